@@ -1,0 +1,1 @@
+"""Turning two versions of a page into typed changes. Pure."""

@@ -1,0 +1,68 @@
+"""The command line. Each command is a module of its own, imported only when it runs: `listener --help` stays quick."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from listener import __version__
+from listener.errors import ListenerError
+
+#: Command: module and attribute that holds its click command, and the line that `--help` shows.
+COMMANDS: dict[str, tuple[str, str]] = {}
+
+
+class Commands(click.Group):
+    """Finds a command by importing its module on demand."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names in the order of `COMMANDS`: by how often they are needed, not by alphabet."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import and return one command; None where there is none of that name."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, attribute = COMMANDS[cmd_name][0].partition(":")
+        command = getattr(importlib.import_module(module), attribute)
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of commands without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="listener")
+@click.option(
+    "-c",
+    "--config",
+    "settings_path",
+    type=click.Path(path_type=Path),
+    envvar="LISTENER_CONFIG",
+    default=Path("listener.toml"),
+    show_default=True,
+    help="The settings file.",
+)
+@click.pass_context
+def group(ctx: click.Context, settings_path: Path) -> None:
+    """Hear what customers say about your brand, and what competitors change on their pages."""
+    ctx.obj = settings_path
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run a command and exit.
+
+    Exit status: 0 done; 1 an error that a person can mend, said in one line; 2 wrong usage.
+    """
+    try:
+        group.main(args=None if arguments is None else list(arguments), prog_name="listener", standalone_mode=True)
+    except ListenerError as error:
+        click.echo(f"listener: {error}", err=True)
+        sys.exit(1)

@@ -1,0 +1,138 @@
+"""Facts of a page: what a pricing, FAQ, landing or status page says, and the changes between two such readings.
+
+Records only, on the same floor as `listener.types`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Literal, TypeAlias
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """One price of one plan: a plan with a monthly and a yearly price gives two of these."""
+
+    #: As the page spells it; None where it has no name.
+    name: str | None
+    #: In units of the currency, not cents; None for "contact us".
+    price: Decimal | None
+    #: Upper end of a range.
+    price_max: Decimal | None = None
+    #: Struck-out price beside this one.
+    list_price: Decimal | None = None
+    #: ISO 4217; None where the page shows none.
+    currency: str | None = None
+    #: month, year, week, day, hour, one-time, seat-month, ...; None where the page doesn't say.
+    period: str | None = None
+    #: What one price is for: seat, site, "1,000 calls".
+    unit: str | None = None
+    #: "billed annually" and the like.
+    billing: str | None = None
+    free: bool = False
+    contact: bool = False
+    promotional: bool = False
+    addon: bool = False
+    #: "from 49".
+    starting: bool = False
+    #: Limits and features listed with the plan.
+    features: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """A question and its answer, readable text."""
+
+    question: str
+    answer: str = ""
+
+
+CopyKind: TypeAlias = Literal["headline", "subhead", "cta", "claim", "logo"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Copy:
+    """A piece of advertising copy."""
+
+    kind: CopyKind
+    text: str
+    #: Where a call to action leads.
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Incident:
+    """An incident of a status page."""
+
+    title: str
+    #: none, minor, major, critical, maintenance; None where not told.
+    impact: str | None = None
+    components: tuple[str, ...] = ()
+    started: datetime | None = None
+    resolved: datetime | None = None
+    #: investigating, identified, monitoring, resolved, ...
+    state: str | None = None
+    text: str = ""
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageFacts:
+    """Everything read from one version of a page. `trouble` says why the rest must not be believed."""
+
+    title: str = ""
+    lang: str | None = None
+    plans: tuple[Plan, ...] = ()
+    questions: tuple[Question, ...] = ()
+    copy: tuple[Copy, ...] = ()
+    incidents: tuple[Incident, ...] = ()
+    #: Readable text, a line for each block.
+    text: str = ""
+    #: captcha, login, error-page, empty-shell, script-prices, ...; None: an ordinary page.
+    trouble: str | None = None
+
+
+ChangeKind: TypeAlias = Literal[
+    "price_raised",
+    "price_lowered",
+    "price_changed",
+    "plan_added",
+    "plan_removed",
+    "plan_renamed",
+    "faq_added",
+    "faq_removed",
+    "faq_reworded",
+    "faq_answer_edited",
+    "headline_changed",
+    "cta_changed",
+    "copy_changed",
+    "feature_changed",
+    "meta_changed",
+    "text_changed",
+    "incident_started",
+    "incident_resolved",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Price:
+    """A price as it stands before or after a change."""
+
+    price: Decimal | None
+    currency: str | None = None
+    period: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One typed difference between two versions of a page."""
+
+    kind: ChangeKind
+    #: Plan name; the question in its new wording; for copy the new text, or the old one when removed.
+    subject: str
+    before: Price | str | None = None
+    after: Price | str | None = None
+    #: In percent of the price before; only where both prices share a currency.
+    percent: float | None = None

@@ -1,0 +1,1 @@
+"""Adapter: HTTP. Turns a Request into a FetchResult, whatever happens; decides nothing else."""

@@ -1,0 +1,1 @@
+"""Adapter: the database. All SQL lives here; rows are converted to records at the edge."""

@@ -1,0 +1,475 @@
+"""Records that rooms hand to each other, and the ports between them.
+
+Everything here is a value: frozen, slotted, keyword-only, one class a stage. Times are aware UTC datetimes. Page facts
+have a file of their own beside this one, `listener.facts`.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
+from typing import Any, Literal, Protocol, TypeAlias
+
+from listener.facts import PageFacts
+
+EMPTY: Mapping[str, Any] = MappingProxyType({})
+
+
+def check_aware(moment: datetime | None) -> None:
+    """Raise ValueError unless `moment` is None or an aware datetime in UTC."""
+    if moment is not None and moment.utcoffset() != timedelta(0):
+        raise ValueError(f"not an aware UTC datetime: {moment!r}")
+
+
+# --- what is listened to and for (from settings) ------------------------------------------------------------------
+
+Role: TypeAlias = Literal["own", "competitor", "watched"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Brand:
+    """Somebody to listen for. `name` is the key of its table in the settings."""
+
+    name: str
+    #: In the query language of `listener.mentions.query`.
+    query: str
+    role: Role = "own"
+    #: Names to mask before sentiment is scored, beyond the words of the query: products, handles, spellings.
+    aliases: tuple[str, ...] = ()
+    #: Words that speak for (context) and against (not_context) this being the brand and not its namesake.
+    context: tuple[str, ...] = ()
+    not_context: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """A feed, page, search or folder that is polled. `name` is the key of its table in the settings."""
+
+    name: str
+    scraper: str
+    url: str = ""
+    #: None: the source's own rhythm within the bounds of the settings.
+    every: timedelta | None = None
+    #: The brand whose page this is, or the only brand looked for here; None: every brand's query is tried.
+    brand: str | None = None
+    category: str = ""
+    #: How much a mention here weighs, 1.0 being an ordinary source.
+    weight: float = 1.0
+    enabled: bool = True
+    #: The scraper's own typed options record, as parsed by `Scraper.Options`; None for one without options.
+    options: Any = None
+
+
+# --- fetching -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """One HTTP request that a scraper asks for."""
+
+    url: str
+    method: Literal["GET", "POST"] = "GET"
+    headers: Mapping[str, str] = EMPTY
+    body: bytes | None = None
+    #: Send stored validators and accept a 304.
+    conditional: bool = True
+    #: Ask robots.txt first. False only for documented APIs and feeds that are published to be polled by programs.
+    robots: bool = True
+    #: Whatever the scraper wants to find again in `Response.request`.
+    tag: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Response:
+    """What came back: bytes, decompressed and within the limits. Only a status of 200 to 299 gets this far."""
+
+    request: Request
+    #: After redirects.
+    url: str
+    status: int
+    #: Names in lower case; of repeated ones the values joined by ", ".
+    headers: Mapping[str, str]
+    body: bytes
+    fetched_at: datetime
+
+
+class Outcome(enum.StrEnum):
+    """How a fetch ended. Everything but OK and NOT_MODIFIED is a failed poll."""
+
+    OK = "ok"
+    NOT_MODIFIED = "not-modified"
+    ROBOTS = "robots-forbid"
+    ADDRESS = "address-refused"
+    DNS = "dns"
+    CONNECT = "connect"
+    TLS = "tls"
+    TIMEOUT = "timeout"
+    PROTOCOL = "protocol"
+    TOO_LARGE = "too-large"
+    BOMB = "decompression-bomb"
+    REDIRECTS = "too-many-redirects"
+    NOT_FOUND = "not-found"
+    GONE = "gone"
+    RATE_LIMITED = "rate-limited"
+    UNAUTHORIZED = "unauthorized"
+    FORBIDDEN = "forbidden"
+    CLIENT_ERROR = "client-error"
+    SERVER_ERROR = "server-error"
+    #: Fetched well, but not what the source promised (ParseError).
+    PARSE = "unreadable"
+    #: Fetched well, but a captcha, login wall, error page or empty shell.
+    BLOCKED = "blocked"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Validators:
+    """What makes the next GET of one URL conditional, byte for byte as the server gave it."""
+
+    etag: str | None = None
+    last_modified: str | None = None
+    #: SHA-256 of the last body read to the end, hex: equal bytes cost no parse even without a 304.
+    body_hash: str | None = None
+    #: Where a chain of permanent redirects (301, 308) led; asked first from then on.
+    moved_to: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FetchResult:
+    """The end of one request: a value, whatever happened."""
+
+    request: Request
+    outcome: Outcome
+    #: Only with OK.
+    response: Response | None = None
+    #: HTTP status of the last hop, if one was received.
+    status: int | None = None
+    #: One sentence for the operator, without secrets: what happened, to which host.
+    detail: str = ""
+    validators: Validators = field(default_factory=Validators)
+    #: The server's own wish, already capped: do not come back earlier (Retry-After, Crawl-delay).
+    retry_after: timedelta | None = None
+    #: How long the server calls this answer fresh (max-age, Expires); None where it doesn't say.
+    fresh_for: timedelta | None = None
+    #: The body has the same bytes as last time (by `Validators.body_hash`).
+    same_body: bool = False
+    bytes_received: int = 0
+    elapsed: timedelta = timedelta(0)
+
+    @property
+    def worked(self) -> bool:
+        """Whether the source answered, with news or without."""
+        return self.outcome in (Outcome.OK, Outcome.NOT_MODIFIED)
+
+
+# --- scraping -----------------------------------------------------------------------------------------------------
+
+ItemKind: TypeAlias = Literal["article", "post", "comment", "review", "ticket", "survey", "note", "incident"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """A post, article, review or ticket as scraped. Title and text are readable text: no markup, no entities."""
+
+    title: str = ""
+    text: str = ""
+    #: Absolute; None where the source has none.
+    url: str | None = None
+    #: The source's own identifier (guid, id), byte for byte.
+    guid: str | None = None
+    author: str | None = None
+    #: None where the source gives no date that can be read. Never guessed.
+    published: datetime | None = None
+    updated: datetime | None = None
+    #: As declared by the source (BCP 47), not detected.
+    lang: str | None = None
+    kind: ItemKind = "post"
+    categories: tuple[str, ...] = ()
+    #: Stars or score, with the best one possible; NPS 0..10 has rating_max 10.
+    rating: float | None = None
+    rating_max: float = 5.0
+    #: Raw numbers that speak of reach: points, comments, shares, likes, views, followers, ratings.
+    metrics: Mapping[str, float] = EMPTY
+    #: Segment of a customer: plan, country, persona; and `stage` of the journey, `metric` of a survey (nps, csat, ces).
+    segment: Mapping[str, str] = EMPTY
+
+    def __post_init__(self) -> None:
+        check_aware(self.published)
+        check_aware(self.updated)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parsed:
+    """What a scraper read from one response."""
+
+    items: tuple[Item, ...] = ()
+    #: Of a page; None for sources of items.
+    facts: PageFacts | None = None
+    #: Further requests that belong to the same poll (next page). The pipeline bounds their number.
+    more: tuple[Request, ...] = ()
+    #: Small JSON-able state that the next poll's `requests` gets back; None keeps what is there.
+    state: Mapping[str, Any] | None = None
+    #: What the source says about how often to come (ttl, sy:updatePeriod), if it does.
+    rhythm: timedelta | None = None
+    #: Entries that were there but could not be read, each in one sentence.
+    skipped: tuple[str, ...] = ()
+
+
+class Scraper(Protocol):
+    """One way of reading the web. Pure: no clock, no socket, no file.
+
+    A module in `scrapers/` binds an instance of this to the name `scraper`. `version` rises when the same bytes give
+    other facts, so that stored pages are read again before two are compared.
+    """
+
+    name: str
+    version: int
+    #: A `msgspec.Struct` (frozen, kw_only, forbid_unknown_fields) or None.
+    Options: type[Any] | None
+
+    def requests(self, source: Source, state: Mapping[str, Any]) -> Iterable[Request]:
+        """Return the requests of one poll. `state` is what the last `Parsed.state` held, or empty."""
+        ...
+
+    def parse(self, response: Response, source: Source) -> Parsed:
+        """Read one response. Raises ParseError and nothing else, whatever the bytes are."""
+        ...
+
+
+# --- understanding ------------------------------------------------------------------------------------------------
+
+Span: TypeAlias = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hit:
+    """A term of a query found in an item: `start` and `end` are character offsets into the field's original text."""
+
+    field: Literal["title", "text", "author", "site", "lang", "source"]
+    start: int
+    end: int
+    #: The term as the query spells it.
+    term: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Match:
+    """An item answers a brand's query, because of `hits` (never empty)."""
+
+    brand: str
+    hits: tuple[Hit, ...]
+
+
+Label: TypeAlias = Literal["positive", "neutral", "negative"]
+Speech: TypeAlias = Literal["complaint", "question", "praise", "request", "churn", "news", "spam", "other"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sentiment:
+    """How a text feels about a target. Unknown is not neutral: both are None where nothing could score it."""
+
+    #: -1 to 1, on VADER's scale.
+    compound: float | None
+    label: Label | None
+    #: Words that led to it, with what each gave; for `--explain`.
+    reasons: tuple[tuple[str, float], ...] = ()
+
+
+class Scorer(Protocol):
+    """Scores sentiment towards a target in a text."""
+
+    #: Name and version, stored with each mention, such as `vader-1`.
+    version: str
+
+    def score(self, text: str, targets: Sequence[Span], lang: str | None) -> Sentiment:
+        """Score `text` towards what stands at `targets` (character spans; empty: the whole text).
+
+        `lang` is ISO 639-1 or None for unknown. A language that the scorer can't read gives compound None.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pain:
+    """A pain point that a mention names."""
+
+    topic: str
+    #: 0 (named in passing) to 4 (leaving, lost money, legal).
+    severity: int
+    #: The words that led to it, as they stand in the text.
+    words: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """A matched item as understood for one brand: what becomes a mention."""
+
+    brand: str
+    excerpt: str
+    lang: str | None
+    sentiment: Sentiment
+    scorer: str
+    #: 0 to 1: how surely this is a complaint.
+    complaint: float
+    kind: Speech
+    pains: tuple[Pain, ...]
+    #: 0 to 1: how surely this is the brand and not a namesake.
+    relevance: float
+    #: 0 (nobody) to 100, see docs/schema.md.
+    reach: float
+    hits: tuple[Hit, ...]
+
+
+# --- polling ------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceState:
+    """What is remembered of a source between polls."""
+
+    source: str
+    #: When it is to be polled next.
+    due_at: datetime
+    last_poll_at: datetime | None = None
+    last_success_at: datetime | None = None
+    last_item_at: datetime | None = None
+    outcome: Outcome | None = None
+    detail: str = ""
+    #: Consecutive failures, and since when.
+    failures: int = 0
+    failing_since: datetime | None = None
+    #: Trouble was announced to people; recovery will be, too.
+    announced: bool = False
+    #: 410: not asked again until the settings change or `listener sources resume`.
+    stopped: bool = False
+    #: By URL.
+    validators: Mapping[str, Validators] = EMPTY
+    #: The scraper's own.
+    scraper_state: Mapping[str, Any] = EMPTY
+    #: Mean gap between new items, where known.
+    rhythm: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostState:
+    """What is remembered of a host: its robots.txt, and when it may be asked again."""
+
+    host: str
+    #: Not earlier than this, by Retry-After, crawl delay or backoff.
+    not_before: datetime | None = None
+    failures: int = 0
+    #: Body of robots.txt as text; "" allows everything (404). None: not known.
+    robots: str | None = None
+    robots_until: datetime | None = None
+
+
+# --- alerts -------------------------------------------------------------------------------------------------------
+
+#: What a rule watches.
+RuleOn: TypeAlias = Literal["mention", "source", "price", "faq", "copy", "status", "spike", "pain"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """An alert rule. A condition left out (None, empty) holds always; those given must all hold."""
+
+    name: str
+    on: RuleOn = "mention"
+    channels: tuple[str, ...] = ()
+    brands: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    #: Query in the brands' query language, over the mention's text.
+    words: str | None = None
+    #: Compound at or below. A mention without a score never satisfies it.
+    sentiment_at_most: float | None = None
+    sentiment_at_least: float | None = None
+    reach_at_least: float | None = None
+    relevance_at_least: float | None = None
+    pains: tuple[str, ...] = ()
+    severity_at_least: int | None = None
+    kinds: tuple[str, ...] = ()
+    #: Of price changes, absolute.
+    percent_at_least: float | None = None
+    plans: tuple[str, ...] = ()
+    #: Source trouble is told when it has lasted this long.
+    failing_for: timedelta | None = None
+    #: "now", or collected for the digest of that time of day ("07:00", in the settings' time zone).
+    send: str = "now"
+    #: Items published earlier than this before they were first seen don't alert (a new source's history).
+    fresh_within: timedelta = timedelta(days=2)
+
+
+Tone: TypeAlias = Literal["bad", "good", "plain"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alert:
+    """Something worth a person's attention, once. Text in it is from the web: renderers escape it."""
+
+    #: Unique: the same cause never makes a second alert (rule, story; rule, source, failing since; ...).
+    key: str
+    rule: str
+    on: RuleOn
+    brand: str | None
+    source: str | None
+    created_at: datetime
+    #: One line: what happened.
+    title: str
+    #: Quoted words of the web, readable text; may be empty.
+    quote: str = ""
+    url: str | None = None
+    tone: Tone = "plain"
+    #: Label and value, in the order to show: ("Sentiment", "-0.81 negative"), ("Before", "49 USD").
+    facts: tuple[tuple[str, str], ...] = ()
+    #: Messages about the same thing are threaded together: a stable string.
+    thread: str = ""
+    channels: tuple[str, ...] = ()
+    send: str = "now"
+
+
+class DeliveryStatus(enum.StrEnum):
+    """Where a delivery stands."""
+
+    PENDING = "pending"
+    SENT = "sent"
+    DEAD = "dead"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """One alert on its way to one channel."""
+
+    id: int
+    alert_id: int
+    alert: Alert
+    channel: str
+    status: DeliveryStatus
+    attempts: int
+    due_at: datetime
+    last_error: str = ""
+    sent_at: datetime | None = None
+
+
+class Channel(Protocol):
+    """Hands messages over to people. Rendering is pure and apart from sending."""
+
+    name: str
+    #: How many alerts one message may hold; the rest is counted and pointed at.
+    MESSAGE_LIMIT: int
+
+    def send(self, alerts: Sequence[Alert], *, message_id: str, now: datetime) -> None:
+        """Send one message with these alerts.
+
+        `message_id` is the same for each attempt at the same message, so that a receiver can drop a repetition.
+        Raises TemporaryDeliveryError or PermanentDeliveryError.
+        """
+        ...
+
+
+def utc(moment: datetime) -> datetime:
+    """Return an aware datetime in UTC. Raises ValueError for a naive one."""
+    if moment.tzinfo is None:
+        raise ValueError(f"naive datetime: {moment!r}")
+    return moment.astimezone(UTC)
