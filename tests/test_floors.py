@@ -18,7 +18,7 @@ FLOORS = (
     {"config", "plugins", "fetch", "storage", "notify"},
     {"mentions", "changes", "insights", "alerts"},
     {"text", "html", "dates", "urls"},
-    {"types", "facts"},
+    {"types", "facts", "channels"},
     {"errors"},
 )
 #: A room above may also use itself, and front doors share the command line's furniture.
