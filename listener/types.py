@@ -97,10 +97,13 @@ class Response:
 
 
 class Outcome(enum.StrEnum):
-    """How a fetch ended. Everything but OK and NOT_MODIFIED is a failed poll."""
+    """How a fetch ended. Everything but OK, NOT_MODIFIED and DEFERRED is a failed poll."""
 
     OK = "ok"
     NOT_MODIFIED = "not-modified"
+    #: Nothing was asked: politeness wants this host left alone for a moment. Come back after `retry_after`; neither a
+    #: success nor a failure of the source.
+    DEFERRED = "deferred"
     ROBOTS = "robots-forbid"
     ADDRESS = "address-refused"
     DNS = "dns"
@@ -149,7 +152,7 @@ class FetchResult:
     #: One sentence for the operator, without secrets: what happened, to which host.
     detail: str = ""
     validators: Validators = field(default_factory=Validators)
-    #: The server's own wish, already capped: do not come back earlier (Retry-After, Crawl-delay).
+    #: Already capped: do not come back earlier (Retry-After, Crawl-delay, backoff of the host).
     retry_after: timedelta | None = None
     #: How long the server calls this answer fresh (max-age, Expires); None where it doesn't say.
     fresh_for: timedelta | None = None
@@ -357,12 +360,16 @@ class HostState:
     """What is remembered of a host: its robots.txt, and when it may be asked again."""
 
     host: str
-    #: Not earlier than this, by Retry-After, crawl delay or backoff.
+    #: Not earlier than this, by Retry-After or backoff.
     not_before: datetime | None = None
+    #: Consecutive failures, and how the last of them ended; None while the host answers.
     failures: int = 0
+    outcome: Outcome | None = None
     #: Body of robots.txt as text; "" allows everything (404). None: not known.
     robots: str | None = None
     robots_until: datetime | None = None
+    #: Since when robots.txt can't be read (5xx, no connection); None while it can.
+    robots_failing_since: datetime | None = None
 
 
 # --- alerts -------------------------------------------------------------------------------------------------------
