@@ -18,6 +18,11 @@ from listener.facts import PageFacts
 EMPTY: Mapping[str, Any] = MappingProxyType({})
 
 
+def empty() -> Mapping[str, Any]:
+    """Return `EMPTY`: the default of a mapping field, which Python 3.11 doesn't take as a plain one."""
+    return EMPTY
+
+
 def check_aware(moment: datetime | None) -> None:
     """Raise ValueError unless `moment` is None or an aware datetime in UTC."""
     if moment is not None and moment.utcoffset() != timedelta(0):
@@ -72,7 +77,7 @@ class Request:
 
     url: str
     method: Literal["GET", "POST"] = "GET"
-    headers: Mapping[str, str] = EMPTY
+    headers: Mapping[str, str] = field(default_factory=empty)
     body: bytes | None = None
     #: Send stored validators and accept a 304.
     conditional: bool = True
@@ -194,9 +199,9 @@ class Item:
     rating: float | None = None
     rating_max: float = 5.0
     #: Raw numbers that speak of reach: points, comments, shares, likes, views, followers, ratings.
-    metrics: Mapping[str, float] = EMPTY
+    metrics: Mapping[str, float] = field(default_factory=empty)
     #: Segment of a customer: plan, country, persona; and `stage` of the journey, `metric` of a survey (nps, csat, ces).
-    segment: Mapping[str, str] = EMPTY
+    segment: Mapping[str, str] = field(default_factory=empty)
 
     def __post_init__(self) -> None:
         check_aware(self.published)
@@ -348,9 +353,9 @@ class SourceState:
     #: 410: not asked again until the settings change or `listener sources resume`.
     stopped: bool = False
     #: By URL.
-    validators: Mapping[str, Validators] = EMPTY
+    validators: Mapping[str, Validators] = field(default_factory=empty)
     #: The scraper's own.
-    scraper_state: Mapping[str, Any] = EMPTY
+    scraper_state: Mapping[str, Any] = field(default_factory=empty)
     #: Mean gap between new items, where known.
     rhythm: timedelta | None = None
 
