@@ -1,0 +1,73 @@
+"""Relevance: how surely a match is about the brand and not a namesake, boilerplate or somebody's old words. Pure."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Sequence
+
+from listener.mentions.words import Phrases, Words, words_of
+from listener.types import Brand, Span
+
+#: A match without any context for or against it.
+UNDECIDED = 0.75
+#: Log-odds that a context word adds or takes.
+CONTEXT_WEIGHT = 1.2
+AGAINST_WEIGHT = 2.2
+#: In a language that no customer of the brand is said to write in.
+FOREIGN_WEIGHT = 2.0
+
+_QUOTE = re.compile(r"^[ \t]*>.*$", re.MULTILINE)
+_REPLY = re.compile(r"^[ \t]*On [^\n]{5,200} wrote:[ \t]*$", re.MULTILINE)
+_SIGNATURE = re.compile(r"^-- ?$", re.MULTILINE)
+_BOILERPLATE = re.compile(
+    r"^[^\n]*(?:all rights reserved|©|\(c\) 20\d\d|copyright 20\d\d|cookie policy|privacy policy|terms of (?:use|service)|"
+    r"subscribe to our|sign up for our|follow us on|share (?:this )?on|sent from my|appeared first on|read more at|"
+    r"view in (?:your )?browser|unsubscribe)[^\n]*$",
+    re.MULTILINE | re.IGNORECASE,
+)
+#: A line longer than this that holds such words is prose, not a footer.
+FOOTER_LENGTH = 160
+
+
+def other_voices(text: str) -> list[Span]:
+    """Return the spans that aren't the author's words here: quoted replies, signatures, footers."""
+    spans = [found.span() for found in _QUOTE.finditer(text)]
+    spans += (found.span() for found in _REPLY.finditer(text))
+    spans += (f.span() for f in _BOILERPLATE.finditer(text) if f.end() - f.start() <= FOOTER_LENGTH)
+    signature = _SIGNATURE.search(text)
+    if signature is not None:
+        spans.append((signature.start(), len(text)))
+    return sorted(spans)
+
+
+def outside(spans: Sequence[Span], voices: Sequence[Span]) -> Iterator[Span]:
+    """Yield the spans that don't begin within another voice."""
+    for span in spans:
+        if not any(start <= span[0] < end for start, end in voices):
+            yield span
+
+
+class RelevanceScorer:
+    """Scores the matches of one brand."""
+
+    def __init__(self, brand: Brand) -> None:
+        # The query language of phrases knows `*`; a context word is taken as a beginning only if it says so.
+        self._for = Phrases([" ".join(_plain(word)) for word in brand.context])
+        self._against = Phrases([" ".join(_plain(word)) for word in brand.not_context])
+
+    def score(self, words: Words, *, expected_language: bool) -> float:
+        """Return 0 to 1. `expected_language` is False for a language that isn't among the configured ones."""
+        supports = {found.phrase for found in self._for.find(words)}
+        opposes = {found.phrase for found in self._against.find(words)}
+        odds = math.log(UNDECIDED / (1 - UNDECIDED))
+        odds += CONTEXT_WEIGHT * min(len(supports), 3) - AGAINST_WEIGHT * min(len(opposes), 3)
+        if not expected_language:
+            odds -= FOREIGN_WEIGHT
+        return round(1.0 / (1.0 + math.exp(-odds)), 4)
+
+
+def _plain(word: str) -> tuple[str, ...]:
+    if "*" in word:
+        return tuple(word.split())
+    return words_of(word).words
