@@ -65,7 +65,7 @@ class Langid:
     def _identifier(self) -> Any:
         from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
-        return LanguageIdentifier.from_pickled_model(MODEL_FILE, norm_probs=True)
+        return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
 
     def identify(self, text: str) -> tuple[str | None, float]:
         """Return the likeliest of its 97 languages and its probability."""

@@ -13,7 +13,8 @@ LEAD_CHARACTERS = 400
 
 _NOISE = re.compile(r"https?://\S+|www\.\S+|[@#]\w+|\u25a1+|\d+")
 _ENGLISH = frozenset(
-    "the and to of is was for it that you with this on are not have but my they be at your so just what we all from i'm "
+    "the and to of is was for it that you with this on are not have but my they be at your so just what we all from "
+    "i'm "
     "it's don't can't how when there were been has had will would who which their our them because about".split()
 )
 

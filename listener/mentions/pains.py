@@ -1,8 +1,8 @@
 """Pain points: what hurts, by a taxonomy of phrases, and how much. Pure.
 
-A topic is found by its phrases. Its severity, 0 to 4, grows with what surrounds them in the whole text: one step each for
-strong feeling, for repetition ("again", "third time"), for urgency, for loss of money or time; leaving and legal words make
-it 3 and 4 at least. Phrases inside a denial ("no bugs so far") don't count.
+A topic is found by its phrases. Its severity, 0 to 4, grows with what surrounds them in the whole text: one step
+each for strong feeling, for repetition ("again", "third time"), for urgency, for loss of money or time; leaving and
+legal words make it 3 and 4 at least. Phrases inside a denial ("no bugs so far") don't count.
 """
 
 from __future__ import annotations

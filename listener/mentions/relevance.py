@@ -21,7 +21,8 @@ _QUOTE = re.compile(r"^[ \t]*>.*$", re.MULTILINE)
 _REPLY = re.compile(r"^[ \t]*On [^\n]{5,200} wrote:[ \t]*$", re.MULTILINE)
 _SIGNATURE = re.compile(r"^-- ?$", re.MULTILINE)
 _BOILERPLATE = re.compile(
-    r"^[^\n]*(?:all rights reserved|©|\(c\) 20\d\d|copyright 20\d\d|cookie policy|privacy policy|terms of (?:use|service)|"
+    r"^[^\n]*(?:all rights reserved|©|\(c\) 20\d\d|copyright 20\d\d|cookie policy|privacy policy|terms of "
+    "(?:use|service)|"
     r"subscribe to our|sign up for our|follow us on|share (?:this )?on|sent from my|appeared first on|read more at|"
     r"view in (?:your )?browser|unsubscribe)[^\n]*$",
     re.MULTILINE | re.IGNORECASE,

@@ -1,7 +1,7 @@
 """Sentiment towards a target: what is said around it counts more than what is said elsewhere. Pure.
 
-A text is cut into clauses, at ends of sentences and at words of contrast. The clauses that hold the target decide; those
-that don't, count for less. Names of brands are masked by the caller, so that no name has a feeling of its own.
+A text is cut into clauses, at ends of sentences and at words of contrast. The clauses that hold the target decide;
+those that don't, count for less. Names of brands are masked by the caller, so that no name has a feeling of its own.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from listener.mentions.vader import Lexicon, Vader, compound_of, squash, valences
 from listener.types import Label, Sentiment, Span
@@ -45,13 +46,10 @@ def straighten(text: str) -> str:
 
 def clauses_of(text: str, targets: Sequence[Span]) -> list[Clause]:
     """Cut a text into clauses."""
-    cuts = [0]
-    for found in _CUT.finditer(text):
-        cuts.append(found.end())
-    cuts.append(len(text))
+    cuts = [0, *(found.end() for found in _CUT.finditer(text)), len(text)]
     return [
         Clause(start=start, end=end, holds_target=any(start <= one[0] < end for one in targets))
-        for start, end in zip(cuts, cuts[1:], strict=False)
+        for start, end in pairwise(cuts)
         if start < end
     ]
 

@@ -1,7 +1,8 @@
-"""Kind of speech: complaint, question, praise, request, churn risk, news, spam; and how surely it is a complaint. Pure.
+"""Kind of speech: complaint, question, praise, request, churn risk, news, spam; and how surely it is a complaint.
+Pure.
 
-The probability of a complaint is a logistic mix of sentiment, phrases of the lexicon of speech, pain topics, and form (a
-post addressed to the brand, an exclamation, a question); the weights were set by hand.
+The probability of a complaint is a logistic mix of sentiment, phrases of the lexicon of speech, pain topics, and
+form (a post addressed to the brand, an exclamation, a question); the weights were set by hand.
 """
 
 from __future__ import annotations

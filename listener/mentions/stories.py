@@ -1,14 +1,15 @@
-"""Stories: copies of one text, however syndicated, quoted or lightly edited, found without comparing all with all. Pure.
+"""Stories: copies of one text, however syndicated, quoted or lightly edited, found without comparing all with all.
+Pure.
 
-A fingerprint holds bands, numbers that near copies are likely to share, to be looked up in an index; and a signature that
-decides for a candidate found so. Two kinds of likeness count:
+A fingerprint holds bands, numbers that near copies are likely to share, to be looked up in an index; and a
+signature that decides for a candidate found so. Two kinds of likeness count:
 
 - of titles and short texts, the share of common words (Jaccard of the sets of words) must be `SHORT_LIKENESS`;
-- of longer texts, the share of common runs of three words must be `LONG_LIKENESS`: revisions keep runs, other texts about
-  the same thing do not (Clough and Stevenson, Developing a corpus of plagiarised short answers, 2011).
+- of longer texts, the share of common runs of three words must be `LONG_LIKENESS`: revisions keep runs, other texts
+  about the same thing do not (Clough and Stevenson, Developing a corpus of plagiarised short answers, 2011).
 
-Both are estimated from MinHash sketches (Broder 1997): bands of two minima for the first, of one minimum for the second.
-A text is read for its first `LEAD_WORDS` words: a copy that a feed cut short is a copy, too.
+Both are estimated from MinHash sketches (Broder 1997): bands of two minima for the first, of one minimum for the
+second. A text is read for its first `LEAD_WORDS` words: a copy that a feed cut short is a copy, too.
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ from listener.mentions.words import words_of
 
 #: Words that say nothing about which story it is.
 _COMMON = frozenset(
-    "a an and are as at be by for from has have he her his i in is it its me my new of on or our says she that the their "
+    "a an and are as at be by for from has have he her his i in is it its me my new of on or our says she that the "
+    "their "
     "they this to was we were will with you your".split()
 )
 SHORT_LIKENESS = 0.56

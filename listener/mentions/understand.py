@@ -1,4 +1,5 @@
-"""Understanding one match: whose, how it feels, what hurts, how far it reaches. Puts the room's judgements together. Pure."""
+"""Understanding one match: whose, how it feels, what hurts, how far it reaches. Puts the room's judgements "
+"together. Pure."""
 
 from __future__ import annotations
 
@@ -55,7 +56,8 @@ class Understander:
         self._names = {brand.name: _names(brand) for brand in brands}
 
     def read(self, item: Item, match: Match, source: Source) -> Reading | None:
-        """Understand an item for the brand that it matches; None if it isn't about the brand, or not in its own words."""
+        """Understand an item for the brand that it matches; None if it isn't about the brand, or not in its own "
+        "words."""
         text, targets = _text_and_targets(item, match)
         targets = list(outside(targets, other_voices(text)))
         if not targets:
@@ -102,9 +104,7 @@ def _text_and_targets(item: Item, match: Match) -> tuple[str, list[Span]]:
     """Join title and text, and move the hits to where they then stand."""
     before = f"{item.title}\n" if item.title else ""
     shift = {"title": 0, "text": len(before)}
-    targets = [
-        (hit.start + shift[hit.field], hit.end + shift[hit.field]) for hit in match.hits if hit.field in shift
-    ]
+    targets = [(hit.start + shift[hit.field], hit.end + shift[hit.field]) for hit in match.hits if hit.field in shift]
     text = before + item.text
     # A match by author, site or source alone is about the whole text.
     return text, sorted(targets) or [(0, 0)]

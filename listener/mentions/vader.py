@@ -1,9 +1,10 @@
 """VADER, ported: the rules of vaderSentiment 3.3.2 with the same compound, in linear time.
 
 C.J. Hutto and E.E. Gilbert: VADER: A Parsimonious Rule-based Model for Sentiment Analysis of Social Media Text,
-ICWSM-14. The library lower-cases every word of the text anew for each sentiment word that it meets, which is quadratic,
-and looks each word up about twenty times; here a word is looked up once and remembered. Constants, word lists and quirks
-(the `but` rule finds a sentiment by its value, not by its place) are the library's, so that the figures are, too.
+ICWSM-14. The library lower-cases every word of the text anew for each sentiment word that it meets, which is
+quadratic, and looks each word up about twenty times; here a word is looked up once and remembered. Constants, word
+lists and quirks (the `but` rule finds a sentiment by its value, not by its place) are the library's, so that the
+figures are, too.
 
 The lexicon is a value: read from the library's data files, or that plus words of a domain. Pure.
 """
@@ -25,17 +26,19 @@ NEGATION = -0.74
 ALPHA = 15
 
 NEGATIONS = frozenset(
-    """aint arent cannot cant couldnt darent didnt doesnt ain't aren't can't couldn't daren't didn't doesn't dont hadnt
-    hasnt havent isnt mightnt mustnt neither don't hadn't hasn't haven't isn't mightn't mustn't neednt needn't never none
-    nope nor not nothing nowhere oughtnt shant shouldnt uhuh wasnt werent oughtn't shan't shouldn't uh-uh wasn't weren't
-    without wont wouldnt won't wouldn't rarely seldom despite""".split()
+    """aint arent cannot cant couldnt darent didnt doesnt ain't aren't can't couldn't daren't didn't doesn't dont
+    hadnt hasnt havent isnt mightnt mustnt neither don't hadn't hasn't haven't isn't mightn't mustn't neednt needn't
+    never none nope nor not nothing nowhere oughtnt shant shouldnt uhuh wasnt werent oughtn't shan't shouldn't uh-uh
+    wasn't weren't without wont wouldnt won't wouldn't rarely seldom despite""".split()
 )
-_RAISE = """absolutely amazingly awfully completely considerable considerably decidedly deeply effing enormous enormously
-    entirely especially exceptional exceptionally extreme extremely fabulously flipping flippin frackin fracking fricking
-    frickin frigging friggin fully fuckin fucking fuggin fugging greatly hella highly hugely incredible incredibly
-    intensely major majorly more most particularly purely quite really remarkably so substantially thoroughly total
-    totally tremendous tremendously uber unbelievably unusually utter utterly very""".split()
-_LOWER = """almost barely hardly kinda kindof kind-of less little marginal marginally occasional occasionally partly scarce
+_RAISE = """absolutely amazingly awfully completely considerable considerably decidedly deeply effing enormous
+enormously
+    entirely especially exceptional exceptionally extreme extremely fabulously flipping flippin frackin fracking
+    fricking frickin frigging friggin fully fuckin fucking fuggin fugging greatly hella highly hugely incredible
+    incredibly intensely major majorly more most particularly purely quite really remarkably so substantially
+    thoroughly total totally tremendous tremendously uber unbelievably unusually utter utterly very""".split()
+_LOWER = """almost barely hardly kinda kindof kind-of less little marginal marginally occasional occasionally partly
+scarce
     scarcely slight slightly somewhat sorta sortof sort-of""".split()
 BOOSTERS: Mapping[str, float] = dict.fromkeys(_RAISE, BOOST) | dict.fromkeys(_LOWER, -BOOST)
 #: Of two words; the library also lists "just enough", and finds them by the words before a sentiment word.
@@ -249,7 +252,13 @@ def _idioms(words: Sequence[Word], place: int, valence: float) -> float:
     three, two, one, zero = (words[place - back].lower for back in (3, 2, 1, 0))
     known = _IN_SPECIAL_CASES
     if one in known or two in known:
-        for phrase in (f"{one} {zero}", f"{two} {one} {zero}", f"{two} {one}", f"{three} {two} {one}", f"{three} {two}"):
+        for phrase in (
+            f"{one} {zero}",
+            f"{two} {one} {zero}",
+            f"{two} {one}",
+            f"{three} {two} {one}",
+            f"{three} {two}",
+        ):
             if phrase in SPECIAL_CASES:
                 valence = SPECIAL_CASES[phrase]
                 break
@@ -274,8 +283,8 @@ def _least(words: Sequence[Word], place: int, valence: float) -> float:
 def but_rule(words: Sequence[Word], valences: Mapping[int, float]) -> list[float]:
     """Halve what stands before the first "but" and raise by half what follows; return the valences in their order.
 
-    The library changes, for each sentiment in turn, the first place that holds an equal value; so does this, with a heap
-    of places for each value in place of a search from the start.
+    The library changes, for each sentiment in turn, the first place that holds an equal value; so does this, with a
+    heap of places for each value in place of a search from the start.
     """
     but = next((place for place, word in enumerate(words) if word.lower == "but"), None) if valences else None
     if but is None:

@@ -122,8 +122,7 @@ class Phrases:
                     if found is None:
                         continue
                     stop = found.end()
-                # The space that ends a word begins the next.
-                first, last = words.places(start, stop if joined[stop - 1] != " " else stop)
+                first, last = words.places(start, stop)
                 yield Found(phrase=number, first=first, last=last, words=words.original(start, stop))
 
 

@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from listener.mentions.data import Data
+from listener.mentions.pains import Topic
+from listener.mentions.understand import Understander, UnderstandSettings
+from listener.types import Brand, Hit, Item, Match, Reading, Source
+
+ACME = Brand(name="acme", query="Acme", aliases=("AcmeDB",))
+GLOBEX = Brand(name="globex", query="Globex")
+DEFAULTS = UnderstandSettings()
+SOURCE = Source(name="forum", scraper="feed")
+
+Read = Callable[..., Reading | None]
+
+
+def match_of(item: Item, name: str) -> Match:
+    title, text = item.title.find(name), item.text.find(name)
+    hits = [Hit(field="title", start=title, end=title + len(name), term=name)] if title >= 0 else []
+    hits += [Hit(field="text", start=text, end=text + len(name), term=name)] if text >= 0 else []
+    return Match(brand=name.lower(), hits=tuple(hits))
+
+
+@pytest.fixture
+def read(data: Data) -> Read:
+    def read_with(
+        text: str, name: str = "Acme", settings: UnderstandSettings = DEFAULTS, title: str = ""
+    ) -> Reading | None:
+        item = Item(title=title, text=text)
+        return Understander([ACME, GLOBEX], settings, data).read(item, match_of(item, name), SOURCE)
+
+    return read_with
+
+
+def reading(result: Reading | None) -> Reading:
+    assert result is not None
+    return result
+
+
+def test_an_angry_customer_is_a_complaint_with_its_pains(read: Read) -> None:
+    mention = reading(read("Acme is down again and I was charged twice. Worst support ever, still waiting."))
+    assert mention.sentiment.label == "negative"
+    assert mention.kind == "complaint"
+    assert mention.complaint > 0.8
+    assert {"reliability", "billing"} <= {pain.topic for pain in mention.pains}
+    assert all(pain.severity >= 2 for pain in mention.pains)
+    assert mention.excerpt.startswith("Acme is down")
+
+
+def test_a_name_with_a_feeling_of_its_own_is_masked(data: Data) -> None:
+    brand = Brand(name="united", query="united")
+    item = Item(text="I flew with united to the office on Monday and then I walked back.")
+    match = Match(brand="united", hits=(Hit(field="text", start=12, end=18, term="united"),))
+    mention = reading(Understander([brand], UnderstandSettings(), data).read(item, match, SOURCE))
+    assert mention.sentiment.compound == 0.0
+
+
+def test_a_language_without_a_scorer_is_unscored_and_not_neutral(read: Read) -> None:
+    mention = reading(read("Hieno paikka, Acme toimii erinomaisesti ja olen hyvin tyytyväinen heidän palveluunsa."))
+    assert mention.lang == "fi"
+    assert mention.sentiment.compound is None
+    assert mention.sentiment.label is None
+
+
+def test_quoted_replies_and_footers_are_nobodys_mention(read: Read) -> None:
+    assert read("> Acme is great\nI don't know what you mean.") is None
+    assert read("Our new office is open.\n© 2026 Acme Inc. All rights reserved.") is None
+
+
+def test_settings_replace_the_taxonomy(read: Read) -> None:
+    own = UnderstandSettings(topics=(Topic(name="luggage", phrases=("lost ... bag*",)),), only_own_topics=True)
+    mention = reading(read("Acme lost both of my bags. Terrible, and the app crashes.", settings=own))
+    assert [pain.topic for pain in mention.pains] == ["luggage"]
+    assert mention.pains[0].words[0] == "lost both of my bags"
+
+
+def test_a_match_far_inside_a_long_text_is_read_around_it(read: Read) -> None:
+    text = "A long and happy story about good things. " * 200 + "Acme is terrible and broken. " + "Fine weather. " * 200
+    mention = reading(read(text))
+    assert "Acme is terrible" in mention.excerpt
+    assert len(mention.excerpt) < 400
