@@ -70,7 +70,7 @@ HALF_DAYS: Mapping[str, bool] = MappingProxyType(
 WEEKDAYS: Mapping[str, int] = MappingProxyType(
     {
         name[:length]: number
-        for number, name in enumerate("monday tuesday wednesday thursday friday saturday sunday".split())  # noqa: SIM905
+        for number, name in enumerate("monday tuesday wednesday thursday friday saturday sunday".split())
         for length in (3, len(name))
     }
 )
