@@ -1,0 +1,29 @@
+"""Adapter: the settings file. Parses it once into frozen records; whatever is wrong in it is told before anything runs.
+
+Reads files and the environment that it is given; no clock, no network, no database.
+"""
+
+from listener.config.loading import load
+from listener.config.named import Scrapers, ScrapersIn
+from listener.config.settings import (
+    ByteSize,
+    FetchSection,
+    Network,
+    RetentionSection,
+    SecretUse,
+    Settings,
+    UnderstandSection,
+)
+
+__all__ = [
+    "ByteSize",
+    "FetchSection",
+    "Network",
+    "RetentionSection",
+    "Scrapers",
+    "ScrapersIn",
+    "SecretUse",
+    "Settings",
+    "UnderstandSection",
+    "load",
+]

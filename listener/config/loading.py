@@ -1,0 +1,168 @@
+"""From files to `Settings`: reads every table, then checks what holds between them."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from listener.config import values
+from listener.config.documents import Book, open_book
+from listener.config.named import Reading, ScrapersIn, read_brands, read_channels, read_rules, read_sources
+from listener.config.report import Report, nearest
+from listener.config.secrets import Vault
+from listener.config.settings import FetchSection, RetentionSection, Settings, UnderstandSection, has_password
+from listener.config.tables import Record, Table, reader_of
+
+DATABASE_SCHEMES = ("sqlite", "postgresql")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListenerSection:
+    """[listener] as it stands in the file, paths and all."""
+
+    database: Any = "listener.db"
+    timezone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
+    contact: str = ""
+    workers: int = 8
+    scrapers: tuple[str, ...] = ()
+    include: Any = ()
+
+
+def as_it_stands(value: Any) -> Any:
+    """Leave a value to whoever reads the section."""
+    return value
+
+
+LISTENER = Table(
+    ListenerSection,
+    special={
+        "database": as_it_stands,
+        "include": as_it_stands,
+        "contact": values.contact,
+        "workers": reader_of(Annotated[int, msgspec.Meta(ge=1, le=256)]),
+    },
+)
+POSITIVE = ("connect_timeout", "read_timeout", "total_timeout", "every", "min_every", "max_every")
+FETCH = Table(FetchSection, special=dict.fromkeys(POSITIVE, values.positive_duration))
+UNDERSTAND = Table(UnderstandSection, special={"languages": values.languages})
+KEPT = ("items", "mentions", "snapshots", "deliveries")
+RETENTION = Table(RetentionSection, special=dict.fromkeys(KEPT, values.keeping))
+
+
+def load(
+    path: Path,
+    *,
+    environ: Mapping[str, str],
+    scrapers_in: ScrapersIn | None = None,
+    need_secrets: bool = True,
+) -> Settings:
+    """Read the settings file at `path`, what it includes, and the secrets that it refers to.
+
+    `environ` is where `{ env = ... }` and `$CREDENTIALS_DIRECTORY` are looked up. Without `scrapers_in` the names and
+    options of scrapers stay unchecked, and `Source.options` is the mapping that stands in the file. Commands that send
+    nothing pass `need_secrets=False`: a channel whose secret is missing here is then left out, with a warning.
+
+    Raises ConfigError with every problem that was found, each with file, line and dotted key.
+    """
+    path = Path(os.path.abspath(path))  # noqa: PTH100 - resolve() follows links, and what is relative to the file moves
+    report = Report(path)
+    book = open_book(path, report)
+    vault = Vault(environ=environ, folder=path.parent, needed=need_secrets)
+    reading = Reading(book=book, report=report, vault=vault)
+
+    main = _section(LISTENER, "listener", book, report, ListenerSection())
+    folders = _scraper_folders(main, book, report)
+    scrapers = scrapers_in(folders) if scrapers_in is not None else None
+    channels, uses = read_channels(reading)
+    settings = Settings(
+        path=path,
+        included=tuple(document.path for document in book.included),
+        database=_database(main, vault, book, report),
+        timezone=main.timezone,
+        contact=main.contact,
+        workers=main.workers,
+        scraper_folders=folders,
+        fetch=_section(FETCH, "fetch", book, report, FetchSection()),
+        understand=_section(UNDERSTAND, "understand", book, report, UnderstandSection()),
+        retention=_section(RETENTION, "retention", book, report, RetentionSection()),
+        brands=read_brands(reading),
+        sources=read_sources(reading, scrapers),
+        channels=MappingProxyType(channels),
+        alerts=read_rules(reading),
+        secrets=uses,
+    )
+    _check_rhythm(settings.fetch, book, report)
+    report.check()
+    _note_gaps(settings, book, report)
+    return dataclasses.replace(settings, warnings=report.located(report.warnings))
+
+
+def _section(table: Table[Record], name: str, book: Book, report: Report, default: Record) -> Record:
+    """Read a section; the default stands in for one that has problems, so that the rest is checked, too."""
+    return table.read(book.section(name, report), book.main, (name,), report) or default
+
+
+def _database(main: ListenerSection, vault: Vault, book: Book, report: Report) -> str:
+    """Return an absolute path, or a URL as it stands."""
+    where = ("listener", "database")
+    try:
+        database = vault.read(main.database).reveal()
+    except ValueError as error:
+        report.problem(book.main, where, f"{error}.")
+        return ""
+    scheme, separator, _ = database.partition("://")
+    if separator:
+        if scheme.partition("+")[0] not in DATABASE_SCHEMES:
+            message = f"expected a file, or a URL that begins with one of {', '.join(DATABASE_SCHEMES)}."
+            report.problem(book.main, where, message, nearest(scheme, DATABASE_SCHEMES))
+        elif book.main.exposed and isinstance(main.database, str) and has_password(database):
+            message = "a password stands here in plain text, and every account of this machine can read the file."
+            report.warning(book.main, where, message)
+        return database
+    if not database.strip() or "\0" in database:
+        report.problem(book.main, where, "expected a file or a URL.")
+        return ""
+    return os.path.normpath(book.main.path.parent / Path(database).expanduser())
+
+
+def _scraper_folders(main: ListenerSection, book: Book, report: Report) -> tuple[Path, ...]:
+    """Return the folders with scrapers of the user's own that are there, and note those that aren't."""
+    found = []
+    for index, name in enumerate(main.scrapers):
+        folder = Path(os.path.normpath(book.main.path.parent / Path(name).expanduser()))
+        if folder.is_dir():
+            found.append(folder)
+        else:
+            report.problem(book.main, ("listener", "scrapers", index), f"no such folder: {folder}.")
+    return tuple(found)
+
+
+def _check_rhythm(fetch: FetchSection, book: Book, report: Report) -> None:
+    """Note bounds that cross."""
+    if fetch.min_every > fetch.max_every:
+        report.problem(book.main, ("fetch", "min_every"), "expected no more than max_every.")
+    elif not fetch.min_every <= fetch.every <= fetch.max_every:
+        report.problem(book.main, ("fetch", "every"), "expected a duration between min_every and max_every.")
+
+
+def _note_gaps(settings: Settings, book: Book, report: Report) -> None:
+    """Warn of what is missing before anything is heard or told."""
+    if not settings.contact:
+        message = "no contact: say who polls (a page or a mailbox); some sites turn those away who don't."
+        report.warning(book.main, ("listener",) if "listener" in book.main.tables else (), message)
+    if not settings.brands:
+        report.warning(book.main, (), "no brands: nothing is listened for. Add a table [brands.NAME] with a query.")
+    if not settings.sources:
+        report.warning(book.main, (), "no sources: nothing is polled. Add a table [sources.NAME] with a url.")
+    if not book.named["channels"]:
+        report.warning(book.main, (), "no channels: nobody is told. Add a table [channels.NAME] with a type.")
+    elif not settings.alerts:
+        report.warning(book.main, (), "no alerts: nobody is told. Add a table [alerts.NAME] with channels.")

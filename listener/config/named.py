@@ -1,0 +1,230 @@
+"""Brands, sources, channels and alert rules: the tables with names of the user's own."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, TypeAlias, get_args
+from urllib.parse import urlsplit
+
+import msgspec
+
+from listener.channels import CHANNEL_TYPES, ChannelSettings, Secret
+from listener.config import values
+from listener.config.documents import Book, Entry
+from listener.config.lines import KeyPath
+from listener.config.report import Report, nearest
+from listener.config.secrets import Vault
+from listener.config.settings import SecretUse
+from listener.config.tables import READERS, Table, reader_of
+from listener.types import Brand, Rule, Source, Speech
+
+#: Scrapers by name, each with the class of its options (None: it has no options).
+Scrapers: TypeAlias = Mapping[str, type[Any] | None]
+
+#: Given the folders with scrapers of the user's own, returns all that there are.
+ScrapersIn: TypeAlias = Callable[[tuple[Path, ...]], Scrapers]
+
+DEFAULT_SCRAPER = "feed"
+#: What needs no closer look: ten thousand sources are to be read within a second.
+USUAL_URL = re.compile(r"https?://[A-Za-z0-9.-]+(?:/[!-~]*)?", re.ASCII)
+BARE_HOST = re.compile(r"[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+(?:[/?#:].*)?", re.ASCII | re.DOTALL)
+
+COMPOUND = reader_of(Annotated[float, msgspec.Meta(ge=-1, le=1)])
+SHARE = reader_of(Annotated[float, msgspec.Meta(ge=0, le=1)])
+PERCENT = reader_of(Annotated[float, msgspec.Meta(ge=0)])
+
+BRAND = Table(
+    Brand, given=frozenset({"name"}), special={"query": reader_of(Annotated[str, msgspec.Meta(min_length=1)])}
+)
+SOURCE = Table(
+    Source,
+    given=frozenset({"name", "options"}),
+    special={
+        "every": values.positive_duration,
+        "weight": reader_of(Annotated[float, msgspec.Meta(ge=0, le=100)]),
+    },
+)
+RULE = Table(
+    Rule,
+    given=frozenset({"name"}),
+    special={
+        "send": values.send_time,
+        "sentiment_at_most": COMPOUND,
+        "sentiment_at_least": COMPOUND,
+        "reach_at_least": reader_of(Annotated[float, msgspec.Meta(ge=0, le=100)]),
+        "relevance_at_least": SHARE,
+        "percent_at_least": PERCENT,
+        "severity_at_least": reader_of(Annotated[int, msgspec.Meta(ge=0, le=4)]),
+        "fresh_within": values.positive_duration,
+    },
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What reading the named tables needs, all of it from one run of `load`."""
+
+    book: Book
+    report: Report
+    vault: Vault
+
+    def entries(self, kind: str) -> Iterator[tuple[Entry, KeyPath]]:
+        """Yield the tables of a kind in the order of the files, each with its path."""
+        for entry in self.book.named[kind].values():
+            yield entry, (kind, entry.name)
+
+    def check_known(self, kind: str, name: object, entry: Entry, path: KeyPath) -> None:
+        """Note a reference to a brand, source or channel that isn't there."""
+        known = self.book.named[kind]
+        if isinstance(name, str) and name not in known:
+            self.report.problem(entry.document, path, f"there is no [{kind}.{name}].", nearest(name, known))
+
+
+def read_brands(reading: Reading) -> tuple[Brand, ...]:
+    """Read [brands.*]."""
+    found = []
+    for entry, path in reading.entries("brands"):
+        brand = BRAND.read(entry.table, entry.document, path, reading.report, name=entry.name)
+        if brand is not None:
+            found.append(brand)
+    return tuple(found)
+
+
+def read_sources(reading: Reading, scrapers: Scrapers | None) -> tuple[Source, ...]:
+    """Read [sources.*]. Without `scrapers`, the keys that aren't a source's own become its options as they stand."""
+    found = []
+    readers = {**READERS, Secret: reading.vault.read}
+    options_of = {
+        name: Table(kind, readers=readers, also=tuple(SOURCE.keys))
+        for name, kind in (scrapers or {}).items()
+        if kind is not None
+    }
+    for entry, path in reading.entries("sources"):
+        own = {"scraper": DEFAULT_SCRAPER, **{key: value for key, value in entry.table.items() if key in SOURCE.keys}}
+        rest = {key: value for key, value in entry.table.items() if key not in SOURCE.keys}
+        options: Any = rest or None
+        if scrapers is not None and own["scraper"] in options_of:
+            options = options_of[own["scraper"]].read(rest, entry.document, path, reading.report)
+        elif scrapers is not None:
+            options = None
+            _check_scraper(reading, scrapers, own["scraper"], rest, entry)
+        reading.check_known("brands", own.get("brand"), entry, (*path, "brand"))
+        _check_url(reading, own, rest, entry)
+        source = SOURCE.read(own, entry.document, path, reading.report, name=entry.name, options=options)
+        if source is not None:
+            found.append(source)
+    return tuple(found)
+
+
+def _check_scraper(reading: Reading, scrapers: Scrapers, name: object, rest: Mapping[str, Any], entry: Entry) -> None:
+    """Note a scraper that isn't there, or options for one that takes none."""
+    path = ("sources", entry.name)
+    if isinstance(name, str) and name not in scrapers:
+        meant = nearest(name, scrapers)
+        reading.report.problem(entry.document, (*path, "scraper"), f"there is no scraper {name!r}.", meant)
+    elif isinstance(name, str):
+        for key in rest:
+            reading.report.unknown_key(entry.document, (*path, key), SOURCE.keys)
+
+
+def _check_url(reading: Reading, own: Mapping[str, Any], rest: Mapping[str, Any], entry: Entry) -> None:
+    """Note a URL that can't be one. Schemes other than the web's are the scraper's own affair."""
+    url, path = own.get("url", ""), ("sources", entry.name, "url")
+    if not isinstance(url, str) or USUAL_URL.fullmatch(url):
+        return
+    if not url:
+        if not rest:
+            reading.report.problem(entry.document, path[:2], "url is missing.")
+    elif any(character <= " " or character == "\x7f" for character in url):
+        reading.report.problem(entry.document, path, f"expected a URL without blanks, got {url!r}.")
+    elif own["scraper"] == DEFAULT_SCRAPER and "://" not in url:
+        meant = f"https://{url}" if BARE_HOST.fullmatch(url) else None
+        reading.report.problem(entry.document, path, f"expected a URL such as https://..., got {url!r}.", meant)
+    elif url.lower().startswith(("http:", "https:")) and not _has_host(url):
+        reading.report.problem(entry.document, path, f"expected a URL with a host, got {url!r}.")
+
+
+def _has_host(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+
+
+def read_channels(reading: Reading) -> tuple[dict[str, ChannelSettings], tuple[SecretUse, ...]]:
+    """Read [channels.*], and every secret that they refer to."""
+    found: dict[str, ChannelSettings] = {}
+    uses: list[SecretUse] = []
+    readers = {**READERS, Secret: reading.vault.read}
+    for entry, path in reading.entries("channels"):
+        kind = entry.table.get("type")
+        if not isinstance(kind, str) or kind not in CHANNEL_TYPES:
+            _note_type(reading, kind, entry, path)
+            continue
+        table = {key: value for key, value in entry.table.items() if key != "type"}
+        here = tuple(reading.vault.uses(table, path))
+        uses += here
+        missing = [use for use in here if not use.found]
+        if missing and not reading.vault.needed:
+            message = f"left out: the {missing[0].by} {missing[0].name!r} can't be found here."
+            reading.report.warning(entry.document, path, message)
+            continue
+        kinds = Table(CHANNEL_TYPES[kind], readers=readers, also=("type",))
+        channel = kinds.read(table, entry.document, path, reading.report)
+        if channel is not None:
+            found[entry.name] = channel
+            if entry.document.exposed:
+                _note_plain_secrets(reading, kinds, channel, entry)
+    return found, tuple(uses)
+
+
+def _note_type(reading: Reading, kind: object, entry: Entry, path: KeyPath) -> None:
+    if kind is None:
+        reading.report.problem(entry.document, path, f"type is missing: one of {', '.join(CHANNEL_TYPES)}.")
+        return
+    message = f"expected one of {', '.join(CHANNEL_TYPES)}, got {values.shown(kind)}."
+    reading.report.problem(entry.document, (*path, "type"), message, nearest(str(kind), CHANNEL_TYPES))
+
+
+def _note_plain_secrets(
+    reading: Reading, kinds: Table[ChannelSettings], channel: ChannelSettings, entry: Entry
+) -> None:
+    """Warn of secrets written out in a file that every account of the machine can read."""
+    for name, key in kinds.keys.items():
+        if isinstance(getattr(channel, key.field), Secret) and isinstance(entry.table.get(name), str):
+            message = (
+                "a secret stands here in plain text, and every account of this machine can read the file."
+                " Write { env = ... }, { file = ... } or { credential = ... }, or take the right away (chmod o-r)."
+            )
+            reading.report.warning(entry.document, ("channels", entry.name, name), message)
+
+
+def read_rules(reading: Reading) -> tuple[Rule, ...]:
+    """Read [alerts.*]."""
+    found = []
+    for entry, path in reading.entries("alerts"):
+        for kind in ("channels", "brands", "sources"):
+            names = entry.table.get(kind)
+            for index, name in enumerate(names if isinstance(names, list) else []):
+                reading.check_known(kind, name, entry, (*path, kind, index))
+        rule = RULE.read(entry.table, entry.document, path, reading.report, name=entry.name)
+        if rule is None:
+            continue
+        if not rule.channels:
+            reading.report.warning(entry.document, path, "no channels: its alerts are kept, but nobody is told.")
+        if rule.on == "mention":
+            _check_speeches(reading, rule.kinds, entry, path)
+        found.append(rule)
+    return tuple(found)
+
+
+def _check_speeches(reading: Reading, kinds: tuple[str, ...], entry: Entry, path: KeyPath) -> None:
+    speeches = get_args(Speech)
+    for index, kind in enumerate(kinds):
+        if kind not in speeches:
+            message = f"expected one of {', '.join(speeches)}, got {kind!r}."
+            reading.report.problem(entry.document, (*path, "kinds", index), message, nearest(kind, speeches))

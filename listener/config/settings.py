@@ -1,0 +1,120 @@
+"""The settings as records: what a settings file says, read once, checked, with every default filled in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from ipaddress import IPv4Network, IPv6Network
+from pathlib import Path
+from typing import Literal, NewType, TypeAlias
+from urllib.parse import urlsplit, urlunsplit
+from zoneinfo import ZoneInfo
+
+from listener.channels import ChannelSettings
+from listener.errors import ConfigProblem
+from listener.types import Brand, Rule, Source, empty
+
+#: A number of bytes, written "10MB" (powers of 1000) or "10MiB" (powers of 1024).
+ByteSize = NewType("ByteSize", int)
+Network: TypeAlias = IPv4Network | IPv6Network
+ScorerName: TypeAlias = Literal["vader"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FetchSection:
+    """How the web is asked: [fetch]."""
+
+    gap: timedelta = timedelta(seconds=2)
+    connect_timeout: timedelta = timedelta(seconds=10)
+    read_timeout: timedelta = timedelta(seconds=20)
+    total_timeout: timedelta = timedelta(seconds=60)
+    #: After decompression.
+    body_limit: ByteSize = ByteSize(10_000_000)
+    allow_networks: tuple[Network, ...] = ()
+    robots: bool = True
+    every: timedelta = timedelta(minutes=30)
+    min_every: timedelta = timedelta(minutes=15)
+    max_every: timedelta = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnderstandSection:
+    """How mentions are understood: [understand]."""
+
+    #: ISO 639-1, of what the brands' customers write in.
+    languages: tuple[str, ...] = ("en",)
+    scorer: ScorerName = "vader"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetentionSection:
+    """How long things are kept: [retention]. None: for ever."""
+
+    #: Items that no brand's query matched.
+    items: timedelta | None = timedelta(days=30)
+    mentions: timedelta | None = None
+    snapshots: timedelta | None = timedelta(days=180)
+    deliveries: timedelta | None = timedelta(days=90)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecretUse:
+    """A place in the settings that refers to a secret."""
+
+    #: Dotted, as in `channels.mail.password`.
+    key: str
+    by: Literal["env", "file", "credential"]
+    #: Of the variable, the file (absolute) or the credential.
+    name: str
+    found: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """A settings file with all that it includes."""
+
+    #: Absolute.
+    path: Path
+    #: The files it included, absolute, in the order they were read.
+    included: tuple[Path, ...] = ()
+    #: An absolute path, or a URL such as `postgresql://...`. Holds a password, perhaps: print `database_shown`.
+    database: str = field(repr=False)
+    timezone: ZoneInfo
+    contact: str = ""
+    #: Polls at the same time.
+    workers: int = 8
+    #: Absolute; with scrapers of the user's own.
+    scraper_folders: tuple[Path, ...] = ()
+    fetch: FetchSection = FetchSection()
+    understand: UnderstandSection = UnderstandSection()
+    retention: RetentionSection = RetentionSection()
+    brands: tuple[Brand, ...] = ()
+    sources: tuple[Source, ...] = ()
+    #: By name. A channel whose secret was allowed to be missing is left out.
+    channels: Mapping[str, ChannelSettings] = field(default_factory=empty)
+    alerts: tuple[Rule, ...] = ()
+    #: Every secret that the settings refer to, found or not.
+    secrets: tuple[SecretUse, ...] = ()
+    #: What is odd, but no reason not to start.
+    warnings: tuple[ConfigProblem, ...] = ()
+
+    @property
+    def database_shown(self) -> str:
+        """The database as it may be printed: without a password."""
+        if not has_password(self.database):
+            return self.database
+        parts = urlsplit(self.database)
+        host = parts.netloc.rpartition("@")[2]
+        return urlunsplit(parts._replace(netloc=f"{parts.username or ''}:***@{host}", query=""))
+
+
+def has_password(database: str) -> bool:
+    """Return whether a database URL holds a password, before the host or among its parameters."""
+    if "://" not in database:
+        return False
+    try:
+        parts = urlsplit(database)
+    except ValueError:
+        return True
+    return parts.password is not None or "password" in parts.query
