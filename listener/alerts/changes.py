@@ -1,0 +1,158 @@
+"""Change rules: whether a change of a page satisfies one, and the alert it then makes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from listener.alerts.events import ChangeEvent
+from listener.alerts.keys import alert_key
+from listener.alerts.mentions import among
+from listener.alerts.words import FACT_LIMIT, QUOTE_LIMIT, amount, cut, one_line, shown, word_diff
+from listener.facts import Change, ChangeKind, Price
+from listener.types import Alert, Rule, RuleOn, Tone
+
+#: What a rule has to be `on` to be told of a change.
+WATCHED_BY: Mapping[ChangeKind, RuleOn] = {
+    "price_raised": "price",
+    "price_lowered": "price",
+    "price_changed": "price",
+    "plan_added": "price",
+    "plan_removed": "price",
+    "plan_renamed": "price",
+    "feature_changed": "price",
+    "faq_added": "faq",
+    "faq_removed": "faq",
+    "faq_reworded": "faq",
+    "faq_answer_edited": "faq",
+    "headline_changed": "copy",
+    "cta_changed": "copy",
+    "copy_changed": "copy",
+    "meta_changed": "copy",
+    "text_changed": "copy",
+    "incident_started": "status",
+    "incident_resolved": "status",
+}
+
+#: The line that tells a change, after the brand. A price gone or come has a line without the missing side.
+LINES: Mapping[ChangeKind, str] = {
+    "price_raised": "{subject} raised from {before} to {after}",
+    "price_lowered": "{subject} lowered from {before} to {after}",
+    "price_changed": "price of {subject} changed from {before} to {after}",
+    "plan_added": "new plan {subject}",
+    "plan_removed": "plan {subject} is gone",
+    "plan_renamed": "plan {before} is now called {after}",
+    "feature_changed": "features of {subject} changed",
+    "faq_added": "new question: {subject}",
+    "faq_removed": "question is gone: {subject}",
+    "faq_reworded": "question reworded: {subject}",
+    "faq_answer_edited": "answer edited: {subject}",
+    "headline_changed": "headline changed: {subject}",
+    "cta_changed": "call to action changed: {subject}",
+    "copy_changed": "copy changed: {subject}",
+    "meta_changed": "title or description changed: {subject}",
+    "text_changed": "text changed: {subject}",
+    "incident_started": "incident: {subject}",
+    "incident_resolved": "resolved: {subject}",
+}
+
+TOPICS: Mapping[RuleOn, str] = {"price": "prices", "faq": "FAQ", "copy": "copy", "status": "incidents"}
+#: Earlier prices that are told.
+HISTORY_LIMIT = 6
+
+
+def satisfies(rule: Rule, event: ChangeEvent) -> bool:
+    """Say whether a change satisfies all conditions of a rule. An unknown percentage satisfies none."""
+    change = event.change
+    far = rule.percent_at_least is None or (
+        change.percent is not None and abs(change.percent) >= abs(rule.percent_at_least)
+    )
+    plans = {plan.casefold() for plan in rule.plans}
+    return (
+        rule.on == WATCHED_BY[change.kind]
+        and among(event.brand, rule.brands)
+        and among(event.source.name, rule.sources)
+        and among(change.kind, rule.kinds)
+        and (not plans or change.subject.casefold() in plans)
+        and far
+    )
+
+
+def change_alert(rule: Rule, event: ChangeEvent, now: datetime) -> Alert:
+    """Make the alert of a rule for a change."""
+    change, source = event.change, event.source
+    who = event.brand or source.name
+    on = WATCHED_BY[change.kind]
+    about = one_line(change.subject, 80) if on == "status" else source.name
+    return Alert(
+        key=alert_key("change", rule.name, event.change_id),
+        rule=rule.name,
+        on=on,
+        brand=event.brand,
+        source=source.name,
+        created_at=now,
+        title=title(who, change),
+        quote=quote(change),
+        url=event.url or source.url or None,
+        tone=tone(change),
+        facts=tuple(facts(event)),
+        thread=f"{who}: {TOPICS[on]} ({about})",
+        channels=rule.channels,
+        send=rule.send,
+    )
+
+
+def title(who: str, change: Change) -> str:
+    """Tell a change in one line."""
+    line = LINES[change.kind].format(
+        subject=one_line(change.subject, 120) or "(no name)",
+        before=shown(change.before) or "nothing",
+        after=shown(change.after) or "nothing",
+    )
+    if change.percent is not None:
+        line += f" ({percentage(change.percent)})"
+    elif change.kind == "plan_added" and isinstance(change.after, Price):
+        line += f" at {amount(change.after)}"
+    elif change.kind == "plan_removed" and isinstance(change.before, Price):
+        line += f" (was {amount(change.before)})"
+    return one_line(f"{who}: {line}")
+
+
+def percentage(percent: float) -> str:
+    """Say a change in percent with its sign: "+20.4 %"."""
+    return f"{percent:+.1f} %"
+
+
+def tone(change: Change) -> Tone:
+    """Say whether a change is good or bad news; what a competitor does with its prices is neither."""
+    if change.kind == "incident_started":
+        return "bad"
+    return "good" if change.kind == "incident_resolved" else "plain"
+
+
+def quote(change: Change) -> str:
+    """Quote what changed in words: a difference where there are two sides, or the side that there is."""
+    before, after = change.before, change.after
+    if isinstance(before, str) and isinstance(after, str):
+        return word_diff(before, after)
+    if isinstance(after, str):
+        return cut(after[: QUOTE_LIMIT * 2], QUOTE_LIMIT)
+    return cut(before[: QUOTE_LIMIT * 2], QUOTE_LIMIT) if isinstance(before, str) else ""
+
+
+def facts(event: ChangeEvent) -> list[tuple[str, str]]:
+    """List before and after, how much, and what it was earlier."""
+    change = event.change
+    told: list[tuple[str, str]] = []
+    if WATCHED_BY[change.kind] == "price" and change.subject:
+        told.append(("Plan", one_line(change.subject, FACT_LIMIT)))
+    for label, side in (("Before", change.before), ("After", change.after)):
+        if isinstance(side, Price):
+            told.append((label, amount(side)))
+    if change.percent is not None:
+        told.append(("Change", percentage(change.percent)))
+    if event.history:
+        earlier = [f"{amount(one.price)} since {one.since:%Y-%m-%d}" for one in event.history[-HISTORY_LIMIT:]]
+        told.append(("History", one_line("; ".join(earlier), FACT_LIMIT)))
+    told.append(("Page", event.source.name))
+    return told

@@ -1,0 +1,58 @@
+"""What the rules look at: a mention or a change together with where it came from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from listener.facts import Change, Price
+from listener.types import Item, Reading, Source, check_aware
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MentionEvent:
+    """A mention that was just stored."""
+
+    reading: Reading
+    item: Item
+    source: Source
+    mention_id: int
+    #: Copies of one story share it, and its alert.
+    story_id: int
+    first_of_story: bool
+    seen_at: datetime
+    #: It came with the first poll of its source: an item without a date may be of any age.
+    history: bool = False
+
+    def __post_init__(self) -> None:
+        check_aware(self.seen_at)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PricePoint:
+    """What a plan cost from a moment on."""
+
+    since: datetime
+    price: Price
+
+    def __post_init__(self) -> None:
+        check_aware(self.since)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeEvent:
+    """A change of a page that was just stored."""
+
+    change: Change
+    change_id: int
+    source: Source
+    #: Whose page it is.
+    brand: str | None
+    seen_at: datetime
+    #: Where to look; empty: the source's address.
+    url: str = ""
+    #: Earlier prices of the plan, oldest first, without the one that came with this change.
+    history: tuple[PricePoint, ...] = ()
+
+    def __post_init__(self) -> None:
+        check_aware(self.seen_at)

@@ -1,0 +1,70 @@
+"""The rules of the settings, asked with what just happened: which alerts does it make?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from listener.alerts import changes, mentions, trouble
+from listener.alerts.events import ChangeEvent, MentionEvent
+from listener.types import EMPTY, Alert, Item, Outcome, Rule, Source, SourceState
+
+
+class Rules:
+    """All alert rules. The same cause may make its alert again: it then has the same key, and the store keeps one."""
+
+    def __init__(self, rules: Sequence[Rule], words: Mapping[str, Callable[[Item], bool]] = EMPTY) -> None:
+        """Take the rules, and for each with a `words` query that query compiled, by the rule's name.
+
+        Raises ValueError where one is missing.
+        """
+        missing = [rule.name for rule in rules if rule.words is not None and rule.name not in words]
+        if missing:
+            raise ValueError(f"no compiled words for the rules {', '.join(missing)}")
+        self._mention = [(rule, words[rule.name] if rule.words is not None else None) for rule in of(rules, "mention")]
+        self._change = [rule for rule in rules if rule.on in ("price", "faq", "copy", "status")]
+        self._source = of(rules, "source")
+
+    def mention_alerts(self, event: MentionEvent, now: datetime) -> list[Alert]:
+        """Return an alert for each rule that a mention satisfies."""
+        return [
+            mentions.mention_alert(rule, event, now)
+            for rule, words in self._mention
+            if mentions.satisfies(rule, words, event)
+        ]
+
+    def change_alerts(self, event: ChangeEvent, now: datetime) -> list[Alert]:
+        """Return an alert for each rule that a change of a page satisfies."""
+        return [changes.change_alert(rule, event, now) for rule in self._change if changes.satisfies(rule, event)]
+
+    def source_alerts(
+        self, source: Source, before: SourceState, after: SourceState, now: datetime
+    ) -> tuple[list[Alert], SourceState]:
+        """Return the alerts that a poll makes by its outcome, and the state to store, with `announced` put right.
+
+        `before` and `after` are the states around the poll. Who was told of the trouble is told of the recovery. A
+        poll that was put off tells nothing.
+        """
+        if after.outcome is Outcome.DEFERRED:
+            return [], replace(after, announced=before.announced)
+        watching = [rule for rule in self._source if trouble.applies(rule, source)]
+        if after.outcome in trouble.WORKED and not after.stopped:
+            told = [
+                rule for rule in watching if before.announced and trouble.lasting(rule, before, last_told(before, now))
+            ]
+            return [trouble.recovery_alert(rule, source, before, now) for rule in told], replace(after, announced=False)
+        alerts = [
+            trouble.trouble_alert(rule, source, after, now) for rule in watching if trouble.lasting(rule, after, now)
+        ]
+        return alerts, replace(after, announced=before.announced or bool(alerts))
+
+
+def of(rules: Sequence[Rule], on: str) -> list[Rule]:
+    """Return the rules that watch one kind of thing."""
+    return [rule for rule in rules if rule.on == on]
+
+
+def last_told(state: SourceState, now: datetime) -> datetime:
+    """Return the last moment at which trouble could have been told: the poll before this one."""
+    return state.last_poll_at or now

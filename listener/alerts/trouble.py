@@ -1,0 +1,96 @@
+"""Trouble of a source: told once when it has lasted, and once when it is over."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from listener.alerts.keys import alert_key
+from listener.alerts.mentions import among
+from listener.alerts.words import FACT_LIMIT, duration, moment, one_line
+from listener.types import Alert, Outcome, Rule, Source, SourceState
+
+#: Without `failing_for`: a source that fails for a quarter of a day is more than a hiccup.
+FAILING_FOR = timedelta(hours=6)
+#: These won't pass by waiting: somebody has to do something.
+LASTING = frozenset({Outcome.GONE, Outcome.UNAUTHORIZED, Outcome.ROBOTS, Outcome.ADDRESS})
+#: These may be an accident once, and hardly twice in a row: a login wall or captcha stands in the way.
+LASTING_TWICE = frozenset({Outcome.BLOCKED})
+WORKED = frozenset({Outcome.OK, Outcome.NOT_MODIFIED})
+
+
+def applies(rule: Rule, source: Source) -> bool:
+    """Say whether a rule watches over a source."""
+    return rule.on == "source" and among(source.name, rule.sources) and among(source.brand, rule.brands)
+
+
+def lasting(rule: Rule, state: SourceState, at: datetime) -> bool:
+    """Say whether trouble is worth telling at a moment."""
+    if state.outcome in WORKED and not state.stopped:
+        return False
+    if state.stopped or state.outcome in LASTING or (state.outcome in LASTING_TWICE and state.failures > 1):
+        return True
+    limit = FAILING_FOR if rule.failing_for is None else rule.failing_for
+    return state.failing_since is not None and at - state.failing_since >= limit
+
+
+def trouble_alert(rule: Rule, source: Source, state: SourceState, now: datetime) -> Alert:
+    """Make the alert that a source is in trouble. That it is given up is told even when its failing was."""
+    since = state.failing_since or state.last_poll_at or now
+    if state.stopped:
+        line = f"Source {source.name} is given up: {state.outcome or 'stopped'}"
+    else:
+        line = f"Source {source.name} fails since {moment(since)}: {state.outcome or 'unknown'}"
+    told = [("Outcome", str(state.outcome or "unknown")), ("Failing since", moment(since))]
+    if state.detail:
+        told.append(("Detail", one_line(state.detail, FACT_LIMIT)))
+    told.append(("Last success", moment(state.last_success_at) if state.last_success_at else "never"))
+    told.append(("Failed polls", str(state.failures)))
+    if state.stopped:
+        told.append(("Next poll", f"none: see `listener sources resume {source.name}`"))
+    else:
+        told.append(("Next poll", moment(state.due_at)))
+    stage = "stopped" if state.stopped else "trouble"
+    return made(
+        rule, source, now, alert_key("source", rule.name, source.name, stage, stamp(since)), line, told, good=False
+    )
+
+
+def recovery_alert(rule: Rule, source: Source, before: SourceState, now: datetime) -> Alert:
+    """Make the alert that a source works again. `before` is its state while it didn't."""
+    since = before.failing_since or before.last_poll_at or now
+    line = f"Source {source.name} works again after {duration(now - since)}"
+    told = [
+        ("Failed from", moment(since)),
+        ("Worked again", moment(now)),
+        ("Outcome then", str(before.outcome or "unknown")),
+        ("Failed polls", str(before.failures)),
+    ]
+    return made(
+        rule, source, now, alert_key("source", rule.name, source.name, "recovery", stamp(since)), line, told, good=True
+    )
+
+
+def made(
+    rule: Rule, source: Source, now: datetime, key: str, line: str, told: list[tuple[str, str]], *, good: bool
+) -> Alert:
+    """Make an alert about a source."""
+    return Alert(
+        key=key,
+        rule=rule.name,
+        on="source",
+        brand=source.brand,
+        source=source.name,
+        created_at=now,
+        title=one_line(line),
+        url=source.url or None,
+        tone="good" if good else "bad",
+        facts=tuple(told),
+        thread=f"Source {source.name}",
+        channels=rule.channels,
+        send=rule.send,
+    )
+
+
+def stamp(at: datetime) -> str:
+    """Write a moment for a key, to the second: stores differ in what they keep below that."""
+    return f"{at:%Y-%m-%dT%H:%M:%S}"
