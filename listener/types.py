@@ -130,6 +130,8 @@ class Outcome(enum.StrEnum):
     PARSE = "unreadable"
     #: Fetched well, but a captcha, login wall, error page or empty shell.
     BLOCKED = "blocked"
+    #: The program's own fault; its traceback is in the log.
+    ERROR = "internal-error"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
