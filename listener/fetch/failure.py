@@ -1,0 +1,20 @@
+"""How a fetch that doesn't work out is told inside this room; it leaves the room as a FetchResult."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from listener.types import Outcome
+
+
+class Failure(Exception):
+    """A fetch ended in `outcome`, for the reason told by `detail`: one sentence, without secrets."""
+
+    def __init__(
+        self, outcome: Outcome, detail: str, *, status: int | None = None, retry_after: timedelta | None = None
+    ) -> None:
+        self.outcome = outcome
+        self.detail = detail
+        self.status = status
+        self.retry_after = retry_after
+        super().__init__(detail)

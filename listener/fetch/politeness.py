@@ -1,0 +1,267 @@
+"""When a host may be asked: one request at a time, a gap between two, Retry-After, and backoff that lines nobody up.
+
+Knows no socket. Time comes from the clock it is given.
+"""
+
+from __future__ import annotations
+
+import threading
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+
+from listener.fetch.failure import Failure
+from listener.fetch.hosts import HostStates
+from listener.fetch.robots import RobotsRules, parse_robots, product_token
+from listener.fetch.settings import FetchSettings
+from listener.types import HostState, Outcome
+
+#: How long a worker waits for a host before it gives the poll back.
+PATIENCE = timedelta(seconds=10)
+#: How long it waits in the middle of a poll: between robots.txt and page, between two redirects on one host.
+PATIENCE_WITHIN = timedelta(seconds=60)
+#: Waits up to this put a poll off; longer ones fail it, so that a source's state tells what its host answers.
+DEFER_LIMIT = timedelta(minutes=5)
+#: Backoff of a host: doubles from the second consecutive failure on. One failure may be the URL's alone.
+BACKOFF_FIRST = timedelta(seconds=30)
+BACKOFF_CAP = timedelta(hours=1)
+#: After a 429 that doesn't say how long.
+RATE_LIMITED_FIRST = timedelta(minutes=1)
+#: A host that answered 429 gets a longer gap: doubled each time, halved after so many good answers.
+_SLOWER_LIMIT = 6
+_SLOWER_GAP_CAP = timedelta(minutes=2)
+_FASTER_AFTER = 20
+#: Polls that are put off get a place each in the queue of their host, no further ahead than this.
+_QUEUE_LIMIT = timedelta(minutes=15)
+#: Hosts remembered in memory before those are forgotten that nobody needs.
+_HOSTS_LIMIT = 10_000
+_NEVER = datetime.min.replace(tzinfo=UTC)
+
+#: Outcomes that speak of the host, not of the one URL.
+HOST_TROUBLE = frozenset(
+    {
+        Outcome.DNS,
+        Outcome.CONNECT,
+        Outcome.TLS,
+        Outcome.TIMEOUT,
+        Outcome.PROTOCOL,
+        Outcome.SERVER_ERROR,
+        Outcome.RATE_LIMITED,
+    }
+)
+
+
+def fraction(*seeds: object) -> float:
+    """Return a number from 0 to 1, always the same for the same seeds: jitter that tests can repeat."""
+    return zlib.crc32("\0".join(map(str, seeds)).encode()) / 0xFFFF_FFFF
+
+
+def backoff(host: str, failures: int) -> timedelta:
+    """Return how long `host` is left alone after so many consecutive failures: half fixed, half jitter by host."""
+    if failures < 2:
+        return timedelta(0)
+    doublings = min(failures - 2, 16)
+    whole: timedelta = min(BACKOFF_FIRST * (1 << doublings), BACKOFF_CAP)
+    return whole * (0.5 + 0.5 * fraction(host, failures))
+
+
+@dataclass(slots=True)
+class _Host:
+    state: HostState
+    busy: bool = False
+    #: The gap since the last request ends here.
+    next_at: datetime = _NEVER
+    #: End of the queue of polls that were put off.
+    queue_end: datetime = _NEVER
+    slower: int = 0
+    streak: int = 0
+    #: Of its robots.txt; None allows everything.
+    rules: RobotsRules | None = None
+
+
+class Politeness:
+    """The turns of all hosts. Called from many threads."""
+
+    def __init__(
+        self,
+        settings: FetchSettings,
+        hosts: HostStates,
+        *,
+        clock: Callable[[], datetime],
+        sleep: Callable[[float], None],
+    ) -> None:
+        self._settings = settings
+        self._hosts = hosts
+        self._clock = clock
+        self._sleep = sleep
+        self._token = product_token(settings.user_agent)
+        self._lock = threading.Lock()
+        self._known: dict[str, _Host] = {}
+        self._forget_at = _HOSTS_LIMIT
+
+    def ready_at(self, host: str, now: datetime) -> datetime:
+        """Return when a fetch from `host` (name:port) will not be put off: `now`, or later.
+
+        A host that is left alone for longer than DEFER_LIMIT counts as ready: such a fetch fails at once, without a
+        request, and says why.
+        """
+        entry = self._entry(host)
+        with self._lock:
+            if entry.busy:
+                return max(now, entry.next_at) + self._gap(entry)
+            alone_until = entry.state.not_before or _NEVER
+            if alone_until - now > DEFER_LIMIT:
+                return now
+            return max(now, entry.next_at, alone_until)
+
+    def enter(self, host: str, url: str, *, within: bool = False) -> float:
+        """Wait for the turn of `host`, and take it; return the seconds waited. `leave` must follow.
+
+        `within` tells that the poll is under way and rather waits than begins anew. Raises Failure: DEFERRED with the
+        time to come back when the wait is long, the host's last outcome when it is very long.
+        """
+        entry = self._entry(host)
+        waited = 0.0
+        while True:
+            now = self._clock()
+            with self._lock:
+                self._refuse_if_left_alone(entry, url, now)
+                ready = max(entry.next_at, entry.state.not_before or _NEVER, now)
+                gap = self._gap(entry)
+                if not entry.busy and (within or ready - now <= PATIENCE):
+                    entry.busy = True
+                    break
+                if not within or waited >= PATIENCE_WITHIN.total_seconds():
+                    raise self._put_off(entry, ready, gap, now)
+            pause = max(gap.total_seconds(), 0.1)
+            self._sleep(pause)
+            waited += pause
+        wait = min((ready - now).total_seconds(), PATIENCE_WITHIN.total_seconds())
+        if wait > 0:
+            try:
+                self._sleep(wait)
+            except BaseException:
+                entry.busy = False
+                raise
+        return waited + wait
+
+    def leave(self, host: str, outcome: Outcome, retry_after: timedelta | None = None) -> None:
+        """Give the turn back, and remember how the request ended."""
+        entry = self._entry(host)
+        now = self._clock()
+        with self._lock:
+            before = entry.state
+            if outcome is Outcome.RATE_LIMITED:
+                entry.slower, entry.streak = min(entry.slower + 1, _SLOWER_LIMIT), 0
+            elif outcome not in HOST_TROUBLE:
+                entry.streak += 1
+                if entry.slower and entry.streak >= _FASTER_AFTER:
+                    entry.slower, entry.streak = entry.slower - 1, 0
+            entry.state = after = _after(before, outcome, retry_after, now)
+            entry.next_at = now + self._gap(entry)
+        # Nobody else has the turn of this host, so this can't overtake another save of it.
+        try:
+            if after != before:
+                self._hosts.save_host(after)
+        finally:
+            entry.busy = False
+
+    def state(self, host: str) -> HostState:
+        """Return what is known of `host`."""
+        return self._entry(host).state
+
+    def remember(self, state: HostState) -> None:
+        """Keep what was learned of robots.txt; when the host may be asked is kept by `leave`."""
+        entry = self._entry(state.host)
+        rules = self._parse(state)
+        with self._lock:
+            entry.state = replace(
+                entry.state,
+                robots=state.robots,
+                robots_until=state.robots_until,
+                robots_failing_since=state.robots_failing_since,
+            )
+            entry.rules = rules
+            state = entry.state
+        self._hosts.save_host(state)
+
+    def allows(self, host: str, url: str) -> bool:
+        """Return whether the robots.txt that is known of `host` lets us ask `url`."""
+        rules = self._entry(host).rules
+        return rules is None or rules.allows(url)
+
+    def spread(self, url: str, wait: timedelta) -> timedelta:
+        """Return `wait` and up to a quarter more, by URL: sources of one host don't come back at one instant."""
+        return wait * (1 + 0.25 * fraction(url))
+
+    def _refuse_if_left_alone(self, entry: _Host, url: str, now: datetime) -> None:
+        state = entry.state
+        if state.not_before is None or state.not_before - now <= PATIENCE:
+            return
+        wait = state.not_before - now
+        failed = state.outcome if wait > DEFER_LIMIT else None
+        reason = f"{state.outcome or Outcome.RATE_LIMITED}, {state.failures} in a row"
+        raise Failure(
+            failed or Outcome.DEFERRED,
+            f"{state.host} is left alone until {state.not_before:%Y-%m-%d %H:%M} UTC ({reason}).",
+            retry_after=self.spread(url, wait),
+        )
+
+    def _put_off(self, entry: _Host, ready: datetime, gap: timedelta, now: datetime) -> Failure:
+        """Return the refusal of a poll that comes too soon, with a place in the queue."""
+        entry.queue_end = min(max(entry.queue_end, ready) + gap, now + _QUEUE_LIMIT)
+        wait = max(entry.queue_end - now, timedelta(seconds=1))
+        return Failure(Outcome.DEFERRED, f"Other requests to {entry.state.host} come first.", retry_after=wait)
+
+    def _gap(self, entry: _Host) -> timedelta:
+        """Return the gap that a host gets: the longest of the settings', its own in the settings, and Crawl-delay."""
+        gap = self._settings.gap
+        name = entry.state.host.rpartition(":")[0]
+        for domain, longer in self._settings.host_gaps.items():
+            if name == domain or name.endswith("." + domain):
+                gap = max(gap, longer)
+        if entry.rules is not None and entry.rules.crawl_delay is not None:
+            gap = max(gap, entry.rules.crawl_delay)
+        if entry.slower:
+            gap = max(gap, min(max(gap, timedelta(seconds=1)) * 2**entry.slower, _SLOWER_GAP_CAP))
+        return gap
+
+    def _entry(self, host: str) -> _Host:
+        entry = self._known.get(host)
+        if entry is not None:
+            return entry
+        state = self._hosts.get_host(host) or HostState(host=host)
+        rules = self._parse(state)
+        with self._lock:
+            if len(self._known) >= self._forget_at:
+                self._forget()
+            return self._known.setdefault(host, _Host(state, rules=rules))
+
+    def _parse(self, state: HostState) -> RobotsRules | None:
+        return parse_robots(state.robots, self._token) if state.robots else None
+
+    def _forget(self) -> None:
+        """Drop hosts whose turn is free and whose gap is over: what lasts is in the store."""
+        now = self._clock()
+        self._known = {
+            host: entry
+            for host, entry in self._known.items()
+            if entry.busy or max(entry.next_at, entry.queue_end) > now
+        }
+        self._forget_at = max(_HOSTS_LIMIT, 2 * len(self._known))
+
+
+def _after(state: HostState, outcome: Outcome, retry_after: timedelta | None, now: datetime) -> HostState:
+    """Return the state of a host after a request that ended in `outcome`."""
+    if outcome not in HOST_TROUBLE and retry_after is None:
+        if state.outcome is None and state.not_before is None:
+            return state
+        return replace(state, failures=0, outcome=None, not_before=None)
+    failures = state.failures + 1
+    wait = backoff(state.host, failures)
+    if outcome is Outcome.RATE_LIMITED and retry_after is None:
+        wait = max(wait, RATE_LIMITED_FIRST * (1 + fraction(state.host, failures)))
+    if retry_after is not None:
+        wait = max(wait, retry_after)
+    return replace(state, failures=failures, outcome=outcome, not_before=now + wait if wait else None)

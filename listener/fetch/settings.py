@@ -1,0 +1,42 @@
+"""What the settings say about fetching, parsed and with its defaults."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from ipaddress import IPv4Network, IPv6Network
+from pathlib import Path
+from types import MappingProxyType
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FetchSettings:
+    """How politely and how patiently the web is asked. The defaults are fit for the public web."""
+
+    #: Sent as it is. Starts with the product's name, which robots.txt is searched for, and names a contact.
+    user_agent: str
+    #: Between the end of one request to a host and the start of the next.
+    gap: timedelta = timedelta(seconds=2)
+    #: Gaps of hosts that want longer ones, by domain; its subdomains are meant, too. Reddit answers 429 to more than
+    #: about one anonymous request a minute from one address.
+    host_gaps: Mapping[str, timedelta] = field(
+        default_factory=lambda: MappingProxyType({"reddit.com": timedelta(seconds=60)})
+    )
+    #: For name resolution and connecting, all addresses of a host together; TLS has as long again.
+    connect_timeout: timedelta = timedelta(seconds=10)
+    #: Between two bytes.
+    read_timeout: timedelta = timedelta(seconds=20)
+    #: For a whole fetch with its redirects, without the waits that politeness asks for.
+    total_timeout: timedelta = timedelta(seconds=60)
+    #: Bytes of one body after decompression.
+    body_limit: int = 10_000_000
+    #: Networks that may be asked although they are not public.
+    allow_networks: tuple[IPv4Network | IPv6Network, ...] = ()
+    #: False: robots.txt is not asked for. For networks of one's own.
+    robots: bool = True
+    max_redirects: int = 5
+    #: Longest wish of a server (Retry-After, max-age) that is granted.
+    retry_after_cap: timedelta = timedelta(days=30)
+    #: PEM file of certificate authorities to trust besides the usual ones.
+    ca_file: Path | None = None

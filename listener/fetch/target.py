@@ -1,0 +1,130 @@
+"""URLs as they are asked: taken apart once, strictly, so that what is checked is what is connected to. Pure."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import re
+from dataclasses import dataclass
+from urllib.parse import quote, unquote, urljoin, urlsplit
+
+from listener.fetch.failure import Failure
+from listener.types import Outcome
+
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+#: In a request line everything else is percent-encoded, and so is a percent sign that starts no escape.
+_UNSAFE = re.compile(r"[^!$%&'()*+,/:;=?@\[\]~A-Za-z0-9_.-]|%(?![0-9A-Fa-f]{2})")
+#: Underscores are no host name by RFC 1123, but there are hosts that have them.
+_HOST = re.compile(r"(?=.{1,253}\Z)(?:[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?\.)*[A-Za-z0-9_-]{1,63}\.?")
+_IPV6 = re.compile(r"[0-9A-Fa-f:.]{2,45}")
+#: Characters that URL parsers disagree about: where they stand, host names get smuggled past checks.
+_AMBIGUOUS = re.compile(r"[\x00-\x20\x7f\\]")
+_URL_LIMIT = 8_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """One URL, ready to be asked."""
+
+    scheme: str
+    #: In ASCII, lower case, without brackets or a final dot.
+    host: str
+    port: int
+    #: Path and query, percent-encoded: what the request line says.
+    path: str
+    #: Value of an Authorization header, from a user name and password in the URL.
+    authorization: str | None = None
+
+    @property
+    def key(self) -> str:
+        """Return name:port, the key under which politeness knows the host."""
+        return f"{self._bracketed}:{self.port}"
+
+    @property
+    def host_header(self) -> str:
+        """Return the value of the Host header."""
+        return self._bracketed if self.port == _DEFAULT_PORTS[self.scheme] else self.key
+
+    @property
+    def origin(self) -> str:
+        """Return scheme and host, without user name and password."""
+        return f"{self.scheme}://{self.host_header}"
+
+    @property
+    def url(self) -> str:
+        """Return the URL without user name, password and fragment."""
+        return f"{self.origin}{self.path}"
+
+    @property
+    def _bracketed(self) -> str:
+        return f"[{self.host}]" if ":" in self.host else self.host
+
+    def trusts(self, other: Target) -> bool:
+        """Return whether what was meant for this URL's host may also be told to `other`.
+
+        The same origin, or the same host on the usual ports with TLS instead of without.
+        """
+        upgrade = (self.scheme, self.port, other.scheme, other.port) == ("http", 80, "https", 443)
+        return self.host == other.host and (upgrade or (self.scheme, self.port) == (other.scheme, other.port))
+
+
+def parse_target(url: str) -> Target:
+    """Take `url` apart. Raises Failure (ADDRESS) for one that can't or mustn't be asked."""
+    if len(url) > _URL_LIMIT:
+        raise Failure(Outcome.ADDRESS, f"The URL is longer than {_URL_LIMIT} characters.")
+    try:
+        parts = urlsplit(url)
+        port, host = parts.port, parts.hostname or ""
+    except ValueError as error:
+        raise Failure(Outcome.ADDRESS, "The URL can't be read.") from error
+    if parts.scheme not in _DEFAULT_PORTS:
+        raise Failure(Outcome.ADDRESS, f"The URL starts with {parts.scheme[:20]!r}, not with http or https.")
+    if _AMBIGUOUS.search(parts.netloc) or _AMBIGUOUS.search(url[: url.find(parts.netloc)]):
+        raise Failure(Outcome.ADDRESS, "The URL's host holds a blank, backslash or control character.")
+    path = _UNSAFE.sub(lambda match: quote(match[0]), parts.path or "/")
+    if parts.query:
+        path += "?" + _UNSAFE.sub(lambda match: quote(match[0]), parts.query)
+    return Target(
+        scheme=parts.scheme,
+        host=_ascii_host(host, literal="[" in parts.netloc),
+        port=_DEFAULT_PORTS[parts.scheme] if port is None else port,
+        path=path,
+        authorization=_authorization(parts.username, parts.password),
+    )
+
+
+def join_target(base: Target, location: str) -> Target:
+    """Return where a Location header leads from `base`. Raises Failure (ADDRESS) like `parse_target`."""
+    with contextlib.suppress(ValueError):
+        # http.client decodes headers as latin-1; servers that put other characters here mean UTF-8.
+        location = location.encode("latin-1").decode()
+    try:
+        url = urljoin(base.url, location.strip())
+    except ValueError as error:
+        raise Failure(Outcome.ADDRESS, f"{base.host} redirects to a URL that can't be read.") from error
+    return parse_target(url)
+
+
+def _authorization(username: str | None, password: str | None) -> str | None:
+    if not username and not password:
+        return None
+    pair = f"{unquote(username or '')}:{unquote(password or '')}"
+    return "Basic " + base64.b64encode(pair.encode()).decode()
+
+
+def _ascii_host(host: str, *, literal: bool) -> str:
+    """Return the host as it is looked up: lower case, internationalised names by IDNA 2008 with UTS 46."""
+    if literal:
+        if _IPV6.fullmatch(host):
+            return host
+        raise Failure(Outcome.ADDRESS, "The URL's host is no IPv6 address.")
+    if not host.isascii():
+        import idna  # its tables cost 10 ms, and few hosts need them
+
+        try:
+            host = idna.encode(host, uts46=True).decode()
+        except (idna.IDNAError, UnicodeError) as error:
+            raise Failure(Outcome.ADDRESS, "The URL's host is no valid international name.") from error
+    if not _HOST.fullmatch(host):
+        raise Failure(Outcome.ADDRESS, "The URL's host is no valid name.")
+    return host.removesuffix(".").lower()
