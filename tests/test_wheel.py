@@ -1,0 +1,85 @@
+"""The wheel, built from this tree and installed elsewhere, is the whole program."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import sysconfig
+import venv
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from listener import __version__
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("wheel")
+    subprocess.run(
+        [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        timeout=60,
+    )
+    (built,) = folder.glob("*.whl")
+    return built
+
+
+@pytest.fixture(scope="module")
+def bin_folder(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An environment with the wheel in it, which borrows the dependencies of the one that runs the tests."""
+    home = tmp_path_factory.mktemp("environment")
+    venv.create(home, with_pip=False)
+    python = home / "bin" / "python"
+    pip = [sys.executable, "-m", "pip", "--python", str(python), "install", "--quiet", "--no-deps", "--no-index"]
+    subprocess.run([*pip, str(wheel)], check=True, cwd=home, timeout=60)
+    (packages,) = home.glob("lib/python*/site-packages")
+    # Behind the environment's own packages on the path. An editable install's .pth file in there isn't obeyed.
+    (packages / "borrowed.pth").write_text(f"{sysconfig.get_path('purelib')}\n{sysconfig.get_path('platlib')}\n")
+    return python.parent
+
+
+def listener(bin_folder: Path, cwd: Path, *arguments: str) -> str:
+    """Run the installed command in an empty environment and return what it printed."""
+    done = subprocess.run(
+        [bin_folder / "listener", *arguments],
+        cwd=cwd,
+        env={"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "HOME": str(cwd)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_the_wheel_holds_the_scrapers_and_the_data_and_nothing_at_the_top_but_the_package(wheel: Path) -> None:
+    names = zipfile.ZipFile(wheel).namelist()
+    top = {name.partition("/")[0] for name in names}
+    assert top == {"listener", f"social_listener-{__version__}.dist-info"}
+    for folder in ("scrapers", "config"):
+        there = {
+            path.relative_to(ROOT).as_posix()
+            for path in (ROOT / folder).rglob("*")
+            if path.is_file() and "__pycache__" not in path.parts
+        }
+        assert there
+        assert {f"listener/_bundled/{name}" for name in there} <= set(names)
+    assert "listener/py.typed" in names
+
+
+def test_the_installed_program_is_not_the_checkout(bin_folder: Path, tmp_path: Path) -> None:
+    code = "import listener; print(listener.__file__)"
+    command = [str(bin_folder / "python"), "-c", code]
+    where = subprocess.run(command, cwd=tmp_path, check=True, capture_output=True, text=True, timeout=60).stdout
+    assert Path(where).is_relative_to(bin_folder.parent)
+
+
+def test_the_installed_command_tells_its_version(bin_folder: Path, tmp_path: Path) -> None:
+    assert __version__ in listener(bin_folder, tmp_path, "--version")
