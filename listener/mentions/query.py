@@ -1,0 +1,57 @@
+"""The query language of brands and rules: reading an expression, and what a read one can be asked.
+
+The grammar stands in `listener.mentions.grammar`, the tree in `listener.mentions.syntax`; `docs/queries.md` describes
+the language for the people who write it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from listener.errors import QueryError
+from listener.mentions.grammar import read
+from listener.mentions.syntax import Node, Term, guard, name_terms, text_terms
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Query:
+    """A parsed query."""
+
+    expression: str
+    root: Node
+
+    def terms(self) -> tuple[str, ...]:
+        """Return the words and phrases that can make the query hold, as spelled, each once, in order.
+
+        Without those under NOT and those of fields other than the title. A prefix keeps its `*`.
+        """
+        return _spelled(text_terms(self.root))
+
+    def names(self) -> tuple[str, ...]:
+        """Return those of `terms` that name the brand and not what is said of it.
+
+        In `Globex NEAR/8 (hosting OR pricing)` only Globex is a name: to mask "pricing" would blind the scorer, and
+        what is said about "hosting" is not said about the brand. See `name_terms`.
+        """
+        return _spelled(name_terms(self.root))
+
+
+def parse(expression: str, *, narrows: bool = False) -> Query:
+    """Read an expression of the query language.
+
+    Raises QueryError, also for a query that could hold without anything having been found ("NOT refund", "lang:en"):
+    it would match nearly everything. `narrows` allows those: a rule's words only narrow what a brand's query found.
+    """
+    root = read(expression)
+    if not narrows and not guard(root):
+        message = (
+            "this would match nearly everything: expected at least one word, phrase, author:, site: or source: "
+            "that must be there"
+        )
+        raise QueryError(expression, root.at[0], message)
+    return Query(expression=expression, root=root)
+
+
+def _spelled(terms: Iterable[Term]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(term.spelled for term in terms))
