@@ -146,8 +146,11 @@ class Politeness:
                 raise
         return waited + wait
 
-    def leave(self, host: str, outcome: Outcome, retry_after: timedelta | None = None) -> None:
-        """Give the turn back, and remember how the request ended."""
+    def leave(self, host: str, outcome: Outcome, retry_after: timedelta | None = None) -> timedelta | None:
+        """Give the turn back, and remember how the request ended.
+
+        Returns how long the host is left alone now, for failures or by its own wish; None where it isn't.
+        """
         entry = self._entry(host)
         now = self._clock()
         with self._lock:
@@ -166,6 +169,7 @@ class Politeness:
                 self._hosts.save_host(after)
         finally:
             entry.busy = False
+        return None if after.not_before is None else after.not_before - now
 
     def state(self, host: str) -> HostState:
         """Return what is known of `host`."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import functools
 import re
 from dataclasses import dataclass
 from urllib.parse import quote, unquote, urljoin, urlsplit
@@ -68,6 +69,7 @@ class Target:
         return self.host == other.host and (upgrade or (self.scheme, self.port) == (other.scheme, other.port))
 
 
+@functools.lru_cache(maxsize=4096)
 def parse_target(url: str) -> Target:
     """Take `url` apart. Raises Failure (ADDRESS) for one that can't or mustn't be asked."""
     if len(url) > _URL_LIMIT:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import http.client
+import select
 import socket
 import ssl
 import threading
@@ -16,12 +17,11 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from typing import Any, cast
 
+import certifi
 import requests
 import urllib3
-from certifi import where
 from requests.adapters import BaseAdapter
 from requests.structures import CaseInsensitiveDict
-from urllib3.connection import HTTPConnection, HTTPSConnection
 
 from listener.fetch.addresses import Resolver
 from listener.fetch.failure import Failure
@@ -35,51 +35,32 @@ _IDLE_SECONDS = 15.0
 _IDLE_LIMIT = 32
 
 
-class _Plain(HTTPConnection):
-    """A connection over TCP to one of the endpoints that were checked."""
+class Link(http.client.HTTPConnection):
+    """A connection to one origin. http.client resolves no name here: `open` is given the connected socket."""
 
-    resolver: Resolver
-    target: Target
-    deadline: Deadline
+    def __init__(self, target: Target) -> None:
+        super().__init__(target.host, target.port)
+        #: Under which it is kept while idle.
+        self.key = (target.scheme, target.key)
+        self.auto_open = 0
 
-    def _new_conn(self) -> socket.socket:
-        """Connect. urllib3 would resolve the name once more, and might be told another address."""
-        target, deadline = self.target, self.deadline
-        endpoints = self.resolver.endpoints(target.host, target.port, deadline.left(deadline.connect))
-        return dial(endpoints, target.host, target.port, deadline)
-
-    def connect(self) -> None:
-        """Connect, and guard the socket."""
-        super().connect()
-        self.guard()
-
-    def guard(self) -> None:
-        """Put a guard before the socket."""
-        assert self.sock is not None
-        self.sock = cast("socket.socket", GuardedSocket(self.sock, self.target.host))
+    def open(self, sock: socket.socket) -> None:
+        """Speak over `sock`."""
+        self.sock = cast("socket.socket", GuardedSocket(sock, self.host))
 
     @property
     def wire(self) -> GuardedSocket:
         """Return the guarded socket of an open connection."""
         return cast("GuardedSocket", self.sock)
 
-
-class _Tls(_Plain, HTTPSConnection):
-    """The same over TLS, the certificate being checked for the name that was asked for."""
-
-    def connect(self) -> None:
-        """Connect, shake hands within the connect timeout, and guard the socket."""
-        try:
-            HTTPSConnection.connect(self)
-        except (OSError, ValueError, urllib3.exceptions.HTTPError) as error:
-            self.close()
-            raise tls_failure(self.target.host, error) from error
-        self.guard()
-
-    def _new_conn(self) -> socket.socket:
-        sock = super()._new_conn()
-        sock.settimeout(self.deadline.left(self.deadline.connect))
-        return sock
+    @property
+    def usable(self) -> bool:
+        """Whether the server left the connection open and said nothing unasked."""
+        if self.sock is None:
+            return False
+        poll = select.poll()
+        poll.register(self.wire.fileno(), select.POLLIN)
+        return not poll.poll(0)
 
 
 class Reply(requests.Response):
@@ -87,9 +68,25 @@ class Reply(requests.Response):
 
     raw: urllib3.HTTPResponse
 
-    def __init__(self, transport: Transport, link: _Plain, wire: GuardedSocket) -> None:
+    def __init__(
+        self, transport: Transport, link: Link, wire: GuardedSocket, answer: http.client.HTTPResponse, method: str
+    ) -> None:
         super().__init__()
         self.wire = wire
+        #: Headers by name in lower case; of repeated ones the values joined.
+        self.fields = _fields(answer)
+        self.status_code = answer.status
+        self.raw = urllib3.HTTPResponse(
+            body=answer,
+            headers=self.fields,
+            status=answer.status,
+            version=answer.version,
+            reason=answer.reason,
+            preload_content=False,
+            decode_content=False,
+            original_response=answer,
+            request_method=method,
+        )
         self._transport = transport
         self._link = link
 
@@ -97,9 +94,10 @@ class Reply(requests.Response):
         """Give the connection back if its answer was read to the end, otherwise close it."""
         if self.raw.length_remaining == 0 and not self.raw.chunked:
             self.raw.read(1, decode_content=False)  # nothing comes, but http.client notices the end
-        whole = self.raw.isclosed() and self._link.sock is not None
+        # http.client drops the socket of an answer that can't be followed by another one.
+        reusable = self.raw.isclosed() and self._link.sock is not None
         self.raw.close()
-        self._transport.give_back(self._link, reusable=whole)
+        self._transport.give_back(self._link, reusable=reusable)
 
     def close(self) -> None:
         """Do what `finish` does, for a Session."""
@@ -115,7 +113,7 @@ class Transport(BaseAdapter):
         self._resolver = resolver
         self._lock = threading.Lock()
         self._context: ssl.SSLContext | None = None
-        self._idle: OrderedDict[tuple[str, str], tuple[_Plain, float]] = OrderedDict()
+        self._idle: OrderedDict[tuple[str, str], tuple[Link, float]] = OrderedDict()
 
     def deadline(self) -> Deadline:
         """Return the deadline of a fetch that begins now."""
@@ -135,16 +133,18 @@ class Transport(BaseAdapter):
         cert: Any = None,
         proxies: Mapping[str, str] | None = None,
     ) -> Reply:
-        """Send `request` and read status and headers of the answer.
+        """Send `request` for a Session, and read status and headers of the answer. Raises Failure.
 
-        `timeout` may be a Deadline; anything else means one of the settings. `verify`, `cert` and `proxies` are left
-        unheeded: certificates are always checked, and proxies never asked, as they would resolve names unchecked.
-        Raises Failure.
+        `timeout`, `verify`, `cert` and `proxies` are left unheeded: the settings' deadlines hold, certificates are
+        always checked, and proxies are never asked, as they would resolve names unchecked.
         """
         assert request.url is not None
-        return self.exchange(
-            request, parse_target(request.url), timeout if isinstance(timeout, Deadline) else self.deadline()
-        )
+        reply = self.exchange(request, parse_target(request.url), self.deadline())
+        reply.wire.allow(self._settings.body_limit)
+        reply.url = request.url
+        reply.request = request
+        reply.headers = CaseInsensitiveDict(reply.fields)
+        return reply
 
     def exchange(self, request: requests.PreparedRequest, target: Target, deadline: Deadline) -> Reply:
         """Send `request` to `target` and read status and headers of the answer. Raises Failure."""
@@ -153,26 +153,25 @@ class Transport(BaseAdapter):
             # The server may have closed it at this very moment: that is no failure, and costs one more try.
             with contextlib.suppress(ConnectionError):
                 return self._converse(link, request, target, deadline)
-        link = self._open(target)
-        link.target, link.deadline = target, deadline
+        link = Link(target)
+        link.open(self._connect(target, deadline))
         try:
-            link.connect()
             return self._converse(link, request, target, deadline)
         except ConnectionError as error:
             raise Failure(Outcome.PROTOCOL, f"{target.host} closed the connection without an answer.") from error
 
-    def give_back(self, link: _Plain, *, reusable: bool) -> None:
+    def give_back(self, link: Link, *, reusable: bool) -> None:
         """Keep a connection for a while, or close it."""
-        unwanted = []
-        if reusable:
-            with self._lock:
-                self._idle[link.target.scheme, link.target.key] = (link, time.monotonic())
-                while len(self._idle) > _IDLE_LIMIT:
-                    unwanted.append(self._idle.popitem(last=False)[1][0])
-        else:
-            unwanted.append(link)
-        for connection in unwanted:
-            connection.close()
+        if not reusable:
+            link.close()
+            return
+        with self._lock:
+            replaced = self._idle.pop(link.key, None)
+            self._idle[link.key] = (link, time.monotonic())
+            if replaced is None and len(self._idle) > _IDLE_LIMIT:
+                replaced = self._idle.popitem(last=False)[1]
+        if replaced is not None:
+            replaced[0].close()
 
     def close(self) -> None:
         """Close the idle connections."""
@@ -182,40 +181,42 @@ class Transport(BaseAdapter):
         for link in links:
             link.close()
 
-    def _take(self, target: Target) -> _Plain | None:
+    def _take(self, target: Target) -> Link | None:
         with self._lock:
             link, since = self._idle.pop((target.scheme, target.key), (None, 0.0))
         if link is None:
             return None
-        if time.monotonic() - since < _IDLE_SECONDS and link.is_connected:
+        if time.monotonic() - since < _IDLE_SECONDS and link.usable:
             return link
         link.close()
         return None
 
-    def _open(self, target: Target) -> _Plain:
-        link: _Plain
-        if target.scheme == "https":
-            link = _Tls(target.host, target.port, ssl_context=self._tls_context())
-        else:
-            link = _Plain(target.host, target.port)
-        link.resolver = self._resolver
-        return link
+    def _connect(self, target: Target, deadline: Deadline) -> socket.socket:
+        """Connect to a checked address, and over TLS check the certificate for the name. Raises Failure."""
+        endpoints = self._resolver.endpoints(target.host, target.port, deadline.left(deadline.connect))
+        sock = dial(endpoints, target.host, target.port, deadline)
+        if target.scheme == "http":
+            return sock
+        try:
+            # OpenSSL's handshake as a whole keeps to this, not each of its reads.
+            sock.settimeout(deadline.left(deadline.connect))
+            return self._tls_context().wrap_socket(sock, server_hostname=target.host)
+        except (OSError, ValueError) as error:
+            sock.close()
+            raise tls_failure(target.host, error) from error
 
-    def _converse(self, link: _Plain, request: requests.PreparedRequest, target: Target, deadline: Deadline) -> Reply:
+    def _converse(self, link: Link, request: requests.PreparedRequest, target: Target, deadline: Deadline) -> Reply:
         """Send and read the head of the answer. Raises Failure, or ConnectionError when nothing came back at all."""
         wire = link.wire
         wire.expect(deadline)
+        assert request.method is not None
+        assert request.body is None or isinstance(request.body, bytes)
         try:
-            assert request.method is not None
-            link.request(
-                request.method,
-                target.path,
-                body=request.body,
-                headers=request.headers,
-                preload_content=False,
-                decode_content=False,
-            )
-            raw = link.getresponse()
+            link.putrequest(request.method, target.path, skip_host=True, skip_accept_encoding=True)
+            for name, value in request.headers.items():
+                link.putheader(name, value)
+            link.endheaders(request.body)
+            return Reply(self, link, wire, link.getresponse(), request.method)
         except Failure:
             link.close()
             raise
@@ -226,19 +227,24 @@ class Transport(BaseAdapter):
             raise Failure(
                 Outcome.PROTOCOL, f"{target.host} doesn't answer in HTTP as expected: {type(error).__name__}."
             ) from error
-        reply = Reply(self, link, wire)
-        reply.raw = raw
-        reply.status_code = raw.status
-        reply.url = target.url
-        reply.request = request
-        reply.headers = CaseInsensitiveDict({name: raw.headers[name] for name in raw.headers})
-        return reply
 
     def _tls_context(self) -> ssl.SSLContext:
         """Return the one context: to build it costs 15 to 30 ms of CPU."""
         with self._lock:
             if self._context is None:
-                self._context = ssl.create_default_context(cafile=where())
+                self._context = ssl.create_default_context(cafile=certifi.where())
+                self._context.set_alpn_protocols(["http/1.1"])
                 if self._settings.ca_file is not None:
                     self._context.load_verify_locations(self._settings.ca_file)
             return self._context
+
+
+def _fields(answer: http.client.HTTPResponse) -> dict[str, str]:
+    """Return the headers of an answer by lower-case name; a value folded over lines is unfolded (RFC 9112, 5.2)."""
+    fields: dict[str, str] = {}
+    for name, value in answer.msg.items():
+        name = name.lower()
+        if "\n" in value:
+            value = " ".join(line.strip() for line in value.split("\n"))
+        fields[name] = f"{fields[name]}, {value}" if name in fields else value
+    return fields
