@@ -5,6 +5,7 @@ Reads files and the environment that it is given; no clock, no network, no datab
 
 from listener.config.loading import load
 from listener.config.named import Scrapers, ScrapersIn
+from listener.config.rules import KnownPains
 from listener.config.settings import (
     ByteSize,
     FetchSection,
@@ -18,6 +19,7 @@ from listener.config.settings import (
 __all__ = [
     "ByteSize",
     "FetchSection",
+    "KnownPains",
     "Network",
     "RetentionSection",
     "Scrapers",

@@ -16,7 +16,7 @@ from listener.config.secrets import everyone_reads
 from listener.errors import ConfigError, ConfigProblem
 
 #: Tables whose keys are names; files that are included hold these and nothing else.
-NAMED = ("brands", "sources", "channels", "alerts")
+NAMED = ("brands", "sources", "channels", "alerts", "pains")
 SECTIONS = ("listener", "fetch", "understand", "retention")
 
 NAME_LIMIT = 100

@@ -15,8 +15,9 @@ import msgspec
 
 from listener.config import values
 from listener.config.documents import Book, open_book
-from listener.config.named import Reading, ScrapersIn, read_brands, read_channels, read_rules, read_sources
+from listener.config.named import Reading, ScrapersIn, read_brands, read_channels, read_sources, read_topics
 from listener.config.report import Report, nearest
+from listener.config.rules import KnownPains, read_rules
 from listener.config.secrets import Vault
 from listener.config.settings import FetchSection, RetentionSection, Settings, UnderstandSection, has_password
 from listener.config.tables import Record, Table, reader_of
@@ -52,7 +53,14 @@ LISTENER = Table(
 )
 POSITIVE = ("connect_timeout", "read_timeout", "total_timeout", "every", "min_every", "max_every")
 FETCH = Table(FetchSection, special=dict.fromkeys(POSITIVE, values.positive_duration))
-UNDERSTAND = Table(UnderstandSection, special={"languages": values.languages})
+UNDERSTAND = Table(
+    UnderstandSection,
+    special={
+        "languages": values.languages,
+        "lexicon": reader_of(Mapping[str, Annotated[float, msgspec.Meta(ge=-4, le=4)]]),
+        "relevance_at_least": reader_of(Annotated[float, msgspec.Meta(ge=0, le=1)]),
+    },
+)
 KEPT = ("items", "mentions", "snapshots", "deliveries")
 RETENTION = Table(RetentionSection, special=dict.fromkeys(KEPT, values.keeping))
 
@@ -62,13 +70,15 @@ def load(
     *,
     environ: Mapping[str, str],
     scrapers_in: ScrapersIn | None = None,
+    known_pains: KnownPains | None = None,
     need_secrets: bool = True,
 ) -> Settings:
     """Read the settings file at `path`, what it includes, and the secrets that it refers to.
 
     `environ` is where `{ env = ... }` and `$CREDENTIALS_DIRECTORY` are looked up. Without `scrapers_in` the names and
-    options of scrapers stay unchecked, and `Source.options` is the mapping that stands in the file. Commands that send
-    nothing pass `need_secrets=False`: a channel whose secret is missing here is then left out, with a warning.
+    options of scrapers stay unchecked, and `Source.options` is the mapping that stands in the file; without
+    `known_pains` the names of pain points in rules stay unchecked. Commands that send nothing pass
+    `need_secrets=False`: a channel whose secret is missing here is then left out, with a warning.
 
     Raises ConfigError with every problem that was found, each with file, line and dotted key.
     """
@@ -96,7 +106,8 @@ def load(
         brands=read_brands(reading),
         sources=read_sources(reading, scrapers),
         channels=MappingProxyType(channels),
-        alerts=read_rules(reading),
+        alerts=read_rules(reading, known_pains),
+        pains=read_topics(reading),
         secrets=uses,
     )
     _check_rhythm(settings.fetch, book, report)

@@ -1,4 +1,4 @@
-"""Brands, sources, channels and alert rules: the tables with names of the user's own."""
+"""Brands, sources, channels and pain points: tables with names of the user's own. Alert rules are in a file beside."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, TypeAlias, get_args
+from typing import Annotated, Any, TypeAlias
 from urllib.parse import urlsplit
 
 import msgspec
@@ -19,7 +19,10 @@ from listener.config.report import Report, nearest
 from listener.config.secrets import Vault
 from listener.config.settings import SecretUse
 from listener.config.tables import READERS, Table, reader_of
-from listener.types import Brand, Rule, Source, Speech
+from listener.errors import QueryError
+from listener.mentions.pains import Topic
+from listener.mentions.query import parse
+from listener.types import Brand, Source
 
 #: Scrapers by name, each with the class of its options (None: it has no options).
 Scrapers: TypeAlias = Mapping[str, type[Any] | None]
@@ -32,10 +35,6 @@ DEFAULT_SCRAPER = "feed"
 USUAL_URL = re.compile(r"https?://[A-Za-z0-9.-]+(?:/[!-~]*)?", re.ASCII)
 BARE_HOST = re.compile(r"[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+(?:[/?#:].*)?", re.ASCII | re.DOTALL)
 
-COMPOUND = reader_of(Annotated[float, msgspec.Meta(ge=-1, le=1)])
-SHARE = reader_of(Annotated[float, msgspec.Meta(ge=0, le=1)])
-PERCENT = reader_of(Annotated[float, msgspec.Meta(ge=0)])
-
 BRAND = Table(
     Brand, given=frozenset({"name"}), special={"query": reader_of(Annotated[str, msgspec.Meta(min_length=1)])}
 )
@@ -47,20 +46,7 @@ SOURCE = Table(
         "weight": reader_of(Annotated[float, msgspec.Meta(ge=0, le=100)]),
     },
 )
-RULE = Table(
-    Rule,
-    given=frozenset({"name"}),
-    special={
-        "send": values.send_time,
-        "sentiment_at_most": COMPOUND,
-        "sentiment_at_least": COMPOUND,
-        "reach_at_least": reader_of(Annotated[float, msgspec.Meta(ge=0, le=100)]),
-        "relevance_at_least": SHARE,
-        "percent_at_least": PERCENT,
-        "severity_at_least": reader_of(Annotated[int, msgspec.Meta(ge=0, le=4)]),
-        "fresh_within": values.positive_duration,
-    },
-)
+TOPIC = Table(Topic, given=frozenset({"name"}))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,35 +68,64 @@ class Reading:
         if isinstance(name, str) and name not in known:
             self.report.problem(entry.document, path, f"there is no [{kind}.{name}].", nearest(name, known))
 
+    def check_query(self, expression: object, entry: Entry, path: KeyPath, *, narrows: bool = False) -> None:
+        """Note a query that doesn't parse. What isn't text is told by whoever reads the table."""
+        if not isinstance(expression, str) or not expression:
+            return
+        try:
+            parse(expression, narrows=narrows)
+        except QueryError as error:
+            self.report.problem(entry.document, path, f"the query doesn't parse: {error}.")
+
 
 def read_brands(reading: Reading) -> tuple[Brand, ...]:
     """Read [brands.*]."""
     found = []
     for entry, path in reading.entries("brands"):
+        reading.check_query(entry.table.get("query"), entry, (*path, "query"))
         brand = BRAND.read(entry.table, entry.document, path, reading.report, name=entry.name)
         if brand is not None:
             found.append(brand)
     return tuple(found)
 
 
+def read_topics(reading: Reading) -> tuple[Topic, ...]:
+    """Read [pains.*]."""
+    found = []
+    for entry, path in reading.entries("pains"):
+        topic = TOPIC.read(entry.table, entry.document, path, reading.report, name=entry.name)
+        if topic is None:
+            continue
+        if not topic.phrases:
+            reading.report.problem(entry.document, path, "phrases are missing: nothing would be found.")
+        found.append(topic)
+    return tuple(found)
+
+
+class OptionTables:
+    """How the options of each scraper are read, made when a source first needs it: scrapers are imported on demand."""
+
+    def __init__(self, scrapers: Scrapers, vault: Vault) -> None:
+        self.scrapers = scrapers
+        self._readers = {**READERS, Secret: vault.read}
+        self._tables: dict[str, Table[Any] | None] = {}
+
+    def __getitem__(self, name: str) -> Table[Any] | None:
+        """Return how a scraper's options are read; None where it has none. Raises KeyError for an unknown scraper."""
+        if name not in self._tables:
+            kind = self.scrapers[name]
+            self._tables[name] = None if kind is None else Table(kind, readers=self._readers, also=tuple(SOURCE.keys))
+        return self._tables[name]
+
+
 def read_sources(reading: Reading, scrapers: Scrapers | None) -> tuple[Source, ...]:
     """Read [sources.*]. Without `scrapers`, the keys that aren't a source's own become its options as they stand."""
     found = []
-    readers = {**READERS, Secret: reading.vault.read}
-    options_of = {
-        name: Table(kind, readers=readers, also=tuple(SOURCE.keys))
-        for name, kind in (scrapers or {}).items()
-        if kind is not None
-    }
+    tables = None if scrapers is None else OptionTables(scrapers, reading.vault)
     for entry, path in reading.entries("sources"):
         own = {"scraper": DEFAULT_SCRAPER, **{key: value for key, value in entry.table.items() if key in SOURCE.keys}}
         rest = {key: value for key, value in entry.table.items() if key not in SOURCE.keys}
-        options: Any = rest or None
-        if scrapers is not None and own["scraper"] in options_of:
-            options = options_of[own["scraper"]].read(rest, entry.document, path, reading.report)
-        elif scrapers is not None:
-            options = None
-            _check_scraper(reading, scrapers, own["scraper"], rest, entry)
+        options = (rest or None) if tables is None else _read_options(reading, tables, own["scraper"], rest, entry)
         reading.check_known("brands", own.get("brand"), entry, (*path, "brand"))
         _check_url(reading, own, rest, entry)
         source = SOURCE.read(own, entry.document, path, reading.report, name=entry.name, options=options)
@@ -119,15 +134,22 @@ def read_sources(reading: Reading, scrapers: Scrapers | None) -> tuple[Source, .
     return tuple(found)
 
 
-def _check_scraper(reading: Reading, scrapers: Scrapers, name: object, rest: Mapping[str, Any], entry: Entry) -> None:
-    """Note a scraper that isn't there, or options for one that takes none."""
+def _read_options(reading: Reading, tables: OptionTables, name: object, rest: Mapping[str, Any], entry: Entry) -> Any:
+    """Return a source's options, or None where it has none or something is wrong with them, which is noted."""
     path = ("sources", entry.name)
-    if isinstance(name, str) and name not in scrapers:
-        meant = nearest(name, scrapers)
+    if not isinstance(name, str):
+        return None
+    try:
+        table = tables[name]
+    except KeyError:
+        meant = nearest(name, tables.scrapers)
         reading.report.problem(entry.document, (*path, "scraper"), f"there is no scraper {name!r}.", meant)
-    elif isinstance(name, str):
-        for key in rest:
-            reading.report.unknown_key(entry.document, (*path, key), SOURCE.keys)
+        return None
+    if table is not None:
+        return table.read(rest, entry.document, path, reading.report)
+    for key in rest:
+        reading.report.unknown_key(entry.document, (*path, key), SOURCE.keys)
+    return None
 
 
 def _check_url(reading: Reading, own: Mapping[str, Any], rest: Mapping[str, Any], entry: Entry) -> None:
@@ -201,30 +223,3 @@ def _note_plain_secrets(
                 " Write { env = ... }, { file = ... } or { credential = ... }, or take the right away (chmod o-r)."
             )
             reading.report.warning(entry.document, ("channels", entry.name, name), message)
-
-
-def read_rules(reading: Reading) -> tuple[Rule, ...]:
-    """Read [alerts.*]."""
-    found = []
-    for entry, path in reading.entries("alerts"):
-        for kind in ("channels", "brands", "sources"):
-            names = entry.table.get(kind)
-            for index, name in enumerate(names if isinstance(names, list) else []):
-                reading.check_known(kind, name, entry, (*path, kind, index))
-        rule = RULE.read(entry.table, entry.document, path, reading.report, name=entry.name)
-        if rule is None:
-            continue
-        if not rule.channels:
-            reading.report.warning(entry.document, path, "no channels: its alerts are kept, but nobody is told.")
-        if rule.on == "mention":
-            _check_speeches(reading, rule.kinds, entry, path)
-        found.append(rule)
-    return tuple(found)
-
-
-def _check_speeches(reading: Reading, kinds: tuple[str, ...], entry: Entry, path: KeyPath) -> None:
-    speeches = get_args(Speech)
-    for index, kind in enumerate(kinds):
-        if kind not in speeches:
-            message = f"expected one of {', '.join(speeches)}, got {kind!r}."
-            reading.report.problem(entry.document, (*path, "kinds", index), message, nearest(kind, speeches))

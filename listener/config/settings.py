@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from listener.channels import ChannelSettings
 from listener.errors import ConfigProblem
+from listener.mentions.pains import Topic
 from listener.types import Brand, Rule, Source, empty
 
 #: A number of bytes, written "10MB" (powers of 1000) or "10MiB" (powers of 1024).
@@ -45,6 +46,12 @@ class UnderstandSection:
     #: ISO 639-1, of what the brands' customers write in.
     languages: tuple[str, ...] = ("en",)
     scorer: ScorerName = "vader"
+    #: Words and phrases with their valence, -4 to 4, over those that come with the program.
+    lexicon: Mapping[str, float] = field(default_factory=empty)
+    #: Mentions that are less surely about the brand are not kept, 0 to 1.
+    relevance_at_least: float = 0.2
+    #: Use the pain points of these settings alone, without those that come with the program.
+    only_own_pains: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +101,8 @@ class Settings:
     #: By name. A channel whose secret was allowed to be missing is left out.
     channels: Mapping[str, ChannelSettings] = field(default_factory=empty)
     alerts: tuple[Rule, ...] = ()
+    #: Pain points beyond those that come with the program; one of the same name replaces it.
+    pains: tuple[Topic, ...] = ()
     #: Every secret that the settings refer to, found or not.
     secrets: tuple[SecretUse, ...] = ()
     #: What is odd, but no reason not to start.

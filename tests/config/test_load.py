@@ -179,7 +179,15 @@ def test_all_problems_are_told_at_once_in_the_order_of_the_file(tmp_path: Path) 
         ("[channels.a]\ntype = 'slack'\nurl = {credential = '../x'}", 3, "channels.a.url", "{ file =", None),
         ("[alerts.a]\nsentiment_at_most = -4", 2, "alerts.a.sentiment_at_most", ">= -1", None),
         ("[alerts.a]\nsend = '7:00'", 2, "alerts.a.send", '"07:00"', None),
-        ("[alerts.a]\nkinds = ['complant']", 2, "alerts.a.kinds[0]", "one of complaint", "complaint"),
+        ("[alerts.a]\nkinds = ['complant']", 2, "alerts.a.kinds[0]", "one of churn, complaint", "complaint"),
+        ("[alerts.a]\non = 'price'\nkinds = ['price_rised']", 3, "alerts.a.kinds[0]", "price_raised", "price_raised"),
+        ("[alerts.a]\non = 'faq'\npercent_at_least = 3", 3, "alerts.a.percent_at_least", '"price"', None),
+        ("[alerts.a]\non = 'spike'", 2, "alerts.a.on", "no alerts", None),
+        ("[alerts.a]\nwords = 'refund AND'", 2, "alerts.a.words", "doesn't parse", None),
+        ("[brands.a]\nquery = '(Acme'", 2, "brands.a.query", "doesn't parse", None),
+        ("[brands.a]\nquery = 'NOT Acme'", 2, "brands.a.query", "nearly everything", None),
+        ("[pains.a]\ndefinition = 'x'", 1, "pains.a", "phrases are missing", None),
+        ("[understand]\nlexicon = {buggy = -5}", 2, "understand.lexicon", ">= -4", None),
         ("[alerts.a]\non = 'mentions'", 2, "alerts.a.on", "one of mention", "mention"),
     ],
 )
@@ -303,6 +311,20 @@ def test_options_are_checked_against_the_scrapers_own(tmp_path: Path, text: str,
         load_with_scrapers(tmp_path, f"[sources.a]\nurl = 'https://x/'\n{text}")
     (problem,) = caught.value.problems
     assert (problem.line, problem.key, problem.meant) == (text.count("\n") + 3, key, meant)
+
+
+def test_a_rule_names_pain_points_of_the_program_or_of_the_settings(tmp_path: Path) -> None:
+    path = tmp_path / "listener.toml"
+    text = "[pains.crane]\nphrases = ['crane stuck']\n[alerts.a]\npains = ['billing', 'crane', 'biling']\n"
+    path.write_text(text)
+    with pytest.raises(ConfigError) as caught:
+        load(path, environ=NOBODY, known_pains=lambda: {"billing", "bugs"})
+    (problem,) = caught.value.problems
+    assert (problem.line, problem.key, problem.meant) == (4, "alerts.a.pains[2]", "billing")
+
+
+def test_a_rules_words_may_be_a_query_that_only_excludes(tmp_path: Path) -> None:
+    assert settings(tmp_path, "[alerts.a]\nwords = 'NOT hiring'\n").alerts[0].words == "NOT hiring"
 
 
 SLACK = "[channels.s]\ntype = 'slack'\nurl = {}\n"
