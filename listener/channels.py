@@ -122,6 +122,8 @@ class EmailSettings(ChannelSettings, frozen=True, kw_only=True, forbid_unknown_f
             mailbox(address, "to")
         if bool(self.username) != (self.password is not None):
             raise ValueError("password: username and password go together")
+        if self.password is not None and not (self.username + self.password.reveal()).isascii():
+            raise ValueError("password: SMTP logs in with ASCII only")
         if self.password is not None and self.security == "none" and self.host not in LOOPBACK:
             raise ValueError('password: would cross the network in clear text; use security = "starttls" or "tls"')
         check_header(self.subject_prefix, "subject_prefix", ascii_only=False)

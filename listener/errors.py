@@ -14,6 +14,7 @@ ListenerError
 └── DeliveryError          a message could not be handed over
     ├── TemporaryDeliveryError
     └── PermanentDeliveryError
+        └── MessageRefused   this one; another one may pass
 
 What a fetch can end in is not an exception but a value: `listener.types.Outcome`.
 Identity is in attributes, the cause is chained.
@@ -122,3 +123,7 @@ class TemporaryDeliveryError(DeliveryError):
 
 class PermanentDeliveryError(DeliveryError):
     """The same message to the same channel will be refused again."""
+
+
+class MessageRefused(PermanentDeliveryError):
+    """This message is refused for what it holds or for its size; the same channel may take another one."""

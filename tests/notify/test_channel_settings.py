@@ -83,6 +83,7 @@ def test_a_table_becomes_a_record_with_the_usual_port() -> None:
         ({"from": 'Eve" <eve@example.com>'}, "from:"),
         ({"username": "listener"}, "password:"),
         ({"password": PASSWORD}, "password:"),
+        ({"username": "listener", "password": Secret("schlüssel")}, "ASCII"),
         ({"username": "listener", "password": PASSWORD, "security": "none"}, "clear text"),
         ({"subject_prefix": "[x]\r\nBcc: all@example.com"}, "subject_prefix:"),
         ({"list_id": "a b"}, "list_id:"),

@@ -1,0 +1,107 @@
+"""Sending a batch of deliveries as one message, and what becomes of each. Reads no clock and no database."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from listener.alerts import next_attempt
+from listener.errors import DeliveryError, MessageRefused, TemporaryDeliveryError
+from listener.types import Channel, Delivery
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retry:
+    """A delivery that failed and is to be tried again."""
+
+    id: int
+    at: datetime
+    error: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dead:
+    """A delivery that failed for good."""
+
+    id: int
+    error: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sent:
+    """What became of a batch: each delivery is in just one of the three."""
+
+    #: Ids of deliveries.
+    sent: tuple[int, ...] = ()
+    retry: tuple[Retry, ...] = ()
+    dead: tuple[Dead, ...] = ()
+    #: The channel itself is in trouble: leave it alone until then, whatever else is due on it.
+    pause_until: datetime | None = None
+
+    @property
+    def error(self) -> str:
+        """The first error, if there was one."""
+        return next((failed.error for group in (self.retry, self.dead) for failed in group), "")
+
+
+@dataclass(slots=True, kw_only=True)
+class Progress:
+    """What has become of deliveries while a batch is being sent."""
+
+    now: datetime
+    sent: list[int] = field(default_factory=list)
+    retry: list[Retry] = field(default_factory=list)
+    dead: list[Dead] = field(default_factory=list)
+    pause_until: datetime | None = None
+
+    def fail(self, deliveries: Sequence[Delivery], error: DeliveryError) -> None:
+        """Note a failure: another attempt, or the end."""
+        moments = []
+        for delivery in deliveries:
+            at = next_attempt(delivery.attempts + 1, error, self.now, key=delivery.alert.key + delivery.channel)
+            if at is None:
+                self.dead.append(Dead(id=delivery.id, error=str(error)))
+            else:
+                self.retry.append(Retry(id=delivery.id, at=at, error=str(error)))
+                moments.append(at)
+        if isinstance(error, TemporaryDeliveryError) and moments:
+            self.pause_until = min(moments)
+
+
+def send_batch(channel: Channel, deliveries: Sequence[Delivery], now: datetime) -> Sent:
+    """Send deliveries of one channel as one message.
+
+    A message that the service refuses for what it holds is halved until what it objects to is alone: the rest goes out
+    and that one alert is dead. Any other failure ends the batch, and what is left of it fails in the same way.
+    """
+    progress = Progress(now=now)
+    parts = [list(deliveries)] if deliveries else []
+    while parts:
+        part = parts.pop(0)
+        try:
+            channel.send([one.alert for one in part], message_id=message_identity(channel.name, part), now=now)
+        except MessageRefused as error:
+            if len(part) == 1:
+                progress.fail(part, error)
+            else:
+                middle = len(part) // 2
+                parts[:0] = [part[:middle], part[middle:]]
+        except DeliveryError as error:
+            progress.fail([*part, *(one for other in parts for one in other)], error)
+            break
+        else:
+            progress.sent.extend(one.id for one in part)
+    return Sent(
+        sent=tuple(progress.sent),
+        retry=tuple(progress.retry),
+        dead=tuple(progress.dead),
+        pause_until=progress.pause_until,
+    )
+
+
+def message_identity(channel: str, deliveries: Sequence[Delivery]) -> str:
+    """Return the id of a message: the same for the same alerts on the same channel, in any order."""
+    keys = sorted(one.alert.key for one in deliveries)
+    return hashlib.sha256("\n".join([channel, *keys]).encode("utf-8", "replace")).hexdigest()[:32]

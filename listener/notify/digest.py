@@ -1,0 +1,94 @@
+"""Several alerts in one message: the worst first, by brand, the rest counted. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from listener.notify.plain import clean_line
+from listener.types import Alert, Tone
+
+#: What stands before a title where there is no colour.
+MARKS: Mapping[Tone, str] = {"bad": "!", "plain": "*", "good": "+"}
+FACTS_LIMIT = 20
+ORDER: Mapping[Tone, int] = {"bad": 0, "plain": 1, "good": 2}
+#: Where people find what a message had no room for.
+ALL_ALERTS = "listener alerts"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """Alerts about one brand, the worst first."""
+
+    #: Of the brand; for alerts about no brand, "sources" or "other".
+    name: str
+    alerts: tuple[Alert, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Digest:
+    """What a message shows, and how many alerts it doesn't."""
+
+    groups: tuple[Group, ...]
+    total: int
+    rest: int
+
+    @property
+    def single(self) -> Alert | None:
+        """The only alert, if there is only one."""
+        return self.groups[0].alerts[0] if self.total == 1 else None
+
+    @property
+    def worst(self) -> Tone:
+        """The worst tone of all alerts shown."""
+        return min((alert.tone for group in self.groups for alert in group.alerts), key=ORDER.__getitem__)
+
+    @property
+    def rest_line(self) -> str:
+        """Say how many are missing and where they are; empty if none is."""
+        return f"and {self.rest} more: {ALL_ALERTS}" if self.rest else ""
+
+
+def digest(alerts: Sequence[Alert], limit: int) -> Digest:
+    """Put at most `limit` alerts in order: the worst, then the oldest first; brands in the order of their worst.
+
+    Raises ValueError for no alerts.
+    """
+    if not alerts:
+        raise ValueError("a message needs an alert")
+    shown = sorted(alerts, key=lambda alert: (ORDER[alert.tone], alert.created_at))[:limit]
+    names: dict[str, list[Alert]] = {}
+    for alert in shown:
+        names.setdefault(alert.brand or ("sources" if alert.on == "source" else "other"), []).append(alert)
+    groups = tuple(Group(name=name, alerts=tuple(members)) for name, members in names.items())
+    return Digest(groups=groups, total=len(alerts), rest=len(alerts) - len(shown))
+
+
+def counted(alerts: Sequence[Alert]) -> str:
+    """Say how many alerts there are and about whom: "12 alerts: acme 9, globex 3"."""
+    names: dict[str, int] = {}
+    for alert in alerts:
+        name = alert.brand or ("sources" if alert.on == "source" else "other")
+        names[name] = names.get(name, 0) + 1
+    said = sorted(names.items(), key=lambda pair: -pair[1])
+    named = ", ".join(f"{name} {count}" for name, count in said[:5])
+    more = f" and {len(said) - 5} others" if len(said) > 5 else ""
+    return f"{len(alerts)} alert{'s' if len(alerts) > 1 else ''}: {named}{more}"
+
+
+def thread_of(alerts: Sequence[Alert]) -> str:
+    """Return the thread that all alerts belong to; empty if there is none."""
+    threads = {alert.thread for alert in alerts}
+    return threads.pop() if len(threads) == 1 else ""
+
+
+def facts(alert: Alert) -> list[tuple[str, str]]:
+    """Return labels and values, cleaned and not too many."""
+    return [(clean_line(label, 40), clean_line(value, 300)) for label, value in alert.facts[:FACTS_LIMIT]]
+
+
+def shown_at(moment: datetime, zone: ZoneInfo) -> str:
+    """Say when, by the clocks of a zone."""
+    return f"{moment.astimezone(zone):%Y-%m-%d %H:%M %Z}"
