@@ -42,4 +42,6 @@ ADVICE: dict[Outcome, str] = {
     "and check the source's scraper and URL.",
     Outcome.BLOCKED: "A captcha, login or error page came instead of the content. "
     "Open the URL in a browser; look for a feed or an API.",
+    Outcome.ERROR: "A bug of this program, not of the source. Report it with the traceback in the log; "
+    "the source is tried again by itself.",
 }

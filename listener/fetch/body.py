@@ -34,7 +34,7 @@ def read_body(reply: Reply, host: str, limit: int, *, cut: bool = False) -> byte
         raise _too_large(host, limit)
     # Chunks of one byte come with five more.
     reply.wire.allow(limit * 2 + _STEP_BYTES)
-    decoder = _decoder(reply.headers.get("content-encoding", ""), host, limit)
+    decoder = _decoder(reply.fields.get("content-encoding", ""), host, limit)
     decoder.cut = cut
     try:
         while data := reply.raw.read(_STEP_BYTES, decode_content=False):

@@ -177,6 +177,8 @@ class Exchange:
             lower = name.lower()
             if lower not in _OUR_HEADERS and (trusted or lower in _HARMLESS_HEADERS):
                 headers[name] = value
+        if trip.request.method == "POST":
+            headers["Content-Length"] = str(len(trip.request.body or b""))
         if trip.conditional:
             if trip.validators.etag:
                 headers["If-None-Match"] = trip.validators.etag

@@ -36,7 +36,8 @@ _FASTER_AFTER = 20
 _QUEUE_LIMIT = timedelta(minutes=15)
 #: Hosts remembered in memory before those are forgotten that nobody needs.
 _HOSTS_LIMIT = 10_000
-_NEVER = datetime.min.replace(tzinfo=UTC)
+#: Early, but a gap can be added.
+_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 #: Outcomes that speak of the host, not of the one URL.
 HOST_TROUBLE = frozenset(
@@ -70,10 +71,10 @@ def backoff(host: str, failures: int) -> timedelta:
 class _Host:
     state: HostState
     busy: bool = False
-    #: The gap since the last request ends here.
-    next_at: datetime = _NEVER
+    #: When the last request ended: the gap begins here.
+    last_end: datetime = _LONG_AGO
     #: End of the queue of polls that were put off.
-    queue_end: datetime = _NEVER
+    queue_end: datetime = _LONG_AGO
     slower: int = 0
     streak: int = 0
     #: Of its robots.txt; None allows everything.
@@ -109,11 +110,11 @@ class Politeness:
         entry = self._entry(host)
         with self._lock:
             if entry.busy:
-                return max(now, entry.next_at) + self._gap(entry)
-            alone_until = entry.state.not_before or _NEVER
+                return now + self._gap(entry)
+            alone_until = entry.state.not_before or _LONG_AGO
             if alone_until - now > DEFER_LIMIT:
                 return now
-            return max(now, entry.next_at, alone_until)
+            return max(now, entry.last_end + self._gap(entry), alone_until)
 
     def enter(self, host: str, url: str, *, within: bool = False) -> float:
         """Wait for the turn of `host`, and take it; return the seconds waited. `leave` must follow.
@@ -127,8 +128,8 @@ class Politeness:
             now = self._clock()
             with self._lock:
                 self._refuse_if_left_alone(entry, url, now)
-                ready = max(entry.next_at, entry.state.not_before or _NEVER, now)
                 gap = self._gap(entry)
+                ready = max(entry.last_end + gap, entry.state.not_before or _LONG_AGO, now)
                 if not entry.busy and (within or ready - now <= PATIENCE):
                     entry.busy = True
                     break
@@ -162,7 +163,7 @@ class Politeness:
                 if entry.slower and entry.streak >= _FASTER_AFTER:
                     entry.slower, entry.streak = entry.slower - 1, 0
             entry.state = after = _after(before, outcome, retry_after, now)
-            entry.next_at = now + self._gap(entry)
+            entry.last_end = now
         # Nobody else has the turn of this host, so this can't overtake another save of it.
         try:
             if after != before:
@@ -251,7 +252,7 @@ class Politeness:
         self._known = {
             host: entry
             for host, entry in self._known.items()
-            if entry.busy or max(entry.next_at, entry.queue_end) > now
+            if entry.busy or entry.slower or max(entry.last_end + self._gap(entry), entry.queue_end) > now
         }
         self._forget_at = max(_HOSTS_LIMIT, 2 * len(self._known))
 

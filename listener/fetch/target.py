@@ -18,8 +18,9 @@ _UNSAFE = re.compile(r"[^!$%&'()*+,/:;=?@\[\]~A-Za-z0-9_.-]|%(?![0-9A-Fa-f]{2})"
 #: Underscores are no host name by RFC 1123, but there are hosts that have them.
 _HOST = re.compile(r"(?=.{1,253}\Z)(?:[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?\.)*[A-Za-z0-9_-]{1,63}\.?")
 _IPV6 = re.compile(r"[0-9A-Fa-f:.]{2,45}")
-#: Characters that URL parsers disagree about: where they stand, host names get smuggled past checks.
-_AMBIGUOUS = re.compile(r"[\x00-\x20\x7f\\]")
+#: Parsers disagree about these, and host names get smuggled past checks with them. (urlsplit drops some silently.)
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_AMBIGUOUS = re.compile(r"[\s\\]")
 _URL_LIMIT = 8_000
 
 
@@ -81,8 +82,8 @@ def parse_target(url: str) -> Target:
         raise Failure(Outcome.ADDRESS, "The URL can't be read.") from error
     if parts.scheme not in _DEFAULT_PORTS:
         raise Failure(Outcome.ADDRESS, f"The URL starts with {parts.scheme[:20]!r}, not with http or https.")
-    if _AMBIGUOUS.search(parts.netloc) or _AMBIGUOUS.search(url[: url.find(parts.netloc)]):
-        raise Failure(Outcome.ADDRESS, "The URL's host holds a blank, backslash or control character.")
+    if _CONTROL.search(url) or _AMBIGUOUS.search(parts.netloc):
+        raise Failure(Outcome.ADDRESS, "The URL holds a control character, or its host a blank or backslash.")
     path = _UNSAFE.sub(lambda match: quote(match[0]), parts.path or "/")
     if parts.query:
         path += "?" + _UNSAFE.sub(lambda match: quote(match[0]), parts.query)
