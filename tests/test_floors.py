@@ -15,7 +15,7 @@ FLOORS = (
     {"cli", "web", "daemon", "demo", "__main__"},
     {"app"},
     {"pipeline"},
-    {"config", "plugins", "fetch", "storage", "notify"},
+    {"config", "plugins", "fetch", "storage", "notify", "systemd"},
     {"mentions", "changes", "insights", "alerts"},
     {"text", "html", "dates", "urls"},
     {"types", "facts", "channels"},
