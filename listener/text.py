@@ -100,6 +100,11 @@ def _fold_stretch(stretch: re.Match[str]) -> str:
     return "".join(_fold_cluster(cluster) for cluster in _CLUSTER.findall(text))
 
 
+def fold_text(text: str) -> str:
+    """Return a text folded as by `fold`, without the way back."""
+    return text.lower() if text.isascii() else fold(text).text
+
+
 def fold_exact(text: str) -> str:
     """Fold only what nobody sees or types on purpose: the invisible, curly quotes, width; neither case nor accents."""
     if text.isascii():
@@ -167,6 +172,12 @@ class _Folds(dict[int, int | str]):
 
 
 _FOLDS = _Folds()
+
+
+def one_line(text: str) -> str:
+    """Return a text with each run of white space, line breaks too, as one space, and none at its ends."""
+    return " ".join(text.split())
+
 
 # --- words --------------------------------------------------------------------------------------------------------
 
@@ -267,7 +278,7 @@ def _is_flag_half(character: str) -> bool:
 
 def shorten(text: str, width: int) -> str:
     """Return a text of at most `width` characters on one line, ended by an ellipsis where something was left out."""
-    line = " ".join(text[: 4 * width + 64].split())
+    line = one_line(text[: 4 * width + 64])
     if len(line) <= width and len(text) <= 4 * width + 64:
         return line
     end = safe_cut(line, min(len(line), width - 1))

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from listener.mentions.leaves import ascii_host
 from listener.mentions.places import PLACE_LIMIT, Haystack, Place
 from listener.mentions.syntax import And, Facet, Near, Node, Not, Or, Term, TextField, parts_of
-from listener.text import fold
+from listener.text import fold_text, one_line
 from listener.types import Hit, Item, Source, Span
 
 #: Hits kept of one term in one field, and of one match: enough to show and to cut an excerpt around.
@@ -33,9 +33,18 @@ class Scan:
         """Return the text of a field, folded once."""
         haystack = self._haystacks.get(field)
         if haystack is None:
-            text = {"title": self.item.title, "text": self.item.text, "author": self.item.author or ""}[field]
-            haystack = self._haystacks[field] = Haystack(text)
+            haystack = self._haystacks[field] = Haystack(self.text(field))
         return haystack
+
+    def text(self, field: TextField) -> str:
+        """Return the text of a field as the item has it."""
+        match field:
+            case "title":
+                return self.item.title
+            case "text":
+                return self.item.text
+            case "author":
+                return self.item.author or ""
 
     def hits(self, node: Node) -> list[Hit] | None:
         """Return what makes a node hold, None where it does not hold. NOT holds because of nothing: an empty list."""
@@ -168,7 +177,7 @@ def site_span(facet: Facet, url: str | None) -> Span | None:
 
 def source_key(source: Source) -> str:
     """Return the name of a source as `source:` compares it."""
-    return " ".join(fold(source.name).text.split())
+    return one_line(fold_text(source.name))
 
 
 def is_source(facet: Facet, key: str) -> bool:

@@ -19,6 +19,7 @@ from listener.errors import QueryError
 from listener.mentions.leaves import Field, leaf
 from listener.mentions.syntax import And, Facet, Near, Node, Not, Or, Term, TextField, parts_of, positive_leaves
 from listener.mentions.tokens import Token, tokenize
+from listener.types import Span
 
 #: A query of 20,000 characters has some 1,500 words: the longest that listening services take.
 LENGTH_LIMIT = 20_000
@@ -31,6 +32,7 @@ NEAR_LIMIT = 100
 
 _OPERATORS = frozenset({"AND", "OR", "NOT", "NEAR"})
 _ATOMS = frozenset({"(", "field", "word", "phrase", "exact"})
+_JOINED_BY_AND = _ATOMS | {"AND", "NOT"}
 
 
 def read(expression: str) -> Node:
@@ -71,34 +73,40 @@ class _Parser:
         self._next += 1
         return token
 
+    def _end(self) -> int:
+        """Return where the last token that was taken ends."""
+        return self._tokens[self._next - 1].end
+
     def _fail(self, where: Token | int, message: str) -> NoReturn:
         raise QueryError(self._expression, where if isinstance(where, int) else where.start, message)
 
     def _query(self, field: Field | None) -> Node:
+        start = self._peek().start
         parts = [self._all(field)]
         while self._peek().kind == "OR":
             self._take()
             parts.append(self._all(field))
-        return _joined(Or, parts)
+        return parts[0] if len(parts) == 1 else Or(parts=_flat(Or, parts), at=(start, self._end()))
 
     def _all(self, field: Field | None) -> Node:
+        start = self._peek().start
         parts = [self._some(field)]
-        while True:
-            if self._peek().kind == "AND":
+        while (kind := self._peek().kind) in _JOINED_BY_AND:
+            if kind == "AND":
                 self._take()
-            elif self._peek().kind not in _ATOMS and self._peek().kind != "NOT":
-                return _joined(And, parts)
             parts.append(self._some(field))
+        return parts[0] if len(parts) == 1 else And(parts=_flat(And, parts), at=(start, self._end()))
 
     def _some(self, field: Field | None) -> Node:
         if self._peek().kind != "NOT":
             return self._near(field)
-        start = self._enter()
+        operator = self._enter()
         part = self._some(field)
         self._depth -= 1
-        return part.part if isinstance(part, Not) else Not(part=part, at=(start.start, part.at[1]))
+        return part.part if isinstance(part, Not) else Not(part=part, at=(operator.start, self._end()))
 
     def _near(self, field: Field | None) -> Node:
+        start = self._peek().start
         left = self._atom(field)
         chain = 0
         while self._peek().kind == "NEAR":
@@ -111,7 +119,7 @@ class _Parser:
             right = self._atom(field)
             self._check_near(left, operator)
             self._check_near(right, operator)
-            left = self._distributed(left, right, operator)
+            left = self._paired(left, right, operator, (start, self._end()))
         return left
 
     def _atom(self, field: Field | None) -> Node:
@@ -126,7 +134,7 @@ class _Parser:
                 self._fail(token.end, f'{token.text}: needs a value: expected a word, a "phrase" or a group behind it')
             node = self._atom(cast("Field", token.text))
             self._depth -= 1
-            return replace(node, at=(token.start, node.at[1]))
+            return replace(node, at=(token.start, self._end()))
         if token.kind in ("word", "phrase", "exact"):
             return self._leaf(self._take(), field)
         raise self._missing_atom(token)
@@ -138,9 +146,9 @@ class _Parser:
         node = self._query(field)
         if self._peek().kind != ")":
             self._fail(opening, "this parenthesis is never closed: expected a ')' after it")
-        closing = self._take()
+        self._take()
         self._depth -= 1
-        return replace(node, at=(opening.start, closing.end))
+        return node
 
     def _leaf(self, token: Token, field: Field | None) -> Term | Facet:
         self._terms += 1
@@ -181,33 +189,27 @@ class _Parser:
         for part in parts_of(side):
             self._check_near(part, operator)
 
-    def _distributed(self, left: Node, right: Node, operator: Token) -> Node:
+    def _paired(self, left: Node, right: Node, operator: Token, at: Span) -> Node:
         """Return NEAR of two sides; of a side with AND: each of its parts near the other side."""
-        self._terms += 1
-        if self._terms > TERM_LIMIT:
-            self._fail(operator, f"AND beside NEAR makes more than {TERM_LIMIT:,} pairs here: expected a simpler query")
-        at = (left.at[0], right.at[1])
-        for side, other, swapped in ((left, right, False), (right, left, True)):
-            if isinstance(side, And) or (isinstance(side, Or) and _holds_and(side)):
-                pairs = [(other, part) if swapped else (part, other) for part in side.parts]
-                parts = [self._distributed(first, second, operator) for first, second in pairs]
-                return replace(_joined(type(side), parts), at=at)
+        for side, other in ((left, right), (right, left)):
+            if isinstance(side, And | Or) and _holds_and(side):
+                # Each part comes with a copy of the other side, so this can multiply.
+                self._terms += len(side.parts) * sum(1 for _ in positive_leaves(other))
+                if self._terms > TERM_LIMIT:
+                    message = f"AND beside NEAR makes more than {TERM_LIMIT:,} terms here: expected a simpler query"
+                    self._fail(operator, message)
+                pairs = [(part, other) if side is left else (other, part) for part in side.parts]
+                parts = [self._paired(first, second, operator, at) for first, second in pairs]
+                return type(side)(parts=_flat(type(side), parts), at=at)
         if _fields(left).isdisjoint(_fields(right)):
-            message = (
-                f"{operator.text} works within one field: expected a group behind the field, as in title:(a NEAR/5 b)"
-            )
+            message = f"{operator.text} works within one field: expected a group behind it, as in title:(a NEAR/5 b)"
             self._fail(operator, message)
         return Near(left=left, right=right, words=operator.number, ordered=operator.text[0] == "O", at=at)
 
 
-def _joined(kind: type[And] | type[Or], parts: Sequence[Node]) -> Node:
-    """Return one node for several, with nested ones of the same kind taken up."""
-    if len(parts) == 1:
-        return parts[0]
-    flat: list[Node] = []
-    for part in parts:
-        flat.extend(part.parts if isinstance(part, kind) else (part,))
-    return kind(parts=tuple(flat), at=(parts[0].at[0], parts[-1].at[1]))
+def _flat(kind: type[And] | type[Or], parts: Sequence[Node]) -> tuple[Node, ...]:
+    """Return parts with nested ones of the same kind taken up."""
+    return tuple(node for part in parts for node in (part.parts if isinstance(part, kind) else (part,)))
 
 
 def _holds_and(side: Node) -> bool:

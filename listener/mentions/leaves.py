@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 from listener.errors import QueryError
 from listener.mentions.syntax import Facet, FacetField, Gap, Piece, Term, TextField
 from listener.mentions.tokens import Token
-from listener.text import fold, fold_exact, is_continuous, is_hangul, is_word
+from listener.text import fold_exact, fold_text, is_continuous, is_hangul, is_word, one_line
 
 Field: TypeAlias = Literal["title", "text", "author", "site", "lang", "source"]
 
@@ -33,16 +33,21 @@ def leaf(expression: str, token: Token, field: Field | None) -> Term | Facet:
     """Return the leaf for a word, phrase or exact form, under a field or none. Raises QueryError."""
     if field in _FACETS:
         return _facet(expression, token, _FACETS[field])
-    spelled = " ".join(token.text.split())
     exact: str | None = None
     if token.kind == "exact":
-        exact = " ".join(fold_exact(token.text).split())
+        exact = one_line(fold_exact(token.text))
         pieces = _exact_pieces(exact)
     else:
         pieces = _pieces(expression, token, without_at=field == "author")
     if not pieces:
         raise QueryError(expression, token.start, "nothing to look for: expected at least one letter or digit")
-    return Term(pieces=pieces, fields=_TEXT_FIELDS[field], exact=exact, spelled=spelled, at=(token.start, token.end))
+    return Term(
+        pieces=pieces,
+        fields=_TEXT_FIELDS[field],
+        exact=exact,
+        spelled=one_line(token.text),
+        at=(token.start, token.end),
+    )
 
 
 def literal(name: str) -> Term:
@@ -51,14 +56,14 @@ def literal(name: str) -> Term:
     Raises QueryError where there is nothing in it to look for.
     """
     is_exact = name.startswith("{") and name.endswith("}")
-    token = Token(kind="exact" if is_exact else "phrase", text=name.strip("{}"), start=0, end=len(name))
+    token = Token("exact" if is_exact else "phrase", name.strip("{}"), 0, len(name))
     found = leaf(name, token, None)
     assert isinstance(found, Term)
     return found
 
 
 def _exact_pieces(exact: str) -> tuple[Piece, ...]:
-    words = fold(exact).text.split()
+    words = fold_text(exact).split()
     if not any(_is_sought(word) for word in words):
         return ()
     return tuple(Piece(text=word, gap="space") for word in words)
@@ -66,7 +71,10 @@ def _exact_pieces(exact: str) -> tuple[Piece, ...]:
 
 def _pieces(expression: str, token: Token, *, without_at: bool) -> tuple[Piece, ...]:
     pieces: list[Piece] = []
-    for chunk in fold(token.text).text.split():
+    for chunk in fold_text(token.text).split():
+        if chunk.isalnum():
+            pieces.append(Piece(text=chunk))
+            continue
         prefix = chunk.endswith("*")
         stem = chunk.rstrip("*")
         if "*" in stem:
@@ -106,7 +114,7 @@ def _is_stem(word: str) -> bool:
 def _facet(expression: str, token: Token, field: FacetField) -> Facet:
     if token.kind == "exact":
         raise QueryError(expression, token.start, f"{field}: has no case-exact form: expected it without braces")
-    spelled = " ".join(token.text.split())
+    spelled = one_line(token.text)
     at = (token.start, token.end)
     match field:
         case "site":
@@ -119,7 +127,7 @@ def _facet(expression: str, token: Token, field: FacetField) -> Facet:
                 raise QueryError(expression, token.start, message)
             return Facet(field=field, value=tag, spelled=spelled, at=at)
         case "source":
-            name = " ".join(fold(token.text).text.split())
+            name = one_line(fold_text(token.text))
             stem = name.rstrip("*")
             if not stem or "*" in stem:
                 message = "expected the name of a source, or its beginning and a *"

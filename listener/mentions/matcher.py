@@ -1,26 +1,20 @@
 """Matches items against the queries of all brands at once, or against one query.
 
-An automaton over one word of each term that a query can't do without finds in one pass which queries may hold; only
-those are evaluated. So ten thousand queries cost about what a hundred do.
+`listener.mentions.guards` finds in one pass which queries may hold; only those are evaluated. So ten thousand queries
+cost about what a hundred do.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
-from ahocorasick_rs import AhoCorasick
-
-from listener.mentions.evaluate import TEXT_FIELDS, Finding, Scan, explain, host_of, is_source, source_key, tidy
+from listener.mentions.evaluate import Finding, Scan, explain, tidy
+from listener.mentions.guards import Guards
 from listener.mentions.leaves import literal
 from listener.mentions.places import Haystack
 from listener.mentions.query import Query, parse
-from listener.mentions.syntax import Facet, Piece, Term, TextField, guard, name_terms
-from listener.text import are_joined
+from listener.mentions.syntax import Term, name_terms
 from listener.types import Brand, Hit, Item, Match, Source, Span
-
-#: The automaton returns all it finds at once: a long text is read in stretches of this many characters.
-STRETCH = 50_000
 
 
 class CompiledQuery:
@@ -75,12 +69,13 @@ class Matcher:
     """All brands' queries, ready to be tried on items. Immutable, so that threads can share it."""
 
     def __init__(self, brands: Sequence[Brand]) -> None:
-        """Read the brands' queries. Raises QueryError."""
+        """Read the brands' queries and aliases. Raises QueryError."""
         self._brands = tuple(brands)
         self._queries = tuple(parse(brand.query) for brand in brands)
         self._index = {brand.name: number for number, brand in enumerate(brands)}
-        self._names = tuple(BrandNames(brand, query) for brand, query in zip(brands, self._queries, strict=True))
-        self._guards = _Guards(self._queries)
+        for alias in (alias for brand in brands for alias in brand.aliases):
+            literal(alias)  # raises now what would else be raised at the first mention
+        self._guards = Guards([query.guards for query in self._queries])
 
     def match(self, item: Item, source: Source | None = None, only: str | None = None) -> list[Match]:
         """Return the brands whose query an item answers, in the order of the brands.
@@ -106,77 +101,5 @@ class Matcher:
 
         Raises KeyError for a name that is no brand's.
         """
-        return self._names[self._index[brand]].spans(text)
-
-
-class _Guards:
-    """Finds which of many queries may hold for an item, by leaves of which each query needs one."""
-
-    def __init__(self, queries: Sequence[Query]) -> None:
-        guards = [guard(query.root) for query in queries]
-        shared = Counter(piece.text for leaves in guards for leaf in leaves for piece in _pieces(leaf))
-        words: dict[str, list[int]] = {}
-        self._open: set[str] = set()
-        self._fields: set[TextField] = set()
-        self._sites: dict[str, list[int]] = {}
-        self._sources: list[tuple[Facet, int]] = []
-        for number, leaves in enumerate(guards):
-            for leaf in leaves:
-                if isinstance(leaf, Term):
-                    self._fields.update(leaf.fields)
-                    # Of "Acme Cloud" and "Globex Cloud" the rare words, or each text on clouds would try both.
-                    piece = min(leaf.pieces, key=lambda piece: (shared[piece.text], -len(piece.text)))
-                    words.setdefault(piece.text, []).append(number)
-                    if piece.prefix:
-                        self._open.add(piece.text)
-                elif leaf.field == "site":
-                    self._sites.setdefault(leaf.value, []).append(number)
-                else:
-                    self._sources.append((leaf, number))
-        self._words = tuple(words)
-        self._queries_of = tuple(tuple(dict.fromkeys(numbers)) for numbers in words.values())
-        self._reach = max(map(len, words), default=1) - 1
-        self._automaton = AhoCorasick(self._words) if words else None
-
-    def candidates(self, scan: Scan) -> set[int]:
-        """Return the numbers of the queries that may hold."""
-        found: set[int] = set()
-        for field in TEXT_FIELDS:
-            if field in self._fields:
-                for word in self._seen(scan.haystack(field)):
-                    found.update(self._queries_of[word])
-        if self._sites:
-            found.update(self._of_site(scan.item.url))
-        if self._sources and scan.source is not None:
-            key = source_key(scan.source)
-            found.update(number for facet, number in self._sources if is_source(facet, key))
-        return found
-
-    def _seen(self, haystack: Haystack) -> Iterable[int]:
-        """Return which words stand in a text, and leave in the haystack where."""
-        text = haystack.folded.text
-        if self._automaton is None or not text:
-            return ()
-        starts_of: dict[int, list[int]] = {}
-        for offset in range(0, len(text), STRETCH):
-            stretch = text[offset : offset + STRETCH + self._reach] if len(text) > STRETCH else text
-            for word, start, _ in self._automaton.find_matches_as_indexes(stretch, overlapping=True):
-                if start < STRETCH:
-                    at = start + offset
-                    if not (at and are_joined(text[at - 1], text[at])):
-                        starts_of.setdefault(word, []).append(at)
-        for word, starts in starts_of.items():
-            haystack.remember(self._words[word], starts)
-        return starts_of
-
-    def _of_site(self, url: str | None) -> Iterable[int]:
-        address = host_of(url)
-        if address is None:
-            return
-        labels = address[0].split(".")
-        for index in range(len(labels)):
-            yield from self._sites.get(".".join(labels[index:]), ())
-
-
-def _pieces(leaf: Term | Facet) -> tuple[Piece, ...]:
-    return leaf.pieces if isinstance(leaf, Term) else ()
+        number = self._index[brand]
+        return BrandNames(self._brands[number], self._queries[number]).spans(text)

@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from listener.mentions.syntax import Gap, Piece, Term
-from listener.text import Folded, are_joined, fold, fold_exact, is_continuous, is_hangul, is_word, word_starts
+from listener.text import Folded, are_joined, fold, fold_exact, is_continuous, is_hangul, is_word, one_line, word_starts
 
 #: Places of one term kept in one text; a text that says a word more often than this says nothing more by it.
 PLACE_LIMIT = 10_000
@@ -51,14 +51,10 @@ class Haystack:
             text = self.folded.text
             at = text.find(word)
             while at >= 0:
-                if not (at and are_joined(text[at - 1], text[at])):
+                if at == 0 or not text[at - 1].isalnum() or not are_joined(text[at - 1], text[at]):
                     starts.append(at)
                 at = text.find(word, at + 1)
         return starts
-
-    def remember(self, word: str, starts: list[int]) -> None:
-        """Take over what an automaton found of a word: what `starts_of` would return."""
-        self._starts[word] = starts
 
     def places(self, term: Term) -> list[Place]:
         """Return where a term stands, from left to right."""
@@ -72,7 +68,7 @@ class Haystack:
 
     def _reads(self, start: int, end: int, exact: str) -> bool:
         begin, finish = self.folded.span(start, end)
-        return " ".join(fold_exact(self.folded.original[begin:finish]).split()) == exact
+        return one_line(fold_exact(self.folded.original[begin:finish])) == exact
 
 
 def _spans(term: Term, haystack: Haystack) -> Iterator[tuple[int, int]]:

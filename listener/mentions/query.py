@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from listener.errors import QueryError
 from listener.mentions.grammar import read
-from listener.mentions.syntax import Node, Term, guard, name_terms, text_terms
+from listener.mentions.syntax import Facet, Node, Term, guard, name_terms, text_terms
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +20,8 @@ class Query:
 
     expression: str
     root: Node
+    #: Leaves of which at least one holds whenever the query does; empty for a narrowing query that has none.
+    guards: tuple[Term | Facet, ...]
 
     def terms(self) -> tuple[str, ...]:
         """Return the words and phrases that can make the query hold, as spelled, each once, in order.
@@ -44,13 +46,14 @@ def parse(expression: str, *, narrows: bool = False) -> Query:
     it would match nearly everything. `narrows` allows those: a rule's words only narrow what a brand's query found.
     """
     root = read(expression)
-    if not narrows and not guard(root):
+    guards = guard(root)
+    if not narrows and not guards:
         message = (
             "this would match nearly everything: expected at least one word, phrase, author:, site: or source: "
             "that must be there"
         )
         raise QueryError(expression, root.at[0], message)
-    return Query(expression=expression, root=root)
+    return Query(expression=expression, root=root, guards=guards)
 
 
 def _spelled(terms: Iterable[Term]) -> tuple[str, ...]:

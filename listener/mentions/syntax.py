@@ -133,18 +133,17 @@ def guard(node: Node) -> tuple[Term | Facet, ...]:
         case Facet():
             return () if node.field == "lang" else (node,)
         case Near() | And():
-            return max((guard(part) for part in parts_of(node)), key=_selectivity)
+            guards = [found for part in parts_of(node) if (found := guard(part))]
+            return max(guards, key=_selectivity, default=())
         case Or():
-            guards = [guard(part) for part in node.parts]
-            return tuple(leaf for found in guards for leaf in found) if all(guards) else ()
+            alternatives = [guard(part) for part in node.parts]
+            return tuple(leaf for found in alternatives for leaf in found) if all(alternatives) else ()
         case Not():
             return ()
 
 
 def _selectivity(leaves: tuple[Term | Facet, ...]) -> tuple[int, int]:
     """Rank guards: names before other words, then long words before short ones, as the rarer ones."""
-    if not leaves:
-        return (0, 0)
     lengths = [sum(len(p.text) for p in leaf.pieces) if isinstance(leaf, Term) else len(leaf.value) for leaf in leaves]
     return (2 if all(is_name(leaf) for leaf in leaves) else 1, min(lengths))
 

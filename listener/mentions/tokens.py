@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from dataclasses import dataclass
-from typing import Literal, NoReturn, TypeAlias
+from typing import Literal, NamedTuple, NoReturn, TypeAlias
 
 from listener.errors import QueryError
 
@@ -14,20 +13,26 @@ Kind: TypeAlias = Literal["(", ")", "AND", "OR", "NOT", "NEAR", "field", "word",
 FIELDS = ("title", "text", "author", "site", "lang", "source")
 #: Quotation marks of all countries are taken, and not in pairs: people paste queries out of word processors.
 _QUOTES = '"\u201c\u201d\u201e\u201f\u00ab\u00bb\uff02'
-_SPACE = re.compile(r"\s+")
-_PHRASE = re.compile(f"[{_QUOTES}]([^{_QUOTES}]*)([{_QUOTES}]?)")
-_EXACT = re.compile(r"\{([^{}]*)(\}?)")
-_WORD = re.compile(rf"[^\s(){{}}{_QUOTES}]+")
-_FIELD = re.compile(r"([A-Za-z]+):")
+_TOKEN = re.compile(
+    rf"""(?P<phrase>[{_QUOTES}][^{_QUOTES}]*[{_QUOTES}])
+    | (?P<exact>\{{[^{{}}]*\}})
+    | (?P<field>(?i:{"|".join(FIELDS)}):)
+    | (?P<word>[^\s(){{}}{_QUOTES}]+)
+    | (?P<sign>\S)""",
+    re.VERBOSE,
+)
 _NEAR = re.compile(r"(O?NEAR)/([0-9]{1,9})")
 _NEAR_LIKE = re.compile(r"(o?near)(/.*)?", re.IGNORECASE)
+_FIELD_LIKE = re.compile(r"([A-Za-z]+):.")
 _OPERATORS: dict[str, Kind] = {"AND": "AND", "OR": "OR", "NOT": "NOT"}
+_PARENTHESES: dict[str, Kind] = {"(": "(", ")": ")"}
 #: What other search languages write for an operator of ours.
 _FOREIGN = {"&": "AND", "&&": "AND", "+": "AND", "|": "OR", "||": "OR", "-": "NOT", "!": "NOT"}
+#: First characters of words that `_refuse_lookalikes` may have something to say of.
+_SUSPECT = frozenset("aAoOnN&+|-!~")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Token:
+class Token(NamedTuple):
     """A token; `text` is an operator as written, a field's name, or what stands within quotes or braces."""
 
     kind: Kind
@@ -41,57 +46,52 @@ class Token:
 def tokenize(expression: str) -> list[Token]:
     """Return the tokens of an expression, the last one of kind "end". Raises QueryError."""
     tokens: list[Token] = []
-    at = 0
-    while at < len(expression):
-        space = _SPACE.match(expression, at)
-        if space:
-            at = space.end()
-            continue
-        token = _token_at(expression, at, tokens[-1] if tokens else None)
+    value_at = -1
+    for found in _TOKEN.finditer(expression):
+        start, end = found.span()
+        text = found.group()
+        match found.lastgroup:
+            case "word":
+                # What touches a field's colon is its value, even if it looks like an operator or an address.
+                is_value = start == value_at
+                token = Token("word", text, start, end) if is_value else _word(expression, start, text)
+            case "field":
+                token = Token("field", text[:-1].lower(), start, end)
+                value_at = end
+            case "phrase":
+                token = Token("phrase", text[1:-1], start, end)
+            case "exact":
+                token = Token("exact", text[1:-1], start, end)
+            case _:
+                token = _parenthesis(expression, start, text)
         tokens.append(token)
-        at = token.end
-    tokens.append(Token(kind="end", text="the end", start=len(expression), end=len(expression)))
+    tokens.append(Token("end", "the end", len(expression), len(expression)))
     return tokens
 
 
-def _token_at(expression: str, at: int, before: Token | None) -> Token:
-    first = expression[at]
-    if first == "(":
-        return Token(kind="(", text="(", start=at, end=at + 1)
-    if first == ")":
-        return Token(kind=")", text=")", start=at, end=at + 1)
-    if first == "}":
+def _parenthesis(expression: str, at: int, sign: str) -> Token:
+    if sign in _PARENTHESES:
+        return Token(_PARENTHESES[sign], sign, at, at + 1)
+    if sign == "}":
         raise QueryError(expression, at, "this brace closes nothing: expected a '{' before it, as in {Apple}")
-    phrase, exact = _PHRASE.match(expression, at), _EXACT.match(expression, at)
-    enclosed = phrase or exact
-    if enclosed is not None:
-        if not enclosed[2]:
-            closing = '"' if phrase else "}"
-            raise QueryError(expression, at, f"this {first} is never closed: expected a {closing} after it")
-        return Token(kind="phrase" if phrase else "exact", text=enclosed[1], start=at, end=enclosed.end())
-    # What touches a field's colon is its value, even if it looks like an operator or an address.
-    is_value = before is not None and before.kind == "field" and before.end == at
-    return _word_at(expression, at, is_value=is_value)
+    closing = "}" if sign == "{" else '"'
+    raise QueryError(expression, at, f"this {sign} is never closed: expected a {closing} after it")
 
 
-def _word_at(expression: str, at: int, *, is_value: bool) -> Token:
-    field = _FIELD.match(expression, at)
-    if field and field[1].lower() in FIELDS:
-        return Token(kind="field", text=field[1].lower(), start=at, end=field.end())
-    found = _WORD.match(expression, at)
-    assert found is not None
-    word, end = found.group(), found.end()
-    if is_value:
-        return Token(kind="word", text=word, start=at, end=end)
+def _word(expression: str, at: int, word: str) -> Token:
+    end = at + len(word)
     if word in _OPERATORS:
-        return Token(kind=_OPERATORS[word], text=word, start=at, end=end)
+        return Token(_OPERATORS[word], word, at, end)
     near = _NEAR.fullmatch(word)
     if near:
-        return Token(kind="NEAR", text=near[1], start=at, end=end, number=int(near[2]))
-    _refuse_lookalikes(expression, at, word)
-    if field and field.end() < end:
-        _refuse_field(expression, at, field[1], word)
-    return Token(kind="word", text=word, start=at, end=end)
+        return Token("NEAR", near[1], at, end, int(near[2]))
+    if word[0] in _SUSPECT:
+        _refuse_lookalikes(expression, at, word)
+    if ":" in word:
+        field = _FIELD_LIKE.match(word)
+        if field:
+            _refuse_field(expression, at, field[1], word)
+    return Token("word", word, at, end)
 
 
 def _refuse_lookalikes(expression: str, at: int, word: str) -> None:
