@@ -90,7 +90,11 @@ class StorageError(ListenerError):
 
 
 class DatabaseInUse(StorageError):
-    """Another daemon holds the database."""
+    """Another daemon holds the database: the process `pid`, where that is known."""
+
+    def __init__(self, message: str, *, pid: int | None = None) -> None:
+        self.pid = pid
+        super().__init__(message)
 
 
 class DatabaseNewer(StorageError):

@@ -1,0 +1,119 @@
+"""Items and their keys: what sources showed, and how it is known again.
+
+A key is kept as 16 bytes of its hash, whatever its length. Keys live as long as their source still serves them: each
+parse marks its items as served that day, and `listener.storage.retention` forgets only what later ones no longer held.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+
+from listener.storage.moments import day_of, stamp, stamp_or_none
+from listener.storage.prepared import Prepared, insert, insert_new
+from listener.storage.records import NewItem
+from listener.storage.tables import item_keys, items, sources
+from listener.storage.values import clean, clean_or_none, e4_or_none, numbers_to_json, to_json
+
+#: Below the number of parameters that any SQLite takes in one statement (32,766), with plans that stay small.
+CHUNK = 500
+INSERT = insert(items)
+INSERT_KEY = insert_new(item_keys)
+READ_ON = Prepared(lambda _: sa.select(sources.c.read_on).where(sources.c.id == sa.bindparam("source_id")))
+
+T = TypeVar("T")
+
+
+def chunks(values: Sequence[T], size: int = CHUNK) -> Iterator[Sequence[T]]:
+    """Yield a sequence in pieces of at most `size`."""
+    for start in range(0, len(values), size):
+        yield values[start : start + size]
+
+
+def digest(key: str) -> bytes:
+    """Return what is stored of a key: 16 bytes, so that two of a million million keys are alike by 1 in 10^14."""
+    return hashlib.blake2b(key.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+
+
+def find_known(connection: sa.Connection, source_id: int, keys: Iterable[str]) -> dict[str, int]:
+    """Return those of the keys that the source has shown before, with the id of the item."""
+    by_digest = {digest(key): key for key in keys}
+    known: dict[str, int] = {}
+    for some in chunks(list(by_digest)):
+        found = sa.select(item_keys.c.key, item_keys.c.item_id).where(
+            item_keys.c.source_id == source_id, item_keys.c.key.in_(some)
+        )
+        for key, item_id in connection.execute(found):
+            known[by_digest[bytes(key)]] = item_id
+    return known
+
+
+def add_items(connection: sa.Connection, source_id: int, new: Sequence[NewItem], first_id: int, now: datetime) -> None:
+    """Insert items under consecutive ids from `first_id`. A key that is known already stays with its item."""
+    seen_at = stamp(now)
+    INSERT.run(
+        connection,
+        [_row(first_id + place, source_id, entry, seen_at) for place, entry in enumerate(new)],
+    )
+    keys = [
+        {"source_id": source_id, "key": digest(key), "item_id": first_id + place}
+        for place, entry in enumerate(new)
+        for key in entry.keys
+    ]
+    if keys:
+        INSERT_KEY.run(connection, keys)
+
+
+def _row(item_id: int, source_id: int, new: NewItem, seen_at: str) -> Mapping[str, Any]:
+    item = new.item
+    survey = survey_of(new)
+    return {
+        "id": item_id,
+        "source_id": source_id,
+        "seen_at": seen_at,
+        "published_at": stamp_or_none(item.published),
+        "updated_at": stamp_or_none(item.updated),
+        "served_on": day_of(seen_at),
+        "kept": survey is not None,
+        "kind": item.kind,
+        "lang": clean_or_none(item.lang),
+        "rating": None if e4_or_none(item.rating) is None else item.rating,
+        "rating_max": item.rating_max,
+        "survey": survey,
+        "survey_brand": new.brand if survey else None,
+        "survey_at": (stamp(new.at) if new.at else seen_at) if survey else None,
+        "metrics": numbers_to_json(item.metrics),
+        "segment": to_json(dict(item.segment)) if item.segment else "{}",
+        "categories": to_json(item.categories) if item.categories else "[]",
+        "author": clean_or_none(item.author),
+        "url": clean_or_none(item.url),
+        "guid": clean_or_none(item.guid),
+        "title": clean(item.title),
+        "text": clean(item.text),
+    }
+
+
+def survey_of(new: NewItem) -> str | None:
+    """Return the metric (nps, csat, ces) that an item is an answer to; None for one that enters no scores."""
+    if new.brand is None or e4_or_none(new.item.rating) is None:
+        return None
+    return clean_or_none(new.item.segment.get("metric"))
+
+
+def touch_keys(connection: sa.Connection, source_id: int, keys: Iterable[str], now: datetime) -> None:
+    """Mark the items of these keys as still served, unless today's first parse of the source did so already."""
+    today = day_of(stamp(now))
+    read_on: str | None = READ_ON.run(connection, {"source_id": source_id}).scalar()
+    # Not "today or later": after a clock that ran ahead was set right, marking must go on.
+    if read_on == today:
+        return
+    for some in chunks([digest(key) for key in keys]):
+        served = sa.select(item_keys.c.item_id).where(item_keys.c.source_id == source_id, item_keys.c.key.in_(some))
+        connection.execute(
+            sa.update(items).where(items.c.id.in_(served), items.c.served_on < today).values(served_on=today)
+        )
+    connection.execute(sa.update(sources).where(sources.c.id == source_id).values(read_on=today))

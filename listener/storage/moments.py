@@ -1,0 +1,43 @@
+"""Times as the database keeps them: text in UTC, 27 characters wide, so that it sorts and an analyst can read it.
+
+`2026-11-22T01:23:47.123456Z`, and a trend's hour as the same text with nothing after the hour. The text is the same on
+SQLite and PostgreSQL, so that every statement and view is, too.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+WIDTH = 27
+
+
+def stamp(moment: datetime) -> str:
+    """Return an aware UTC datetime as the database's text. Raises ValueError for another zone or none."""
+    if moment.tzinfo is not UTC and moment.utcoffset() != timedelta(0):
+        raise ValueError(f"not an aware UTC datetime: {moment!r}")
+    return moment.isoformat(timespec="microseconds")[:26] + "Z"
+
+
+def stamp_or_none(moment: datetime | None) -> str | None:
+    """Return `stamp` of a moment; None for None."""
+    return None if moment is None else stamp(moment)
+
+
+def moment(text: str) -> datetime:
+    """Return the datetime that a stamp says, aware, in UTC."""
+    return datetime.fromisoformat(text[:26]).replace(tzinfo=UTC)
+
+
+def moment_or_none(text: str | None) -> datetime | None:
+    """Return `moment` of a stamp; None for None."""
+    return None if text is None else moment(text)
+
+
+def hour_of(stamped: str) -> str:
+    """Return the stamp of the hour that a stamp falls into: the bucket of a trend row."""
+    return stamped[:13] + ":00:00.000000Z"
+
+
+def day_of(stamped: str) -> str:
+    """Return the UTC day of a stamp, such as `2026-11-22`."""
+    return stamped[:10]

@@ -1,0 +1,197 @@
+"""Alerts and their deliveries: written with what caused them, sent later, and never forgotten in between."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any
+
+import sqlalchemy as sa
+
+from listener.storage.items import chunks
+from listener.storage.moments import moment, moment_or_none, stamp
+from listener.storage.prepared import Prepared
+from listener.storage.tables import alerts, deliveries
+from listener.storage.values import clean, clean_or_none, from_json, to_json
+from listener.types import Alert, Delivery, DeliveryStatus
+
+#: No delivery waits.
+AT_ONCE: Mapping[tuple[str, str], datetime] = MappingProxyType({})
+
+INSERT_ALERT = Prepared(
+    lambda into: (
+        into(alerts)
+        .values({column.name: sa.bindparam(column.name) for column in alerts.c if column.name != "id"})
+        .on_conflict_do_nothing(index_elements=["key"])
+        .returning(alerts.c.id)
+    )
+)
+INSERT_DELIVERY = Prepared(
+    lambda into: into(deliveries).values(
+        {column.name: sa.bindparam(column.name) for column in deliveries.c if column.name != "id"}
+    )
+)
+JOINED = sa.select(
+    *(column.label(f"alert_{column.name}") for column in alerts.c),
+    *(column.label(f"delivery_{column.name}") for column in deliveries.c),
+).join_from(deliveries, alerts, alerts.c.id == deliveries.c.alert_id)
+
+
+def add_alerts(
+    connection: sa.Connection, new: Sequence[Alert], due: Mapping[tuple[str, str], datetime] = AT_ONCE
+) -> int:
+    """Store alerts with a delivery for each of their channels; return how many were new.
+
+    An alert whose key is known changes nothing. `due` says by key and channel when a delivery goes out; one that isn't
+    named there goes out at once.
+    """
+    added = 0
+    for alert in new:
+        alert_id = INSERT_ALERT.run(connection, _alert_columns(alert)).scalar()
+        if alert_id is None:
+            continue
+        added += 1
+        rows = [
+            {
+                "alert_id": alert_id,
+                "channel": channel,
+                "status": DeliveryStatus.PENDING.value,
+                "attempts": 0,
+                "due_at": stamp(due.get((alert.key, channel), alert.created_at)),
+                "last_error": "",
+                "sent_at": None,
+            }
+            for channel in dict.fromkeys(alert.channels)
+        ]
+        if rows:
+            INSERT_DELIVERY.run(connection, rows)
+    return added
+
+
+def _alert_columns(alert: Alert) -> dict[str, Any]:
+    return {
+        "key": clean(alert.key),
+        "rule": alert.rule,
+        "rule_on": alert.on,
+        "brand": alert.brand,
+        "source": alert.source,
+        "created_at": stamp(alert.created_at),
+        "title": clean(alert.title),
+        "quote": clean(alert.quote),
+        "url": clean_or_none(alert.url),
+        "tone": alert.tone,
+        "facts": to_json(alert.facts),
+        "thread": clean(alert.thread),
+        "channels": to_json(alert.channels),
+        "send": alert.send,
+    }
+
+
+def delivery_of(row: Any) -> Delivery:
+    """Return the delivery that a row of `JOINED` holds, with its alert."""
+    alert = Alert(
+        key=row.alert_key,
+        rule=row.alert_rule,
+        on=row.alert_rule_on,
+        brand=row.alert_brand,
+        source=row.alert_source,
+        created_at=moment(row.alert_created_at),
+        title=row.alert_title,
+        quote=row.alert_quote,
+        url=row.alert_url,
+        tone=row.alert_tone,
+        facts=tuple((label, value) for label, value in from_json(row.alert_facts)),
+        thread=row.alert_thread,
+        channels=tuple(from_json(row.alert_channels)),
+        send=row.alert_send,
+    )
+    return Delivery(
+        id=row.delivery_id,
+        alert_id=row.delivery_alert_id,
+        alert=alert,
+        channel=row.delivery_channel,
+        status=DeliveryStatus(row.delivery_status),
+        attempts=row.delivery_attempts,
+        due_at=moment(row.delivery_due_at),
+        last_error=row.delivery_last_error,
+        sent_at=moment_or_none(row.delivery_sent_at),
+    )
+
+
+def due_deliveries(connection: sa.Connection, now: datetime, limit: int) -> list[Delivery]:
+    """Return deliveries that wait and are due, the longest overdue first."""
+    found = (
+        JOINED.where(deliveries.c.status == DeliveryStatus.PENDING.value, deliveries.c.due_at <= stamp(now))
+        .order_by(deliveries.c.due_at, deliveries.c.id)
+        .limit(limit)
+    )
+    return [delivery_of(row) for row in connection.execute(found)]
+
+
+def next_delivery_due(connection: sa.Connection) -> datetime | None:
+    """Return when the next delivery is due; None where none waits."""
+    waiting = sa.select(sa.func.min(deliveries.c.due_at)).where(deliveries.c.status == DeliveryStatus.PENDING.value)
+    return moment_or_none(connection.execute(waiting).scalar())
+
+
+def list_deliveries(
+    connection: sa.Connection,
+    *,
+    status: DeliveryStatus | None,
+    channel: str | None,
+    rule: str | None,
+    brand: str | None,
+    since: datetime | None,
+    limit: int,
+) -> list[Delivery]:
+    """Return deliveries, those of the newest alerts first."""
+    found = JOINED.order_by(alerts.c.created_at.desc(), deliveries.c.id.desc()).limit(limit)
+    if status is not None:
+        found = found.where(deliveries.c.status == status.value)
+    if channel is not None:
+        found = found.where(deliveries.c.channel == channel)
+    if rule is not None:
+        found = found.where(alerts.c.rule == rule)
+    if brand is not None:
+        found = found.where(alerts.c.brand == brand)
+    if since is not None:
+        found = found.where(alerts.c.created_at >= stamp(since))
+    return [delivery_of(row) for row in connection.execute(found)]
+
+
+def update_pending(connection: sa.Connection, delivery_ids: Sequence[int], values: Mapping[str, Any]) -> int:
+    """Change deliveries that still wait and count the attempt; return how many. One that was sent stays sent."""
+    return _update(connection, delivery_ids, DeliveryStatus.PENDING, {"attempts": deliveries.c.attempts + 1, **values})
+
+
+def mark_sent(connection: sa.Connection, delivery_ids: Sequence[int], now: datetime) -> int:
+    """Mark deliveries as handed over; return how many were still waiting."""
+    values = {"status": DeliveryStatus.SENT.value, "sent_at": stamp(now), "last_error": ""}
+    return update_pending(connection, delivery_ids, values)
+
+
+def mark_retry(connection: sa.Connection, delivery_ids: Sequence[int], due_at: datetime, error: str) -> int:
+    """Put deliveries off after a failed attempt; return how many were still waiting."""
+    return update_pending(connection, delivery_ids, {"due_at": stamp(due_at), "last_error": clean(error)})
+
+
+def mark_dead(connection: sa.Connection, delivery_ids: Sequence[int], error: str) -> int:
+    """Give deliveries up; return how many were still waiting."""
+    values = {"status": DeliveryStatus.DEAD.value, "last_error": clean(error)}
+    return update_pending(connection, delivery_ids, values)
+
+
+def requeue_dead(connection: sa.Connection, delivery_ids: Sequence[int] | None, due_at: datetime) -> int:
+    """Let dead deliveries, or all of them, wait again with their attempts forgotten; return how many."""
+    values = {"status": DeliveryStatus.PENDING.value, "attempts": 0, "due_at": stamp(due_at)}
+    return _update(connection, delivery_ids, DeliveryStatus.DEAD, values)
+
+
+def _update(
+    connection: sa.Connection, delivery_ids: Sequence[int] | None, status: DeliveryStatus, values: Mapping[str, Any]
+) -> int:
+    update = sa.update(deliveries).where(deliveries.c.status == status.value).values(dict(values))
+    if delivery_ids is None:
+        return connection.execute(update).rowcount
+    return sum(connection.execute(update.where(deliveries.c.id.in_(some))).rowcount for some in chunks(delivery_ids))

@@ -1,0 +1,144 @@
+"""What goes into the store and comes out of it, where `listener.types` has no record for it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from listener.types import EMPTY, Item, Reading, Sentiment, SourceState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewItem:
+    """An item that its source had not shown before."""
+
+    item: Item
+    #: Whatever tells the item from the source's others (guid, URL, hash of the content); any of them known means known.
+    keys: tuple[str, ...]
+    #: Of a survey's answer: the brand asked about and the time it counts at. Without a brand it enters no scores.
+    brand: str | None = None
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewMention:
+    """A reading of a stored item, about to become a mention."""
+
+    item_id: int
+    source: str
+    reading: Reading
+    #: None for a text too short to have copies.
+    story_id: int | None
+    #: When it counts in trends: when it was published, if that is known and not in the future.
+    at: datetime
+    #: Whether no earlier mention of this brand belongs to the story.
+    first_of_story: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Story:
+    """A story that may be the one a new item belongs to."""
+
+    id: int
+    signature: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredSource:
+    """A source as the database knows it: settings of the last start, and the state between polls."""
+
+    name: str
+    scraper: str
+    url: str
+    brand: str | None
+    category: str
+    weight: float
+    #: False for one that left the settings or was disabled there.
+    active: bool
+    added_at: datetime
+    state: SourceState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mention:
+    """A mention as it is listed and exported."""
+
+    id: int
+    at: datetime
+    seen_at: datetime
+    brand: str
+    source: str
+    category: str
+    item_id: int
+    story_id: int | None
+    first_of_story: bool
+    sentiment: Sentiment
+    scorer: str
+    complaint: float
+    relevance: float
+    reach: float
+    kind: str
+    lang: str | None
+    title: str
+    excerpt: str
+    url: str | None
+    author: str | None
+    published: datetime | None
+    rating: float | None
+    rating_max: float
+    #: Topic and severity, the severest first.
+    pains: tuple[tuple[str, int], ...] = ()
+    irrelevant: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredAlert:
+    """An alert with what became of it, as it is exported."""
+
+    id: int
+    key: str
+    rule: str
+    on: str
+    brand: str | None
+    source: str | None
+    created_at: datetime
+    title: str
+    quote: str
+    url: str | None
+    #: Channel, status, attempts, sent at, last error; in the order of the channels' names.
+    deliveries: tuple[tuple[str, str, int, datetime | None, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """The store in numbers, for a status line."""
+
+    sources: int
+    failing: int
+    stopped: int
+    items: int
+    mentions: int
+    stories: int
+    alerts: int
+    pending: int
+    dead: int
+    #: When the oldest delivery that still waits was due.
+    oldest_pending: datetime | None
+    last_poll: datetime | None
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """A version of a page, as it was received."""
+
+    id: int
+    source: str
+    url: str
+    taken_at: datetime
+    #: The same bytes came again until here.
+    last_seen_at: datetime
+    body_hash: str
+    body: bytes
+    headers: Mapping[str, str] = EMPTY

@@ -1,0 +1,256 @@
+"""Sources and hosts: what is polled, when it is due, and what is remembered between polls."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from listener.errors import StorageError
+from listener.storage.moments import moment, moment_or_none, stamp, stamp_or_none
+from listener.storage.prepared import Prepared, add, insert, replace
+from listener.storage.records import StoredSource
+from listener.storage.tables import coverage, hosts, sources
+from listener.storage.values import clean, clean_or_none, from_json, to_json
+from listener.types import EMPTY, HostState, Outcome, Source, SourceState, Validators
+
+#: What `SourceState` holds, so what a poll writes.
+STATE = (
+    "due_at",
+    "last_poll_at",
+    "last_success_at",
+    "last_item_at",
+    "outcome",
+    "detail",
+    "failures",
+    "failing_since",
+    "announced",
+    "stopped",
+    "rhythm_seconds",
+    "validators",
+    "scraper_state",
+)
+STATE_COLUMNS = (sources.c.name, *(sources.c[name] for name in STATE))
+
+SAVE = Prepared(
+    lambda _: (
+        sa.update(sources)
+        .where(sources.c.name == sa.bindparam("source"))
+        .values({name: sa.bindparam(name) for name in STATE})
+    )
+)
+DUE = Prepared(
+    lambda _: (
+        sa.select(*STATE_COLUMNS)
+        .where(sources.c.active, ~sources.c.stopped, sources.c.due_at <= sa.bindparam("now"))
+        .order_by(sources.c.due_at)
+        .limit(sa.bindparam("most"))
+    )
+)
+INSERT = insert(sources)
+SAVE_HOST = replace(hosts)
+COVER = add(coverage, ("ok", "failed", "items"))
+#: What the settings say of a source, beside its name and whether it is enabled.
+SETTINGS = ("scraper", "url", "brand", "category", "weight")
+#: A source that begins anew: its place changed, so nothing remembered holds.
+FRESH: dict[str, Any] = {
+    "last_poll_at": None,
+    "last_success_at": None,
+    "last_item_at": None,
+    "outcome": None,
+    "detail": "",
+    "failures": 0,
+    "failing_since": None,
+    "announced": False,
+    "stopped": False,
+    "rhythm_seconds": None,
+    "validators": "{}",
+    "scraper_state": "{}",
+}
+
+
+def sync_sources(connection: sa.Connection, wanted: Sequence[Source], now: datetime, *, spread: timedelta) -> None:
+    """Make the table hold the sources of the settings.
+
+    New ones are due within `spread`, each at a place that follows from its name, so that they don't line up and a
+    restart doesn't move them. Those that left are kept, inactive: their mentions and trends stay.
+    """
+    known = {source.name: source for source in list_sources(connection)}
+    next_id = (connection.execute(sa.select(sa.func.max(sources.c.id))).scalar() or 0) + 1
+    added: list[dict[str, Any]] = []
+    moved: list[dict[str, Any]] = []
+    edited: list[dict[str, Any]] = []
+    for source in wanted:
+        settings = {name: getattr(source, name) for name in SETTINGS} | {"active": source.enabled}
+        due_at = stamp(now + spread * _place(source.name))
+        old = known.get(source.name)
+        if old is None:
+            first = {"id": next_id + len(added), "name": source.name, "added_at": stamp(now), "read_on": None}
+            added.append(first | settings | FRESH | {"due_at": due_at})
+        elif (old.scraper, old.url) != (source.scraper, source.url):
+            moved.append({"which": source.name} | settings | FRESH | {"due_at": due_at})
+        elif settings != {name: getattr(old, name) for name in settings}:
+            edited.append({"which": source.name} | settings)
+    if added:
+        INSERT.run(connection, added)
+    left = {name for name, source in known.items() if source.active} - {source.name for source in wanted}
+    for rows in (moved, edited, [{"which": name, "active": False} for name in sorted(left)]):
+        if rows:
+            columns = [name for name in rows[0] if name != "which"]
+            update = sa.update(sources).where(sources.c.name == sa.bindparam("which"))
+            connection.execute(update.values({name: sa.bindparam(name) for name in columns}), rows)
+
+
+def _place(name: str) -> float:
+    """Return where in a span of time a source stands, 0 to 1: evenly spread over names, always the same for one."""
+    return int.from_bytes(hashlib.blake2b(name.encode(), digest_size=6).digest(), "big") / 2**48
+
+
+def due(connection: sa.Connection, now: datetime, limit: int, exclude: Collection[str]) -> list[SourceState]:
+    """Return the states of the sources that are due, the longest overdue first, without those in `exclude`."""
+    rows = DUE.run(connection, {"now": stamp(now), "most": limit + len(exclude)})
+    return [state_of(row) for row in rows if row.name not in exclude][:limit]
+
+
+def next_due(connection: sa.Connection) -> datetime | None:
+    """Return when the next source is due; None where there is none."""
+    found = sa.select(sa.func.min(sources.c.due_at)).where(sources.c.active, ~sources.c.stopped)
+    return moment_or_none(connection.execute(found).scalar())
+
+
+def list_sources(connection: sa.Connection, name: str | None = None) -> list[StoredSource]:
+    """Return all sources, or the one of that name, by name."""
+    found = sa.select(sources).order_by(sources.c.name)
+    if name is not None:
+        found = found.where(sources.c.name == name)
+    return [
+        StoredSource(
+            name=row.name,
+            scraper=row.scraper,
+            url=row.url,
+            brand=row.brand,
+            category=row.category,
+            weight=row.weight,
+            active=bool(row.active),
+            added_at=moment(row.added_at),
+            state=state_of(row),
+        )
+        for row in connection.execute(found)
+    ]
+
+
+def save_source(connection: sa.Connection, state: SourceState) -> None:
+    """Write what a poll learned. Raises StorageError for a source that was never in the settings."""
+    values = {
+        "source": state.source,
+        "due_at": stamp(state.due_at),
+        "last_poll_at": stamp_or_none(state.last_poll_at),
+        "last_success_at": stamp_or_none(state.last_success_at),
+        "last_item_at": stamp_or_none(state.last_item_at),
+        "outcome": None if state.outcome is None else state.outcome.value,
+        "detail": clean(state.detail),
+        "failures": state.failures,
+        "failing_since": stamp_or_none(state.failing_since),
+        "announced": state.announced,
+        "stopped": state.stopped,
+        "rhythm_seconds": None if state.rhythm is None else state.rhythm.total_seconds(),
+        "validators": _validators_to_json(state),
+        "scraper_state": to_json(dict(state.scraper_state)) if state.scraper_state else "{}",
+    }
+    if SAVE.run(connection, values).rowcount == 0:
+        raise unknown_source(state.source)
+
+
+def unknown_source(name: str) -> StorageError:
+    """Return the error for a source that the database has never heard of."""
+    return StorageError(f"no source named {name!r} was ever in the settings")
+
+
+def _validators_to_json(state: SourceState) -> str:
+    if not state.validators:
+        return "{}"
+    return to_json(
+        {
+            url: [entry.etag, entry.last_modified, entry.body_hash, entry.moved_to]
+            for url, entry in state.validators.items()
+        }
+    )
+
+
+def state_of(row: Any) -> SourceState:
+    """Return the state that a row of `sources` holds."""
+    return SourceState(
+        source=row.name,
+        due_at=moment(row.due_at),
+        last_poll_at=moment_or_none(row.last_poll_at),
+        last_success_at=moment_or_none(row.last_success_at),
+        last_item_at=moment_or_none(row.last_item_at),
+        outcome=None if row.outcome is None else Outcome(row.outcome),
+        detail=row.detail,
+        failures=row.failures,
+        failing_since=moment_or_none(row.failing_since),
+        announced=bool(row.announced),
+        stopped=bool(row.stopped),
+        rhythm=None if row.rhythm_seconds is None else timedelta(seconds=row.rhythm_seconds),
+        validators={
+            url: Validators(etag=etag, last_modified=modified, body_hash=digest, moved_to=moved)
+            for url, (etag, modified, digest, moved) in from_json(row.validators).items()
+        }
+        if row.validators != "{}"
+        else EMPTY,
+        scraper_state=from_json(row.scraper_state) if row.scraper_state != "{}" else EMPTY,
+    )
+
+
+def add_coverage(connection: sa.Connection, source_id: int, bucket: str, *, ok: bool, items: int) -> None:
+    """Count a poll of the hour `bucket`, worked or failed, and the items it brought."""
+    COVER.run(
+        connection,
+        {"bucket": bucket, "source_id": source_id, "ok": int(ok), "failed": int(not ok), "items": items},
+    )
+
+
+def get_host(connection: sa.Connection, host: str) -> HostState | None:
+    """Return what is remembered of a host; None for one never met."""
+    row = connection.execute(sa.select(hosts).where(hosts.c.host == host)).one_or_none()
+    return None if row is None else host_of(row)
+
+
+def host_of(row: Any) -> HostState:
+    """Return the state that a row of `hosts` holds."""
+    return HostState(
+        host=row.host,
+        not_before=moment_or_none(row.not_before),
+        failures=row.failures,
+        outcome=None if row.outcome is None else Outcome(row.outcome),
+        robots=row.robots,
+        robots_until=moment_or_none(row.robots_until),
+        robots_failing_since=moment_or_none(row.robots_failing_since),
+    )
+
+
+def save_host(connection: sa.Connection, state: HostState) -> None:
+    """Write what was learned of a host."""
+    SAVE_HOST.run(
+        connection,
+        {
+            "host": state.host,
+            "not_before": stamp_or_none(state.not_before),
+            "failures": state.failures,
+            "outcome": None if state.outcome is None else state.outcome.value,
+            "robots": clean_or_none(state.robots),
+            "robots_until": stamp_or_none(state.robots_until),
+            "robots_failing_since": stamp_or_none(state.robots_failing_since),
+        },
+    )
+
+
+def source_ids(connection: sa.Connection, names: Iterable[str] | None = None) -> dict[str, int]:
+    """Return the ids of all sources, or of those named."""
+    found = sa.select(sources.c.name, sources.c.id)
+    if names is not None:
+        found = found.where(sources.c.name.in_(list(names)))
+    return {row.name: row.id for row in connection.execute(found)}

@@ -1,0 +1,197 @@
+"""A writing transaction: everything that one poll, one delivery or one correction changes, or nothing of it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+
+from listener.storage import items, mentions, outbox, pages, sources, stories
+from listener.storage.moments import hour_of, stamp
+from listener.storage.records import NewItem, NewMention, Story
+from listener.storage.scores import Answer, ScoreTally
+from listener.types import Alert, HostState, Reading, Source, SourceState
+
+
+class SourceIds:
+    """The ids of sources by name. A source is never deleted, so an id once read holds."""
+
+    def __init__(self) -> None:
+        self._ids: dict[str, int] = {}
+
+    def get(self, connection: sa.Connection, name: str) -> int:
+        """Return a source's id. Raises StorageError for one that was never in the settings."""
+        found = self._ids.get(name)
+        if found is None:
+            found = sources.source_ids(connection, [name]).get(name)
+            if found is None:
+                raise sources.unknown_source(name)
+            self._ids[name] = found
+        return found
+
+    def forget(self) -> None:
+        """Forget all: what was read in a transaction that is rolled back doesn't hold."""
+        self._ids.clear()
+
+
+class Transaction:
+    """Writes of one transaction. Made by `Store.write`, and of no use after it has ended."""
+
+    def __init__(self, connection: sa.Connection, source_ids: SourceIds) -> None:
+        self._connection = connection
+        self._source_ids = source_ids
+        self._last_ids: dict[str, int] = {}
+
+    def _take_ids(self, table: sa.Table, count: int) -> int:
+        """Return the first of `count` ids that nothing has. The newest row is never deleted, so none comes again."""
+        last = self._last_ids.get(table.name)
+        if last is None:
+            last = self._connection.execute(sa.select(sa.func.max(table.c.id))).scalar() or 0
+        self._last_ids[table.name] = last + count
+        return last + 1
+
+    # --- sources and hosts
+
+    def sync_sources(self, wanted: Sequence[Source], now: datetime, *, spread: timedelta) -> None:
+        """Do what `Store.sync_sources` does, in this transaction."""
+        sources.sync_sources(self._connection, wanted, now, spread=spread)
+
+    def save_source(self, state: SourceState) -> None:
+        """Write what a poll learned. Raises StorageError for a source that was never in the settings."""
+        sources.save_source(self._connection, state)
+
+    def save_host(self, state: HostState) -> None:
+        """Write what was learned of a host."""
+        sources.save_host(self._connection, state)
+
+    def add_coverage(self, source: str, at: datetime, *, ok: bool, items: int) -> None:
+        """Count a poll in its hour: whether it worked, and how many items it brought."""
+        source_id = self._source_ids.get(self._connection, source)
+        sources.add_coverage(self._connection, source_id, hour_of(stamp(at)), ok=ok, items=items)
+
+    # --- items
+
+    def find_known(self, source: str, keys: Iterable[str]) -> dict[str, int]:
+        """Return those of the keys that the source has shown before, with the id of the item."""
+        return items.find_known(self._connection, self._source_ids.get(self._connection, source), keys)
+
+    def add_items(self, source: str, new: Sequence[NewItem], now: datetime) -> list[int]:
+        """Store items first seen now, and count survey answers among them; return their ids in order."""
+        if not new:
+            return []
+        source_id = self._source_ids.get(self._connection, source)
+        first = self._take_ids(items.items, len(new))
+        items.add_items(self._connection, source_id, new, first, now)
+        tally = ScoreTally()
+        for entry in new:
+            metric = items.survey_of(entry)
+            if metric is not None and entry.brand is not None and entry.item.rating is not None:
+                tally.add(
+                    Answer(
+                        at=stamp(entry.at or now),
+                        brand=entry.brand,
+                        source_id=source_id,
+                        metric=metric,
+                        rating=entry.item.rating,
+                        rating_max=entry.item.rating_max,
+                        segment=entry.item.segment,
+                    )
+                )
+        tally.write(self._connection)
+        return list(range(first, first + len(new)))
+
+    def touch_keys(self, source: str, keys: Iterable[str], now: datetime) -> None:
+        """Mark items as still served by their source, so that retention doesn't forget them.
+
+        To be called with all keys of each parsed response; writes once a day.
+        """
+        items.touch_keys(self._connection, self._source_ids.get(self._connection, source), keys, now)
+
+    # --- mentions and stories
+
+    def add_mentions(self, new: Sequence[NewMention], now: datetime) -> list[int]:
+        """Store mentions first seen now, count them in the trends, and return their ids in order.
+
+        An item has one mention of a brand: a second one breaks the transaction.
+        """
+        if not new:
+            return []
+        first = self._take_ids(mentions.mentions, len(new))
+        source_ids = {entry.source: self._source_ids.get(self._connection, entry.source) for entry in new}
+        mentions.add_mentions(self._connection, new, source_ids, first, now)
+        return list(range(first, first + len(new)))
+
+    def add_mention(
+        self,
+        item_id: int,
+        source: str,
+        reading: Reading,
+        *,
+        story_id: int | None,
+        at: datetime,
+        first_of_story: bool,
+        now: datetime,
+    ) -> int:
+        """Store one mention, as `add_mentions` does; return its id."""
+        new = NewMention(
+            item_id=item_id, source=source, reading=reading, story_id=story_id, at=at, first_of_story=first_of_story
+        )
+        return self.add_mentions([new], now)[0]
+
+    def replace_reading(self, mention_id: int, reading: Reading | None, *, irrelevant: bool | None = None) -> None:
+        """Give a mention another reading, or call it irrelevant (or relevant again); the trends follow.
+
+        None leaves what is there. Raises StorageError where there is no such mention.
+        """
+        mentions.replace_reading(self._connection, mention_id, reading, irrelevant=irrelevant)
+
+    def add_correction(self, mention_id: int, field: str, value: object, *, at: datetime, by: str) -> None:
+        """Keep what a person said of a mention. It changes nothing by itself: see `replace_reading`."""
+        mentions.add_correction(self._connection, mention_id, field, value, at=at, by=by)
+
+    def story_candidates(self, bands: Sequence[int], since: datetime) -> list[Story]:
+        """Return stories that share a band and were told of at or after `since`, the newest first."""
+        return stories.story_candidates(self._connection, bands, since)
+
+    def add_story(self, signature: bytes, bands: Sequence[int], at: datetime, title: str) -> int:
+        """Store a story that one item tells so far; return its id."""
+        story_id = self._take_ids(stories.stories, 1)
+        stories.add_story(self._connection, story_id, signature, bands, at, title)
+        return story_id
+
+    def join_story(self, story_id: int, at: datetime) -> None:
+        """Count one more item that tells a story."""
+        stories.join_story(self._connection, story_id, at)
+
+    def brands_of_stories(self, story_ids: Collection[int]) -> dict[int, frozenset[str]]:
+        """Return the brands that each story has mentions of: a brand that isn't there gets its first one."""
+        return stories.brands_of_stories(self._connection, story_ids)
+
+    # --- alerts
+
+    def add_alerts(
+        self, alerts: Sequence[Alert], due: Mapping[tuple[str, str], datetime] = outbox.AT_ONCE
+    ) -> int:
+        """Store alerts with a delivery for each of their channels; return how many were new.
+
+        An alert whose key is known changes nothing. `due` says by (key, channel) when a delivery goes out; one that
+        isn't named there is due when the alert was created.
+        """
+        return outbox.add_alerts(self._connection, alerts, due)
+
+    def mark_sent(self, delivery_ids: Sequence[int], now: datetime) -> int:
+        """Mark deliveries as handed over; return how many were still waiting."""
+        return outbox.mark_sent(self._connection, delivery_ids, now)
+
+    def mark_retry(self, delivery_ids: Sequence[int], due_at: datetime, error: str) -> int:
+        """Put deliveries off after a failed attempt; return how many were still waiting."""
+        return outbox.mark_retry(self._connection, delivery_ids, due_at, error)
+
+    def mark_dead(self, delivery_ids: Sequence[int], error: str) -> int:
+        """Give deliveries up after a failed attempt; return how many were still waiting."""
+        return outbox.mark_dead(self._connection, delivery_ids, error)
+
+    def requeue_dead(self, delivery_ids: Sequence[int] | None, due_at: datetime) -> int:
+        """Let dead deliveries (None: all) wait again, with their attempts forgotten; return how many."""
+        return outbox.requeue_dead(self._connection, delivery_ids, due_at)
