@@ -10,8 +10,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from listener.insights.series import CoverageHour, TrendHour
-from listener.storage.moments import hour_of, moment, moment_or_none, stamp
-from listener.storage.records import Mention, StoredAlert
+from listener.storage.moments import moment, moment_or_none, stamp
+from listener.storage.records import Mention, Score, StoredAlert
 from listener.storage.tables import (
     TREND_SUMS,
     alerts,
@@ -20,6 +20,7 @@ from listener.storage.tables import (
     items,
     mention_pains,
     mentions,
+    scores,
     sources,
     trends,
 )
@@ -27,7 +28,7 @@ from listener.storage.values import E4, from_e4, from_json
 from listener.types import Sentiment
 
 #: Rows held in memory at a time.
-STREAMED = 1000
+STREAMED = {"yield_per": 1000}
 
 MENTIONS = (
     sa.select(
@@ -66,7 +67,7 @@ def iter_mentions(
         found = found.where(mentions.c.brand.in_(sorted(brands)))
     if not irrelevant:
         found = found.where(~mentions.c.irrelevant)
-    for rows in connection.execution_options(yield_per=STREAMED).execute(found).partitions():
+    for rows in connection.execute(found, execution_options=STREAMED).partitions():
         pains = _pains_of(connection, [row.id for row in rows])
         for row in rows:
             yield _mention_of(row, pains[row.id])
@@ -127,14 +128,12 @@ def iter_trends(
     )
     if brands:
         found = found.where(trends.c.brand.in_(sorted(brands)))
-    for row in connection.execution_options(yield_per=STREAMED).execute(found):
+    for row in connection.execute(found, execution_options=STREAMED):
         sums = {name: getattr(row, name) for name in TREND_SUMS}
         yield TrendHour(at=moment(row.bucket), brand=row.brand, source=row.source, **sums)
 
 
-def iter_coverage(
-    connection: sa.Connection, *, start: datetime | None, end: datetime | None
-) -> Iterator[CoverageHour]:
+def iter_coverage(connection: sa.Connection, *, start: datetime | None, end: datetime | None) -> Iterator[CoverageHour]:
     """Yield coverage rows in the order of their hours."""
     found = (
         sa.select(coverage, sources.c.name.label("source"), sources.c.brand)
@@ -142,8 +141,36 @@ def iter_coverage(
         .where(*within(coverage.c.bucket, start, end))
         .order_by(coverage.c.bucket, coverage.c.source_id)
     )
-    for row in connection.execution_options(yield_per=STREAMED).execute(found):
+    for row in connection.execute(found, execution_options=STREAMED):
         yield CoverageHour(at=moment(row.bucket), source=row.source, brand=row.brand, ok=row.ok, failed=row.failed)
+
+
+def iter_scores(
+    connection: sa.Connection, *, start: datetime | None, end: datetime | None, brands: Collection[str]
+) -> Iterator[Score]:
+    """Yield scores of surveys in the order of their hours."""
+    s = scores.c
+    found = (
+        sa.select(scores, sources.c.name.label("source"))
+        .join(sources, sources.c.id == s.source_id)
+        .where(*within(s.bucket, start, end))
+        .order_by(s.bucket, s.brand, s.source_id, s.metric, s.segment_key, s.segment_value)
+    )
+    if brands:
+        found = found.where(s.brand.in_(sorted(brands)))
+    for row in connection.execute(found, execution_options=STREAMED):
+        yield Score(
+            at=moment(row.bucket),
+            brand=row.brand,
+            source=row.source,
+            metric=row.metric,
+            segment_key=row.segment_key,
+            segment_value=row.segment_value,
+            answers=row.answers,
+            mean=row.score_e4_sum / row.answers / E4,
+            promoters=row.promoters,
+            detractors=row.detractors,
+        )
 
 
 def list_brands(connection: sa.Connection) -> list[str]:
@@ -159,7 +186,7 @@ def iter_alerts(
     found = sa.select(alerts).where(*within(a.created_at, start, end)).order_by(a.created_at, a.id)
     if brands:
         found = found.where(a.brand.in_(sorted(brands)))
-    for rows in connection.execution_options(yield_per=STREAMED).execute(found).partitions():
+    for rows in connection.execute(found, execution_options=STREAMED).partitions():
         sent: dict[int, list[tuple[str, str, int, datetime | None, str]]] = defaultdict(list)
         ways = sa.select(deliveries).where(d.alert_id.in_([row.id for row in rows])).order_by(d.channel)
         for way in connection.execute(ways):

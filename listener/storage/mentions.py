@@ -9,12 +9,13 @@ from typing import Any
 import sqlalchemy as sa
 
 from listener.errors import StorageError
+from listener.storage.items import chunks
 from listener.storage.moments import stamp
 from listener.storage.prepared import Prepared, insert
 from listener.storage.records import NewMention
-from listener.storage.tables import items, mention_pains, mentions
+from listener.storage.tables import corrections, items, mention_pains, mentions
 from listener.storage.trends import Counted, Tally
-from listener.storage.values import clean, clean_or_none, e4, e4_or_none, to_json
+from listener.storage.values import clean, clean_or_none, e4, e4_or_none, from_json, to_json
 from listener.types import Reading
 
 INSERT = insert(mentions)
@@ -166,3 +167,28 @@ def _row_of(connection: sa.Connection, mention_id: int) -> dict[str, Any]:
 def _pains_of(connection: sa.Connection, mention_id: int) -> list[tuple[str, int]]:
     found = sa.select(mention_pains.c.topic, mention_pains.c.severity).where(mention_pains.c.mention_id == mention_id)
     return [(row.topic, row.severity) for row in connection.execute(found)]
+
+
+def add_correction(
+    connection: sa.Connection, mention_id: int, field: str, value: object, *, at: datetime, by: str
+) -> None:
+    """Keep what a person said of a mention; of one field the last word counts."""
+    _row_of(connection, mention_id)
+    row = {
+        "mention_id": mention_id,
+        "field": field,
+        "value": to_json(value),
+        "made_at": stamp(at),
+        "made_by": clean(by),
+    }
+    connection.execute(sa.insert(corrections).values(row))
+
+
+def find_corrections(connection: sa.Connection, mention_ids: Sequence[int]) -> dict[int, dict[str, object]]:
+    """Return by mention what persons said of it, field and value; mentions that nobody corrected are left out."""
+    said: dict[int, dict[str, object]] = {}
+    for some in chunks(mention_ids):
+        found = sa.select(corrections).where(corrections.c.mention_id.in_(some)).order_by(corrections.c.id)
+        for row in connection.execute(found):
+            said.setdefault(row.mention_id, {})[row.field] = from_json(row.value)
+    return said

@@ -31,20 +31,28 @@ class Prepared:
 
     def __init__(self, build: Callable[[InsertMaker], Any]) -> None:
         self._build = build
-        self._sql: dict[str, str] = {}
+        self._compiled: dict[str, tuple[str, Row]] = {}
 
     def run(self, connection: sa.Connection, values: Row | Sequence[Row]) -> sa.CursorResult[Any]:
         """Execute with one row of values, or for each of many (none at all is a mistake)."""
         name = connection.dialect.name
-        sql = self._sql.get(name)
-        if sql is None:
-            sql = self._sql[name] = self._compile(name)
+        compiled = self._compiled.get(name)
+        if compiled is None:
+            compiled = self._compiled[name] = self._compile(name)
+        sql, constants = compiled
+        if constants:
+            if isinstance(values, Mapping):
+                values = {**constants, **values}
+            else:
+                values = [{**constants, **row} for row in values]
         return connection.exec_driver_sql(sql, values)
 
-    def _compile(self, name: str) -> str:
+    def _compile(self, name: str) -> tuple[str, Row]:
+        """Return the SQL for a dialect, and the constants that stand in it as parameters."""
         # A dialect of its own: named parameters, where SQLite's would be positional by default.
         dialect = sqlite.dialect(paramstyle="named") if name == "sqlite" else postgresql.psycopg.dialect()  # type: ignore[no-untyped-call]
-        return str(self._build(INSERTS[name]).compile(dialect=dialect))
+        compiled = self._build(INSERTS[name]).compile(dialect=dialect)
+        return str(compiled), {key: value for key, value in compiled.params.items() if value is not None}
 
 
 def insert(table: sa.Table) -> Prepared:

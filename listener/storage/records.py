@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
-from listener.types import EMPTY, Item, Reading, Sentiment, SourceState
+from listener.types import Item, Reading, Sentiment, SourceState, empty
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,6 +111,26 @@ class StoredAlert:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Score:
+    """Answers to a survey in one hour, as a whole or of one segment."""
+
+    #: When the hour begins.
+    at: datetime
+    brand: str
+    source: str
+    #: nps, csat, ces, ...
+    metric: str
+    #: Both empty: all answers together.
+    segment_key: str
+    segment_value: str
+    answers: int
+    #: On the survey's own scale.
+    mean: float
+    promoters: int
+    detractors: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Counts:
     """The store in numbers, for a status line."""
 
@@ -141,4 +161,4 @@ class Snapshot:
     last_seen_at: datetime
     body_hash: str
     body: bytes
-    headers: Mapping[str, str] = EMPTY
+    headers: Mapping[str, str] = field(default_factory=empty)

@@ -78,7 +78,9 @@ def sync_sources(connection: sa.Connection, wanted: Sequence[Source], now: datet
     New ones are due within `spread`, each at a place that follows from its name, so that they don't line up and a
     restart doesn't move them. Those that left are kept, inactive: their mentions and trends stay.
     """
-    known = {source.name: source for source in list_sources(connection)}
+    columns = ("name", *SETTINGS, "active")
+    rows = connection.execute(sa.select(*(sources.c[name] for name in columns)))
+    known = {row[0]: dict(zip(columns[1:], row[1:], strict=True)) for row in rows}
     next_id = (connection.execute(sa.select(sa.func.max(sources.c.id))).scalar() or 0) + 1
     added: list[dict[str, Any]] = []
     moved: list[dict[str, Any]] = []
@@ -90,18 +92,19 @@ def sync_sources(connection: sa.Connection, wanted: Sequence[Source], now: datet
         if old is None:
             first = {"id": next_id + len(added), "name": source.name, "added_at": stamp(now), "read_on": None}
             added.append(first | settings | FRESH | {"due_at": due_at})
-        elif (old.scraper, old.url) != (source.scraper, source.url):
+        elif (old["scraper"], old["url"]) != (source.scraper, source.url):
             moved.append({"which": source.name} | settings | FRESH | {"due_at": due_at})
-        elif settings != {name: getattr(old, name) for name in settings}:
+        elif settings != old:
             edited.append({"which": source.name} | settings)
     if added:
         INSERT.run(connection, added)
-    left = {name for name, source in known.items() if source.active} - {source.name for source in wanted}
-    for rows in (moved, edited, [{"which": name, "active": False} for name in sorted(left)]):
-        if rows:
-            columns = [name for name in rows[0] if name != "which"]
-            update = sa.update(sources).where(sources.c.name == sa.bindparam("which"))
-            connection.execute(update.values({name: sa.bindparam(name) for name in columns}), rows)
+    left = {name for name, old in known.items() if old["active"]} - {source.name for source in wanted}
+    for changes in (moved, edited, [{"which": name, "active": False} for name in sorted(left)]):
+        if changes:
+            values: dict[str, Any] = {name: sa.bindparam(name) for name in changes[0] if name != "which"}
+            connection.execute(
+                sa.update(sources).where(sources.c.name == sa.bindparam("which")).values(values), changes
+            )
 
 
 def _place(name: str) -> float:

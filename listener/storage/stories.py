@@ -60,7 +60,7 @@ def _candidates(bands: int) -> Prepared:
         sa.select(story_bands.c.story_id)
         .where(story_bands.c.band == sa.bindparam(f"band{place}"))
         .order_by(story_bands.c.story_id.desc())
-        .limit(sa.literal_column(str(MOST_IN_BAND)))
+        .limit(MOST_IN_BAND)
         .subquery(f"walk{place}")
         for place in range(bands)
     ]

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from listener.storage import items, mentions, outbox, pages, sources, stories
+from listener.storage import items, mentions, outbox, sources, stories, tables
 from listener.storage.moments import hour_of, stamp
 from listener.storage.records import NewItem, NewMention, Story
 from listener.storage.scores import Answer, ScoreTally
@@ -81,7 +81,7 @@ class Transaction:
         if not new:
             return []
         source_id = self._source_ids.get(self._connection, source)
-        first = self._take_ids(items.items, len(new))
+        first = self._take_ids(tables.items, len(new))
         items.add_items(self._connection, source_id, new, first, now)
         tally = ScoreTally()
         for entry in new:
@@ -117,7 +117,7 @@ class Transaction:
         """
         if not new:
             return []
-        first = self._take_ids(mentions.mentions, len(new))
+        first = self._take_ids(tables.mentions, len(new))
         source_ids = {entry.source: self._source_ids.get(self._connection, entry.source) for entry in new}
         mentions.add_mentions(self._connection, new, source_ids, first, now)
         return list(range(first, first + len(new)))
@@ -156,7 +156,7 @@ class Transaction:
 
     def add_story(self, signature: bytes, bands: Sequence[int], at: datetime, title: str) -> int:
         """Store a story that one item tells so far; return its id."""
-        story_id = self._take_ids(stories.stories, 1)
+        story_id = self._take_ids(tables.stories, 1)
         stories.add_story(self._connection, story_id, signature, bands, at, title)
         return story_id
 
@@ -170,9 +170,7 @@ class Transaction:
 
     # --- alerts
 
-    def add_alerts(
-        self, alerts: Sequence[Alert], due: Mapping[tuple[str, str], datetime] = outbox.AT_ONCE
-    ) -> int:
+    def add_alerts(self, alerts: Sequence[Alert], due: Mapping[tuple[str, str], datetime] = outbox.AT_ONCE) -> int:
         """Store alerts with a delivery for each of their channels; return how many were new.
 
         An alert whose key is known changes nothing. `due` says by (key, channel) when a delivery goes out; one that

@@ -1,0 +1,255 @@
+"""The store: one database, one writer at a time, and readers that never wait for it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from listener.errors import DatabaseCorrupt
+from listener.insights.series import CoverageHour, TrendHour
+from listener.storage import clock, items, listing, locks, mentions, outbox, rebuild, sources, status
+from listener.storage.engine import WRITING, engine_of, name_of, url_of
+from listener.storage.migrate import migrate
+from listener.storage.records import Counts, Mention, Score, StoredAlert, StoredSource
+from listener.storage.transaction import SourceIds, Transaction
+from listener.types import Delivery, DeliveryStatus, HostState, Source, SourceState
+
+
+class Store:
+    """A database of listener's, opened. May be used from many threads; `close` it at the end."""
+
+    def __init__(self, engine: sa.Engine, name: str) -> None:
+        self._engine = engine
+        #: What to call the database in messages: a file, or a URL without its password.
+        self.name = name
+        self._writer = engine.connect().execution_options(**WRITING)
+        self._lock = threading.Lock()
+        self._writing_thread: int | None = None
+        self._source_ids = SourceIds()
+
+    @classmethod
+    def open(cls, url: str | Path, *, now: datetime) -> Store:
+        """Open a database, a file or a PostgreSQL URL, and bring it to today's version; make it where there is none.
+
+        Where the clock was set back since it was last used, what waits for a time far ahead no longer does.
+        Raises StorageError: DatabaseNewer, DatabaseCorrupt, DatabaseBusy, DatabaseFull, or one that says what to mend.
+        """
+        where = url_of(url)
+        name = name_of(where)
+        engine = engine_of(where)
+        try:
+            migrate(engine, name)
+            store = cls(engine, name)
+        except BaseException:
+            engine.dispose()
+            raise
+        store.mend_clock(now)
+        return store
+
+    def close(self) -> None:
+        """Close all connections."""
+        with self._lock:
+            self._writer.close()
+            self._engine.dispose()
+
+    def hold(self) -> AbstractContextManager[None]:
+        """Hold the database as the one daemon that works on it. Raises DatabaseInUse with the holder's `pid`."""
+        if self._engine.dialect.name == "sqlite":
+            return locks.hold_file(Path(str(self._engine.url.database)))
+        return locks.hold_server(self._engine, self.name)
+
+    @contextmanager
+    def write(self) -> Iterator[Transaction]:
+        """Write all that happens inside, or nothing if an exception leaves it. One at a time: others wait.
+
+        Raises DatabaseBusy when another process keeps the database locked, DatabaseFull when the disk is full.
+        """
+        if self._writing_thread == threading.get_ident():
+            raise RuntimeError("a transaction is open in this thread already")
+        with self._lock:
+            self._writing_thread = threading.get_ident()
+            try:
+                with self._writer.begin():
+                    yield Transaction(self._writer, self._source_ids)
+            except BaseException:
+                self._source_ids.forget()
+                raise
+            finally:
+                self._writing_thread = None
+
+    def _read(self) -> AbstractContextManager[sa.Connection]:
+        return self._engine.connect()
+
+    # --- sources and hosts
+
+    def sync_sources(self, wanted: Sequence[Source], now: datetime, *, spread: timedelta) -> None:
+        """Make the database hold the sources of the settings.
+
+        New ones are due within `spread`, evenly; those that left become inactive and keep what was heard there; the
+        state of those that stay is kept, unless their URL or scraper changed.
+        """
+        with self.write() as transaction:
+            transaction.sync_sources(wanted, now, spread=spread)
+
+    def due(self, now: datetime, limit: int, *, exclude: Collection[str] = ()) -> list[SourceState]:
+        """Return up to `limit` sources that are due, the longest overdue first, without those named in `exclude`."""
+        with self._read() as connection:
+            return sources.due(connection, now, limit, exclude)
+
+    def next_due(self) -> datetime | None:
+        """Return when the next source is due; None where there is none."""
+        with self._read() as connection:
+            return sources.next_due(connection)
+
+    def source_states(self) -> list[SourceState]:
+        """Return the states of all active sources, by name."""
+        return [source.state for source in self.list_sources() if source.active]
+
+    def list_sources(self) -> list[StoredSource]:
+        """Return all sources that were ever in the settings, by name."""
+        with self._read() as connection:
+            return sources.list_sources(connection)
+
+    def find_source(self, name: str) -> StoredSource | None:
+        """Return a source; None for one that was never in the settings."""
+        with self._read() as connection:
+            return next(iter(sources.list_sources(connection, name)), None)
+
+    def get_host(self, host: str) -> HostState | None:
+        """Return what was last saved of a host; None for one never met."""
+        with self._read() as connection:
+            return sources.get_host(connection, host)
+
+    def save_host(self, state: HostState) -> None:
+        """Keep what was learned of a host, in place of what was there."""
+        with self.write() as transaction:
+            transaction.save_host(state)
+
+    def mend_clock(self, now: datetime) -> bool:
+        """Let nothing wait for a time that only a clock since set back has shown; return whether there was such.
+
+        To be called when the clock is seen to jump; a jump of less than an hour is left to pass.
+        """
+        with self._read() as connection:
+            if not clock.ran_ahead(connection, now):
+                return False
+        with self.write():
+            clock.mend(self._writer, now)
+        return True
+
+    # --- what was heard
+
+    def find_known(self, source: str, keys: Sequence[str]) -> dict[str, int]:
+        """Return those of the keys that the source has shown before, with the id of the item."""
+        with self._read() as connection:
+            return items.find_known(connection, self._source_ids.get(connection, source), keys)
+
+    def iter_mentions(
+        self,
+        start: datetime | None = None,
+        end: datetime | None = None,
+        brands: Collection[str] = (),
+        *,
+        irrelevant: bool = False,
+    ) -> Iterator[Mention]:
+        """Yield the mentions that count at `start` or later and before `end`, in that order; no brands: all."""
+        with self._read() as connection:
+            yield from listing.iter_mentions(connection, start=start, end=end, brands=brands, irrelevant=irrelevant)
+
+    def find_corrections(self, mention_ids: Sequence[int]) -> dict[int, dict[str, object]]:
+        """Return by mention what persons said of it: field and value, the last word on each."""
+        with self._read() as connection:
+            return mentions.find_corrections(connection, mention_ids)
+
+    def iter_trends(
+        self, start: datetime | None = None, end: datetime | None = None, brands: Collection[str] = ()
+    ) -> Iterator[TrendHour]:
+        """Yield what was heard, hour by hour; no brands: all."""
+        with self._read() as connection:
+            yield from listing.iter_trends(connection, start=start, end=end, brands=brands)
+
+    def iter_coverage(self, start: datetime | None = None, end: datetime | None = None) -> Iterator[CoverageHour]:
+        """Yield how often each source was asked, hour by hour."""
+        with self._read() as connection:
+            yield from listing.iter_coverage(connection, start=start, end=end)
+
+    def iter_scores(
+        self, start: datetime | None = None, end: datetime | None = None, brands: Collection[str] = ()
+    ) -> Iterator[Score]:
+        """Yield what surveys say, hour by hour and by segment; no brands: all."""
+        with self._read() as connection:
+            yield from listing.iter_scores(connection, start=start, end=end, brands=brands)
+
+    def list_brands(self) -> list[str]:
+        """Return the brands that were ever heard of, by name."""
+        with self._read() as connection:
+            return listing.list_brands(connection)
+
+    def rebuild_trends(self) -> None:
+        """Count all trend rows anew from the mentions."""
+        with self.write():
+            rebuild.rebuild_trends(self._writer)
+
+    def verify_trends(self) -> list[str]:
+        """Return where the trend rows differ from what the mentions say, a sentence each; empty where nowhere."""
+        with self._read() as connection:
+            return rebuild.verify_trends(connection)
+
+    # --- alerts
+
+    def due_deliveries(self, now: datetime, *, limit: int) -> list[Delivery]:
+        """Return up to `limit` deliveries that wait and are due, the longest overdue first."""
+        with self._read() as connection:
+            return outbox.due_deliveries(connection, now, limit)
+
+    def next_delivery_due(self) -> datetime | None:
+        """Return when the next delivery is due; None where none waits."""
+        with self._read() as connection:
+            return outbox.next_delivery_due(connection)
+
+    def deliveries(
+        self,
+        *,
+        status: DeliveryStatus | None = None,
+        channel: str | None = None,
+        rule: str | None = None,
+        brand: str | None = None,
+        since: datetime | None = None,
+        limit: int = 100,
+    ) -> list[Delivery]:
+        """Return deliveries, those of the newest alerts first."""
+        with self._read() as connection:
+            return outbox.list_deliveries(
+                connection, status=status, channel=channel, rule=rule, brand=brand, since=since, limit=limit
+            )
+
+    def iter_alerts(
+        self, start: datetime | None = None, end: datetime | None = None, brands: Collection[str] = ()
+    ) -> Iterator[StoredAlert]:
+        """Yield alerts with what became of them, in the order in which they arose; no brands: all."""
+        with self._read() as connection:
+            yield from listing.iter_alerts(connection, start=start, end=end, brands=brands)
+
+    # --- the database itself
+
+    def counts(self) -> Counts:
+        """Return the store in numbers. Counting a million rows takes some 10 ms: not for every tick."""
+        with self._read() as connection:
+            return status.counts(connection)
+
+    def check(self, *, full: bool = False) -> list[str]:
+        """Return what is wrong with the database, a sentence each; empty for a sound one.
+
+        A full check reads every page and index, and counts the trends anew: minutes for a large database.
+        """
+        try:
+            with self._read() as connection:
+                problems = status.check(connection, full=full)
+        except DatabaseCorrupt as error:
+            return [str(error)]
+        return problems + (self.verify_trends() if full and not problems else [])
