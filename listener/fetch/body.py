@@ -29,23 +29,32 @@ def read_body(reply: Reply, host: str, limit: int, *, cut: bool = False) -> byte
     `cut` says that of a longer body the beginning is enough. Raises Failure: TOO_LARGE, BOMB, TIMEOUT, and PROTOCOL
     for a body that ends before its end or can't be decompressed. A part is never taken for the whole.
     """
+    decoder = _decoder(reply.fields.get("content-encoding", ""), host, limit)
+    decoder.cut = cut
     declared = reply.raw.length_remaining
-    if declared is not None and declared > limit and not cut:
+    if declared is not None and declared > limit and not cut and type(decoder) is Decoder:
         raise _too_large(host, limit)
     # Chunks of one byte come with five more.
     reply.wire.allow(limit * 2 + _STEP_BYTES)
-    decoder = _decoder(reply.fields.get("content-encoding", ""), host, limit)
-    decoder.cut = cut
     try:
-        while data := reply.raw.read(_STEP_BYTES, decode_content=False):
+        while data := _read(reply, host):
             decoder.feed(data)
             if decoder.full:
                 break
         return decoder.finish()
-    except (OSError, http.client.HTTPException, urllib3.exceptions.HTTPError) as error:
-        raise Failure(Outcome.PROTOCOL, f"The answer of {host} broke off before its end.") from error
     except zlib.error as error:
         raise Failure(Outcome.PROTOCOL, f"The compressed answer of {host} is damaged.") from error
+
+
+def _read(reply: Reply, host: str) -> bytes:
+    """Return the next bytes as they came, empty at the end. Raises Failure."""
+    try:
+        return reply.raw.read(_STEP_BYTES, decode_content=False)
+    except (OSError, http.client.HTTPException, urllib3.exceptions.HTTPError) as error:
+        raise Failure(Outcome.PROTOCOL, f"The answer of {host} broke off before its end.") from error
+    except ValueError as error:
+        # http.client believes a chunk that says it has -5 bytes.
+        raise Failure(Outcome.PROTOCOL, f"The answer of {host} comes in chunks that are none.") from error
 
 
 def _too_large(host: str, limit: int) -> Failure:
