@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import TextIO
 
 from listener.errors import TemporaryDeliveryError
-from listener.notify.digest import MARKS, digest, facts
+from listener.notify.digest import MARKS, digest, facts, title_of
 from listener.notify.plain import clean, clean_line, link
 from listener.types import Alert
 
@@ -47,7 +47,7 @@ class ConsoleChannel:
 
 def card(alert: Alert) -> list[str]:
     """Show one alert in a few lines."""
-    lines = [f"{MARKS[alert.tone]} {clean_line(alert.title, 300)}"]
+    lines = [f"{MARKS[alert.tone]} {title_of(alert)}"]
     quote = clean_line(clean(alert.quote, QUOTE_LIMIT), QUOTE_LIMIT)
     lines += [f"    > {line}" for line in textwrap.wrap(quote, QUOTE_COLUMNS, break_on_hyphens=False)]
     address = link(alert.url)

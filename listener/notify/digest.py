@@ -13,6 +13,7 @@ from listener.types import Alert, Tone
 #: What stands before a title where there is no colour.
 MARKS: Mapping[Tone, str] = {"bad": "!", "plain": "*", "good": "+"}
 FACTS_LIMIT = 20
+TITLE_LIMIT = 300
 ORDER: Mapping[Tone, int] = {"bad": 0, "plain": 1, "good": 2}
 #: Where people find what a message had no room for.
 ALL_ALERTS = "listener alerts"
@@ -61,16 +62,21 @@ def digest(alerts: Sequence[Alert], limit: int) -> Digest:
     shown = sorted(alerts, key=lambda alert: (ORDER[alert.tone], alert.created_at))[:limit]
     names: dict[str, list[Alert]] = {}
     for alert in shown:
-        names.setdefault(alert.brand or ("sources" if alert.on == "source" else "other"), []).append(alert)
+        names.setdefault(about(alert), []).append(alert)
     groups = tuple(Group(name=name, alerts=tuple(members)) for name, members in names.items())
     return Digest(groups=groups, total=len(alerts), rest=len(alerts) - len(shown))
+
+
+def about(alert: Alert) -> str:
+    """Name what an alert is about."""
+    return clean_line(alert.brand or "", 60) or ("sources" if alert.on == "source" else "other")
 
 
 def counted(alerts: Sequence[Alert]) -> str:
     """Say how many alerts there are and about whom: "12 alerts: acme 9, globex 3"."""
     names: dict[str, int] = {}
     for alert in alerts:
-        name = alert.brand or ("sources" if alert.on == "source" else "other")
+        name = about(alert)
         names[name] = names.get(name, 0) + 1
     said = sorted(names.items(), key=lambda pair: -pair[1])
     named = ", ".join(f"{name} {count}" for name, count in said[:5])
@@ -82,6 +88,11 @@ def thread_of(alerts: Sequence[Alert]) -> str:
     """Return the thread that all alerts belong to; empty if there is none."""
     threads = {alert.thread for alert in alerts}
     return threads.pop() if len(threads) == 1 else ""
+
+
+def title_of(alert: Alert) -> str:
+    """Return what happened, on one line; never empty."""
+    return clean_line(alert.title, TITLE_LIMIT) or f"alert of the rule {clean_line(alert.rule, 100)}"
 
 
 def facts(alert: Alert) -> list[tuple[str, str]]:

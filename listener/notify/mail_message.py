@@ -20,7 +20,7 @@ import jinja2
 
 from listener.alerts.words import cut
 from listener.channels import EmailSettings, mailbox
-from listener.notify.digest import ALL_ALERTS, MARKS, Digest, counted, digest, facts, shown_at, thread_of
+from listener.notify.digest import ALL_ALERTS, MARKS, Digest, counted, digest, facts, shown_at, thread_of, title_of
 from listener.notify.plain import clean, clean_line, host_of, link
 from listener.types import Alert, Tone
 
@@ -109,7 +109,7 @@ class MailWriter:
 
         Within a thread it never changes: mail programs start a new one with another subject.
         """
-        text = thread_of(alerts) or (shown.single.title if shown.single else counted(alerts))
+        text = thread_of(alerts) or (title_of(shown.single) if shown.single else counted(alerts))
         prefix = self._settings.subject_prefix
         room = SUBJECT_LIMIT - len(prefix) - 1
         return f"{prefix} {clean_line(text, room)}".strip()
@@ -130,7 +130,7 @@ class MailWriter:
         quote = clean(alert.quote, QUOTE_LIMIT if single else DIGEST_QUOTE_LIMIT)
         address = link(alert.url)
         return {
-            "title": clean_line(alert.title, 300),
+            "title": title_of(alert),
             "tone": alert.tone,
             "quote": segments(quote) if alert.on in DIFFERENCES_ON else [("same", quote)] if quote else [],
             "address": address,
@@ -169,7 +169,7 @@ def text_part(shown: Digest, alerts: Sequence[Alert], zone: ZoneInfo) -> str:
     else:
         lines += [*wrapped(counted(alerts))]
         for group in shown.groups:
-            name = f"{clean_line(group.name, 60)} ({len(group.alerts)})"
+            name = f"{group.name} ({len(group.alerts)})"
             lines += ["", name, "-" * len(name)]
             for alert in group.alerts:
                 mark = f"{MARKS[alert.tone]} "
@@ -183,7 +183,7 @@ def text_part(shown: Digest, alerts: Sequence[Alert], zone: ZoneInfo) -> str:
 def text_card(alert: Alert, zone: ZoneInfo, *, quote_limit: int, mark: str, one_line_facts: bool) -> list[str]:
     """Write one alert: title, quote, address, facts."""
     indent = " " * len(mark)
-    lines = wrapped(clean_line(alert.title, 300), first=mark, rest=indent)
+    lines = wrapped(title_of(alert), first=mark, rest=indent)
     quote = clean(alert.quote, quote_limit)
     if quote:
         lines += [] if one_line_facts else [""]

@@ -55,11 +55,14 @@ def link(url: str | None) -> str | None:
         return None
     place = f"[{host}]" if ":" in host else host
     place += f":{port}" if port is not None else ""
-    path = quote(parts.path, safe=ADDRESS_SAFE, errors="replace")
-    query = "?" + quote(parts.query, safe=ADDRESS_SAFE, errors="replace") if parts.query else ""
-    fragment = "#" + quote(parts.fragment, safe=ADDRESS_SAFE, errors="replace") if parts.fragment else ""
-    address = f"{parts.scheme}://{place}{path}{query}{fragment}"
+    path, query, fragment = (encoded(part) for part in (parts.path, parts.query, parts.fragment))
+    address = f"{parts.scheme}://{place}{path}{'?' if query else ''}{query}{'#' if fragment else ''}{fragment}"
     return address if len(address) <= URL_LIMIT else None
+
+
+def encoded(part: str) -> str:
+    """Percent-encode what may not stand in an address as it is; a lone surrogate is no character at all."""
+    return quote(SURROGATES.sub("\ufffd", part), safe=ADDRESS_SAFE)
 
 
 def host_of(address: str) -> str:

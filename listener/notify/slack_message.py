@@ -13,16 +13,17 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from listener.alerts.words import cut
-from listener.notify.digest import Digest, counted, digest, facts, shown_at
+from listener.notify.digest import Digest, counted, digest, facts, shown_at, title_of
 from listener.notify.plain import clean, clean_line, host_of, link
 from listener.types import Alert
 
 # Slack's limits: https://docs.slack.dev/reference/block-kit/blocks
 BLOCKS_LIMIT = 50
-SECTION_LIMIT = 3000
 HEADER_LIMIT = 150
-FIELD_LIMIT = 2000
 FIELDS_LIMIT = 10
+# Slack takes 3000 characters of text and 2000 of a field; with these even one hostile alert fits into a message.
+TEXT_LIMIT = 2000
+FIELD_LIMIT = 500
 #: Of the whole message in characters of JSON. Slack documents none; messages of more than some 13,200 are refused
 #: (slackapi/bolt-js issue 2509).
 MESSAGE_CHARACTERS = 12_000
@@ -38,13 +39,19 @@ Block = dict[str, Any]
 
 def slack_message(alerts: Sequence[Alert], zone: ZoneInfo) -> bytes:
     """Return the JSON of one message with these alerts: as many as fit, the rest counted."""
-    for limit in range(min(len(alerts), ALERTS_LIMIT), 0, -1):
-        shown = digest(alerts, limit)
-        payload = payload_of(shown, alerts, zone)
-        body = msgspec.json.encode(payload)
-        if limit == 1 or (len(payload["blocks"]) <= BLOCKS_LIMIT and len(body.decode()) <= MESSAGE_CHARACTERS):
-            return body
-    raise ValueError("a message needs an alert")
+    if not alerts:
+        raise ValueError("a message needs an alert")
+    body, fitting, too_many = b"", 0, min(len(alerts), ALERTS_LIMIT) + 1
+    # Halving: fewer alerts never make a longer message.
+    while too_many - fitting > 1:
+        limit = (fitting + too_many) // 2
+        payload = payload_of(digest(alerts, limit), alerts, zone)
+        encoded = msgspec.json.encode(payload)
+        if limit == 1 or (len(payload["blocks"]) <= BLOCKS_LIMIT and len(encoded.decode()) <= MESSAGE_CHARACTERS):
+            body, fitting = encoded, limit
+        else:
+            too_many = limit
+    return body
 
 
 def payload_of(shown: Digest, alerts: Sequence[Alert], zone: ZoneInfo) -> dict[str, Any]:
@@ -53,7 +60,7 @@ def payload_of(shown: Digest, alerts: Sequence[Alert], zone: ZoneInfo) -> dict[s
     blocks = card(only, zone) if only else digest_blocks(shown, alerts)
     if shown.rest:
         blocks.append(context(plain(shown.rest_line, 200)))
-    summary = only.title if only else counted(alerts)
+    summary = title_of(only) if only else counted(alerts)
     return {
         # What a notification and a screen reader say. Slack reads mark-up here, so it is escaped.
         "text": escaped(clean_line(summary, FALLBACK_LIMIT), FALLBACK_LIMIT),
@@ -65,12 +72,10 @@ def payload_of(shown: Digest, alerts: Sequence[Alert], zone: ZoneInfo) -> dict[s
 
 def card(alert: Alert, zone: ZoneInfo) -> list[Block]:
     """Show one alert at length."""
-    blocks: list[Block] = [
-        {"type": "header", "text": plain(f"{DOTS[alert.tone]} {clean_line(alert.title, 300)}", HEADER_LIMIT)}
-    ]
+    blocks: list[Block] = [{"type": "header", "text": plain(f"{DOTS[alert.tone]} {title_of(alert)}", HEADER_LIMIT)}]
     quote = clean(alert.quote, QUOTE_LIMIT)
     if quote:
-        blocks.append({"type": "section", "text": plain(quote, SECTION_LIMIT)})
+        blocks.append({"type": "section", "text": plain(quote, TEXT_LIMIT)})
     fields = [plain(f"{label}\n{value}", FIELD_LIMIT) for label, value in facts(alert)[:FIELDS_LIMIT]]
     if fields:
         blocks.append({"type": "section", "fields": fields})
@@ -87,9 +92,9 @@ def digest_blocks(shown: Digest, alerts: Sequence[Alert]) -> list[Block]:
     blocks: list[Block] = [{"type": "header", "text": plain(counted(alerts), HEADER_LIMIT)}]
     for group in shown.groups:
         blocks.append({"type": "divider"})
-        blocks.append(context(plain(f"{clean_line(group.name, 60)} ({len(group.alerts)})", 100)))
+        blocks.append(context(plain(f"{group.name} ({len(group.alerts)})", 100)))
         for alert in group.alerts:
-            blocks.append({"type": "section", "text": plain(brief(alert), SECTION_LIMIT)})
+            blocks.append({"type": "section", "text": plain(brief(alert), TEXT_LIMIT)})
             told = "; ".join(f"{label}: {value}" for label, value in facts(alert)[:4])
             foot = [element for element in (opening(alert), plain(told, 400) if told else None) if element]
             if foot:
@@ -99,7 +104,7 @@ def digest_blocks(shown: Digest, alerts: Sequence[Alert]) -> list[Block]:
 
 def brief(alert: Alert) -> str:
     """Return title and the start of the quote."""
-    title = f"{DOTS[alert.tone]} {clean_line(alert.title, 300)}"
+    title = f"{DOTS[alert.tone]} {title_of(alert)}"
     quote = clean_line(alert.quote, DIGEST_QUOTE_LIMIT)
     return f"{title}\n{quote}" if quote else title
 
@@ -111,7 +116,7 @@ def opening(alert: Alert) -> Block | None:
         return None
     shown = f"<{escape(address)}|Open on {escape(host_of(address))}>"
     # verbatim: nothing in it becomes a link by itself.
-    return {"type": "mrkdwn", "text": shown, "verbatim": True} if len(shown) <= SECTION_LIMIT else None
+    return {"type": "mrkdwn", "text": shown, "verbatim": True} if len(shown) <= TEXT_LIMIT else None
 
 
 def plain(text: str, limit: int) -> Block:

@@ -115,7 +115,7 @@ def alert_body(alert: Alert) -> AlertBody:
         key=alert.key,
         rule=alert.rule,
         on=alert.on,
-        brand=alert.brand,
+        brand=None if alert.brand is None else clean_line(alert.brand, TITLE_LIMIT),
         source=alert.source,
         created_at=alert.created_at.astimezone(UTC),
         title=clean_line(alert.title, TITLE_LIMIT),
