@@ -14,13 +14,14 @@ from typing import Protocol, TypeGuard, cast
 
 from listener.html import soup
 from listener.html.charset import decode
+from listener.html.soup import BLOCKS
 
 try:
     import turbohtml
 except ImportError:  # no wheel for this platform
     turbohtml = None  # type: ignore[assignment]
 
-__all__ = ["Element", "children_of", "collapse", "decode", "parent_of", "parse", "readable", "text_of"]
+__all__ = ["BLOCKS", "Element", "children_of", "collapse", "decode", "parent_of", "parse", "readable", "text_of"]
 
 
 class Element(Protocol):
@@ -116,17 +117,30 @@ def text_of(fragment: str) -> str:
 
 def collapse(text: str) -> str:
     """Drop control and invisible layout characters, empty lines and runs of white space; keep line breaks."""
-    if _INVISIBLE.search(text):
-        text = _INVISIBLE.sub("", text)
-    if "\n" not in text and "\r" not in text:
-        return " ".join(text.split())
-    lines = (" ".join(line.split()) for line in text.splitlines())
-    return "\n".join(line for line in lines if line)
+    text = text.replace("\xa0", " ")
+    if _has_odd_characters(text):
+        lines = [" ".join(_INVISIBLE.sub("", line).split()) for line in text.splitlines()]
+    else:
+        # Splitting every line into words would cost four times as much.
+        lines = [line.strip() for line in text.split("\n")]
+        if "  " in text:
+            lines = [" ".join(line.split()) if "  " in line else line for line in lines]
+    return "\n".join([line for line in lines if line])
 
 
-#: Control characters, soft hyphen, zero width space, word joiner and byte order mark. Joiners stay: emoji and Persian
-#: need them.
-_INVISIBLE = re.compile("[\x00-\x08\x0e-\x1b\x7f\xad\u200b\u2060\ufeff\ufffe\uffff]")
+def _has_odd_characters(text: str) -> bool:
+    raw = text.encode("utf-8", "replace")
+    if len(raw.translate(None, _CONTROLS)) != len(raw):
+        return True
+    return len(raw) != len(text) and _ODD.search(text) is not None
+
+
+#: Control characters, soft hyphen, zero width space, word joiner, byte order mark and half of a surrogate pair: they go
+#: away. Joiners stay: emoji and Persian need them.
+_INVISIBLE = re.compile("[\x00-\x08\x0e-\x1b\x7f\xad\u200b\u2060\ufeff\ufffe\uffff\ud800-\udfff]")
+#: Those beyond ASCII, and spaces beyond ASCII.
+_ODD = re.compile("[\x80-\xa0\xad\u1680\u2000-\u200b\u2028-\u202f\u205f\u2060\u3000\ufeff\ufffe\uffff\ud800-\udfff]")
+_CONTROLS = bytes(code for code in (*range(32), 127) if code != ord("\n"))
 
 if turbohtml is not None:
     _LAYOUT = turbohtml.PlainText(

@@ -17,55 +17,11 @@ from bs4.element import CData, NavigableString, PreformattedString, Tag
 MARKUP_LIMIT = 1_000_000
 
 _HIDDEN = frozenset({"script", "style", "template", "select", "title", "head"})
-_BLOCKS = frozenset(
-    (
-        "address",
-        "article",
-        "aside",
-        "blockquote",
-        "body",
-        "br",
-        "caption",
-        "center",
-        "dd",
-        "details",
-        "dialog",
-        "dir",
-        "div",
-        "dl",
-        "dt",
-        "fieldset",
-        "figcaption",
-        "figure",
-        "footer",
-        "form",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "header",
-        "hr",
-        "html",
-        "legend",
-        "li",
-        "main",
-        "menu",
-        "nav",
-        "ol",
-        "option",
-        "p",
-        "pre",
-        "section",
-        "summary",
-        "table",
-        "tbody",
-        "tfoot",
-        "thead",
-        "tr",
-        "ul",
-    )
+#: Elements that begin and end a line.
+BLOCKS = frozenset(
+    "address article aside blockquote body br caption center dd details dialog dir div dl dt fieldset figcaption "
+    "figure footer form h1 h2 h3 h4 h5 h6 header hr html legend li main menu nav ol option p pre section summary table "
+    "tbody tfoot thead tr ul".split()
 )
 _CELLS = frozenset({"td", "th"})
 
@@ -196,7 +152,7 @@ class _Collector(HTMLParser):
             self._parts.append(data if self._preformatted else data.replace("\n", " ").replace("\r", " "))
 
     def _break(self, tag: str) -> None:
-        if tag in _BLOCKS:
+        if tag in BLOCKS:
             self._parts.append("\n")
         elif tag in _CELLS:
             self._parts.append(" ")

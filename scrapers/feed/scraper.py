@@ -1,0 +1,99 @@
+"""Feeds: RSS 0.9 to 2.0, RDF, Atom 0.3 and 1.0, JSON Feed, well-formed or not.
+
+Formats: https://www.rssboard.org/rss-specification, https://web.resource.org/rss/1.0/spec, RFC 4287,
+https://www.jsonfeed.org/version/1.1/. Understood beside them: Dublin Core, content, slash, syndication, threading,
+Media RSS, iTunes, YouTube, FeedBurner and App Store reviews.
+
+Whatever the bytes are, `parse` returns items or raises ParseError with what came instead, in time in proportion to
+their number. Entries that the raw text opens and that could not be read are told in `Parsed.skipped`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from listener.types import Item, ItemKind, Parsed, Request, Response, Source
+from listener_scrapers.feed import jsonfeed, loose
+from listener_scrapers.feed.document import Document, read, text_of_bytes
+from listener_scrapers.feed.entries import ENTRY_LIMIT, Channel, channel_of, entries_of, item_of
+from listener_scrapers.feed.extras import rhythm_of
+
+_ACCEPT = (
+    "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml, "
+    "application/xml;q=0.9, text/xml;q=0.9, application/json;q=0.8, */*;q=0.5"
+)
+
+
+class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Options of a feed in the settings."""
+
+    #: Zone of times that name none, such as "Europe/Berlin".
+    timezone: str = "UTC"
+    #: Whether 03/10/2025 is the third of October; left out, other dates of the feed decide, or it stays unread.
+    day_first: bool | None = None
+    #: What all entries are; left out, it is found out for each.
+    kind: ItemKind | None = None
+    #: Ask robots.txt first.
+    robots: bool = True
+
+    def __post_init__(self) -> None:
+        try:
+            ZoneInfo(self.timezone)
+        except (KeyError, ValueError, OSError):
+            raise ValueError(f"there is no time zone {self.timezone!r}; expected one such as 'Europe/Berlin'") from None
+
+
+class Feed:
+    """Reads feeds."""
+
+    name = "feed"
+    version = 1
+    Options = Options
+
+    def requests(self, source: Source, state: Mapping[str, Any]) -> Iterable[Request]:
+        """Ask for the feed."""
+        yield Request(url=source.url, headers={"Accept": _ACCEPT}, robots=_options(source).robots)
+
+    def parse(self, response: Response, source: Source) -> Parsed:
+        """Read a feed. Raises ParseError where it is none."""
+        options = _options(source)
+        zone = ZoneInfo(options.timezone)
+        text = text_of_bytes(response.body, response.headers.get("content-type")).lstrip("\ufeff \t\r\n\0")
+        if text[:1] in ("{", "["):
+            return jsonfeed.parsed(text, response.url, zone=zone, kind=options.kind)
+        document = read(text)
+        channel = channel_of(document, response.url, zone=zone, day_first=options.day_first, kind=options.kind)
+        items, skipped = _items(document, channel)
+        return Parsed(items=items, skipped=skipped, rhythm=rhythm_of(channel.fields, response.fetched_at))
+
+
+def _items(document: Document, channel: Channel) -> tuple[tuple[Item, ...], tuple[str, ...]]:
+    entries = entries_of(document)
+    items: list[Item] = []
+    skipped: list[str] = []
+    for number, entry in enumerate(entries[:ENTRY_LIMIT], start=1):
+        item = item_of(entry, channel)
+        if item is None:
+            skipped.append(f"entry {number} has neither title, text nor address")
+        else:
+            items.append(item)
+    if len(entries) > ENTRY_LIMIT:
+        skipped.append(f"{len(entries) - ENTRY_LIMIT:,} entries beyond the first {ENTRY_LIMIT:,}")
+    elif not document.sound and len(items) < document.openings:
+        others = loose.items_of(document.text, channel)
+        if len(others) > len(items):
+            items = others
+        if len(items) < document.openings:
+            skipped.append(f"{document.openings - len(items):,} of {document.openings:,} entries could not be read")
+    return tuple(items), tuple(skipped)
+
+
+def _options(source: Source) -> Options:
+    return source.options if isinstance(source.options, Options) else Options()
+
+
+scraper = Feed()
