@@ -13,7 +13,11 @@ from listener import __version__
 from listener.errors import ListenerError
 
 #: Command: module and attribute that holds its click command, and the line that `--help` shows.
-COMMANDS: dict[str, tuple[str, str]] = {}
+COMMANDS: dict[str, tuple[str, str]] = {
+    "init": ("listener.cli.settings:init", "Write a first settings file."),
+    "check": ("listener.cli.settings:check", "Say whether the settings can be used."),
+    "service": ("listener.cli.service:service", "Print a systemd unit for this installation."),
+}
 
 
 class Commands(click.Group):

@@ -1,0 +1,137 @@
+"""The documentation is complete and true: what it names is there, and what is there is named."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from pathlib import Path
+
+import click
+import pytest
+
+from listener.channels import CHANNEL_TYPES
+from listener.cli import COMMANDS, group
+from listener.config import Settings, load
+from listener.config.loading import FETCH, LISTENER, RETENTION, UNDERSTAND
+from listener.config.named import BRAND, SOURCE, TOPIC
+from listener.config.rules import CONDITIONS, EVERYWHERE, RULE
+from listener.config.tables import fields_of
+from listener.plugins import Scrapers
+
+ROOT = Path(__file__).resolve().parent.parent
+DOCS = sorted((ROOT / "docs").glob("*.md"))
+PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *DOCS]
+
+#: Heading in docs/settings.md, and the keys that are read there.
+SECTIONS = {
+    "[listener]": LISTENER.keys,
+    "[fetch]": FETCH.keys,
+    "[understand]": UNDERSTAND.keys,
+    "[retention]": RETENTION.keys,
+    "[brands.NAME]": BRAND.keys,
+    "[sources.NAME]": SOURCE.keys,
+    "[alerts.NAME]": RULE.keys,
+    "[pains.NAME]": TOPIC.keys,
+}
+
+
+def chapter(page: str, heading: str) -> str:
+    """Return what stands in docs/PAGE under a heading, up to the next of its level or above."""
+    text = (ROOT / "docs" / page).read_text(encoding="utf-8")
+    found = re.search(rf"^(#+) {re.escape(heading)}\n(.*?)(?=^#{{1,2}} |\Z)", text, re.MULTILINE | re.DOTALL)
+    assert found is not None, f"docs/{page} has no heading {heading!r}"
+    if len(found[1]) == 3:
+        return re.split(r"^### ", found[2], flags=re.MULTILINE)[0]
+    return found[2]
+
+
+def rows(text: str) -> dict[str, list[str]]:
+    """Return the rows of tables by the `code` in their first cell."""
+    cells = [
+        [cell.strip() for cell in line.strip("|").split(" | ")] for line in text.splitlines() if line.startswith("|")
+    ]
+    return {row[0].strip("`| "): row for row in cells if row[0].strip("| ").startswith("`")}
+
+
+@pytest.mark.parametrize("heading", SECTIONS)
+def test_each_key_of_the_settings_has_a_row_and_each_row_a_key(heading: str) -> None:
+    assert set(rows(chapter("settings.md", heading))) == set(SECTIONS[heading])
+
+
+@pytest.mark.parametrize("kind", CHANNEL_TYPES)
+def test_each_key_of_a_channel_has_a_row(kind: str) -> None:
+    common = set(rows(chapter("settings.md", "[channels.NAME]").partition("### ")[0]))
+    own = set(rows(chapter("settings.md", f'type = "{kind}"')))
+    assert own | common == {key for key, *_ in fields_of(CHANNEL_TYPES[kind])} | {"type"}
+
+
+def test_each_condition_of_a_rule_says_what_it_is_for() -> None:
+    for key, row in rows(chapter("settings.md", "[alerts.NAME]")).items():
+        watched = {on for on, keys in CONDITIONS.items() if key in keys}
+        assert set(row[2].split(", ")) == ({"all"} if key in EVERYWHERE else watched), key
+
+
+def loaded(folder: Path, text: str) -> Settings:
+    (folder / "listener.toml").write_text(text, encoding="utf-8")
+    return dataclasses.replace(load(folder / "listener.toml", environ={}), warnings=())
+
+
+def test_the_defaults_in_the_documentation_are_those_of_the_program(tmp_path: Path) -> None:
+    text = ""
+    for heading in ("[listener]", "[fetch]", "[understand]", "[retention]"):
+        text += f"{heading}\n"
+        for key, row in rows(chapter("settings.md", heading)).items():
+            text += f"{key} = {row[2].strip('`')}\n"
+    assert loaded(tmp_path, text) == loaded(tmp_path, "")
+
+
+@pytest.mark.parametrize("heading", ["[brands.NAME]", "[sources.NAME]", "[pains.NAME]"])
+def test_the_defaults_of_named_tables_are_those_of_the_program(tmp_path: Path, heading: str) -> None:
+    needed = {
+        "[brands.NAME]": "query = 'x'\n",
+        "[sources.NAME]": "url = 'https://example.com/'\n",
+        "[pains.NAME]": "phrases = ['x']\n",
+    }
+    stated = {key: row[2].strip("`") for key, row in rows(chapter("settings.md", heading)).items() if "`" in row[2]}
+    told = "".join(f"{key} = {value}\n" for key, value in stated.items() if key not in needed[heading])
+    assert told
+    plain = loaded(tmp_path, f"{heading}\n{needed[heading]}")
+    assert loaded(tmp_path, f"{heading}\n{needed[heading]}{told}") == plain
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_each_command_is_described_with_its_options(name: str) -> None:
+    text = chapter("commands.md", f"listener {name}")
+    command = group.get_command(click.Context(group), name)
+    assert command is not None
+    commands = [command, *(command.commands.values() if isinstance(command, click.Group) else ())]
+    for described in commands:
+        assert f"`listener {name}" in text or described is command
+        for parameter in described.params:
+            if isinstance(parameter, click.Option):
+                assert any(f"`{option}" in text for option in parameter.opts), f"{described.name}: {parameter.opts}"
+
+
+def test_no_command_is_described_that_is_not_there() -> None:
+    text = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"^## listener (\S+)", text, re.MULTILINE)) == set(COMMANDS)
+
+
+def test_each_scraper_is_described() -> None:
+    text = "".join(page.read_text(encoding="utf-8") for page in DOCS)
+    assert not [name for name in Scrapers().names() if f"`{name}`" not in text and f'"{name}"' not in text]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_relative_links_lead_somewhere(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    for target in re.findall(r"\]\(([^)\s]+)\)", text):
+        if re.match(r"[a-z]+:", target):
+            continue
+        path, _, anchor = target.partition("#")
+        linked = (page.parent / path).resolve() if path else page
+        assert linked.exists(), f"{page.name}: {target}"
+        if anchor:
+            headings = re.findall(r"^#+ (.*)$", linked.read_text(encoding="utf-8"), re.MULTILINE)
+            anchors = {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+            assert anchor in anchors, f"{page.name}: {target}"
