@@ -83,3 +83,12 @@ def test_the_installed_program_is_not_the_checkout(bin_folder: Path, tmp_path: P
 
 def test_the_installed_command_tells_its_version(bin_folder: Path, tmp_path: Path) -> None:
     assert __version__ in listener(bin_folder, tmp_path, "--version")
+    assert "Usage: listener" in listener(bin_folder, tmp_path, "--help")
+
+
+def test_the_installed_program_writes_settings_that_it_can_use(bin_folder: Path, tmp_path: Path) -> None:
+    listener(bin_folder, tmp_path, "init", "--brand", "Acme", "--contact", "https://example.com/bot")
+    assert "can be used" in listener(bin_folder, tmp_path, "check")
+    assert f"ExecStart={bin_folder}/listener --config {tmp_path}/listener.toml run" in listener(
+        bin_folder, tmp_path, "service"
+    )

@@ -22,6 +22,15 @@ def run(*arguments: str, environ: dict[str, str | None] | None = None) -> Result
     return CliRunner().invoke(group, list(arguments), env=environ)
 
 
+def test_a_first_settings_file_can_be_used_as_it_is() -> None:
+    done = run("init")
+    assert done.exit_code == 0, done.output
+    assert "listener check" in done.output
+    checked = run("check")
+    assert checked.exit_code == 0, checked.output
+    assert "2 alert rules" in checked.output
+
+
 def test_the_options_of_init_stand_in_the_file(tmp_path: Path) -> None:
     done = run(
         *("init", "mine.toml", "--brand", 'Müller & "Sons"', "--competitor", "Globex", "--competitor", "globex!"),
@@ -76,3 +85,55 @@ def test_check_without_a_file_says_how_to_get_one() -> None:
     done = run("check")
     assert done.exit_code == 1
     assert "listener init" in done.output
+
+
+SETTINGS = """
+[listener]
+database = "postgresql://ana:hunter2@db.example/listener"
+contact = "https://example.com/bot"
+[brands.acme]
+query = "Acme [red]Cloud[/red]"
+[sources.blog]
+url = "https://example.com/feed"
+every = "90m"
+enabled = false
+[channels.hook]
+type = "slack"
+url = { env = "HOOK" }
+[channels.plain]
+type = "webhook"
+url = "https://example.com/hook/s3cret"
+[alerts.angry]
+brands = ["acme"]
+sentiment_at_most = -0.4
+channels = ["hook", "plain"]
+fresh_within = "12h"
+"""
+
+
+def test_the_summary_shows_everything_but_secrets(tmp_path: Path) -> None:
+    (tmp_path / "listener.toml").write_text(SETTINGS)
+    done = run("check", "--show", environ={"HOOK": "https://hooks.example.com/services/abc"})
+    assert done.exit_code == 0, done.output
+    for words in ("1h30m", "blog (off)", "[red]Cloud[/red]", "sentiment_at_most -0.4", "fresh_within 12h", "HOOK"):
+        assert words in done.output
+    for secret in ("hunter2", "s3cret", "services/abc"):
+        assert secret not in done.output
+
+
+def test_a_secret_that_only_the_service_has_can_be_left_out_of_the_check(tmp_path: Path) -> None:
+    (tmp_path / "listener.toml").write_text(SETTINGS)
+    refused = run("check", environ={"HOOK": None})
+    assert refused.exit_code == 1
+    assert "HOOK is not set" in refused.output
+    done = run("check", "--no-secrets", environ={"HOOK": None})
+    assert done.exit_code == 0, done.output
+    assert "left out" in done.output
+
+
+def test_a_long_list_of_sources_is_shown_in_part(tmp_path: Path) -> None:
+    many = "".join(f"[sources.s{number}]\nurl = 'https://example.com/{number}'\n" for number in range(150))
+    (tmp_path / "listener.toml").write_text(many)
+    done = run("check", "--show")
+    assert "and 50 more" in done.output
+    assert "150 sources" in done.output
