@@ -138,7 +138,7 @@ class Exchange:
             self._politeness.leave(target.key, Outcome.OK)
             return answer
         wish = retry_after(answer.headers, self._clock(), self._settings.retry_after_cap)
-        wait = self._politeness.leave(target.key, outcome_of(answer.status), wish)
+        wait = self._politeness.leave(target.key, outcome_of(answer.status), wish) or wish
         return answer if wait is None else replace(answer, retry_after=self._politeness.spread(target.url, wait))
 
     def _converse(self, trip: Trip, target: Target, limit: int, cut: bool) -> Answer:

@@ -11,10 +11,18 @@ class Failure(Exception):
     """A fetch ended in `outcome`, for the reason told by `detail`: one sentence, without secrets."""
 
     def __init__(
-        self, outcome: Outcome, detail: str, *, status: int | None = None, retry_after: timedelta | None = None
+        self,
+        outcome: Outcome,
+        detail: str,
+        *,
+        status: int | None = None,
+        retry_after: timedelta | None = None,
+        asked_for: bool = False,
     ) -> None:
         self.outcome = outcome
         self.detail = detail
         self.status = status
         self.retry_after = retry_after
+        #: The server itself asked to be left alone.
+        self.asked_for = asked_for
         super().__init__(detail)

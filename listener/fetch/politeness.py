@@ -8,7 +8,7 @@ from __future__ import annotations
 import threading
 import zlib
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from listener.fetch.failure import Failure
@@ -79,6 +79,7 @@ class _Host:
     streak: int = 0
     #: Of its robots.txt; None allows everything.
     rules: RobotsRules | None = None
+    saving: threading.Lock = field(default_factory=threading.Lock)
 
 
 class Politeness:
@@ -114,7 +115,7 @@ class Politeness:
             alone_until = entry.state.not_before or _LONG_AGO
             if alone_until - now > DEFER_LIMIT:
                 return now
-            return max(now, entry.last_end + self._gap(entry), alone_until)
+            return max(now, self._rested_at(entry, now), alone_until)
 
     def enter(self, host: str, url: str, *, within: bool = False) -> float:
         """Wait for the turn of `host`, and take it; return the seconds waited. `leave` must follow.
@@ -127,9 +128,10 @@ class Politeness:
         while True:
             now = self._clock()
             with self._lock:
+                entry = self._known.setdefault(host, entry)
                 self._refuse_if_left_alone(entry, url, now)
                 gap = self._gap(entry)
-                ready = max(entry.last_end + gap, entry.state.not_before or _LONG_AGO, now)
+                ready = max(self._rested_at(entry, now), entry.state.not_before or _LONG_AGO, now)
                 if not entry.busy and (within or ready - now <= PATIENCE):
                     entry.busy = True
                     break
@@ -148,7 +150,7 @@ class Politeness:
         return waited + wait
 
     def leave(self, host: str, outcome: Outcome, retry_after: timedelta | None = None) -> timedelta | None:
-        """Give the turn back, and remember how the request ended.
+        """Give the turn back, and remember how the request ended; `retry_after` counts with HOST_TROUBLE only.
 
         Returns how long the host is left alone now, for failures or by its own wish; None where it isn't.
         """
@@ -164,10 +166,9 @@ class Politeness:
                     entry.slower, entry.streak = entry.slower - 1, 0
             entry.state = after = _after(before, outcome, retry_after, now)
             entry.last_end = now
-        # Nobody else has the turn of this host, so this can't overtake another save of it.
         try:
             if after != before:
-                self._hosts.save_host(after)
+                self._save(entry)
         finally:
             entry.busy = False
         return None if after.not_before is None else after.not_before - now
@@ -176,20 +177,20 @@ class Politeness:
         """Return what is known of `host`."""
         return self._entry(host).state
 
-    def remember(self, state: HostState) -> None:
-        """Keep what was learned of robots.txt; when the host may be asked is kept by `leave`."""
+    def remember(self, state: HostState, *, forgive: bool = False) -> None:
+        """Keep what was learned of robots.txt; `forgive` brings back the failures that `state` knew, too."""
         entry = self._entry(state.host)
         rules = self._parse(state)
         with self._lock:
+            now_known = state if forgive else entry.state
             entry.state = replace(
-                entry.state,
+                now_known,
                 robots=state.robots,
                 robots_until=state.robots_until,
                 robots_failing_since=state.robots_failing_since,
             )
             entry.rules = rules
-            state = entry.state
-        self._hosts.save_host(state)
+        self._save(entry)
 
     def allows(self, host: str, url: str) -> bool:
         """Return whether the robots.txt that is known of `host` lets us ask `url`."""
@@ -197,8 +198,11 @@ class Politeness:
         return rules is None or rules.allows(url)
 
     def spread(self, url: str, wait: timedelta) -> timedelta:
-        """Return `wait` and up to a quarter more, by URL: sources of one host don't come back at one instant."""
-        return wait * (1 + 0.25 * fraction(url))
+        """Return `wait` and up to a quarter more: sources of one host don't come back at one instant.
+
+        By URL, and by the moment, so that it isn't the same source that is first each time.
+        """
+        return wait * (1 + 0.25 * fraction(url, self._clock()))
 
     def _refuse_if_left_alone(self, entry: _Host, url: str, now: datetime) -> None:
         state = entry.state
@@ -215,9 +219,15 @@ class Politeness:
 
     def _put_off(self, entry: _Host, ready: datetime, gap: timedelta, now: datetime) -> Failure:
         """Return the refusal of a poll that comes too soon, with a place in the queue."""
-        entry.queue_end = min(max(entry.queue_end, ready) + gap, now + _QUEUE_LIMIT)
-        wait = max(entry.queue_end - now, timedelta(seconds=1))
+        place = max(entry.queue_end, ready, now + gap if entry.busy else now)
+        place = min(place, now + max(_QUEUE_LIMIT, gap))
+        entry.queue_end = place + gap
+        wait = max(place - now, timedelta(seconds=1))
         return Failure(Outcome.DEFERRED, f"Other requests to {entry.state.host} come first.", retry_after=wait)
+
+    def _rested_at(self, entry: _Host, now: datetime) -> datetime:
+        """Return when the gap since the last request is over; a clock that was set back doesn't lengthen it."""
+        return min(entry.last_end, now) + self._gap(entry)
 
     def _gap(self, entry: _Host) -> timedelta:
         """Return the gap that a host gets: the longest of the settings', its own in the settings, and Crawl-delay."""
@@ -243,6 +253,10 @@ class Politeness:
                 self._forget()
             return self._known.setdefault(host, _Host(state, rules=rules))
 
+    def _save(self, entry: _Host) -> None:
+        with entry.saving:  # so that an older state never overtakes a newer one
+            self._hosts.save_host(entry.state)
+
     def _parse(self, state: HostState) -> RobotsRules | None:
         return parse_robots(state.robots, self._token) if state.robots else None
 
@@ -259,7 +273,7 @@ class Politeness:
 
 def _after(state: HostState, outcome: Outcome, retry_after: timedelta | None, now: datetime) -> HostState:
     """Return the state of a host after a request that ended in `outcome`."""
-    if outcome not in HOST_TROUBLE and retry_after is None:
+    if outcome not in HOST_TROUBLE:
         if state.outcome is None and state.not_before is None:
             return state
         return replace(state, failures=0, outcome=None, not_before=None)

@@ -39,12 +39,12 @@ class RobotsGate:
         """Raise Failure unless robots.txt of the host allows `target`."""
         state = self._politeness.state(target.key)
         if state.robots_until is None or state.robots_until <= self._clock():
-            self._politeness.remember(self._learn(trip, target, state))
+            self._learn(trip, target, state)
         if not self._politeness.allows(target.key, target.url):
             raise Failure(Outcome.ROBOTS, f"robots.txt of {target.host_header} forbids this path.")
 
-    def _learn(self, trip: Trip, target: Target, state: HostState) -> HostState:
-        """Return `state` with the host's robots.txt of today, or with how long its old one may serve.
+    def _learn(self, trip: Trip, target: Target, state: HostState) -> None:
+        """Remember the host's robots.txt of today, or for how long its old one may serve.
 
         Raises Failure when it can't be read and there is no old one: pages are not asked then (RFC 9309, 2.3.1.4),
         until it can be read, or couldn't be for ROBOTS_PATIENCE.
@@ -56,19 +56,18 @@ class RobotsGate:
             if failure.outcome is Outcome.DEFERRED:
                 raise
             since = state.robots_failing_since or now
-            if state.robots is not None:
-                return replace(state, robots_until=now + ROBOTS_RETRY, robots_failing_since=since)
-            if now - since >= ROBOTS_PATIENCE:
-                return replace(state, robots="", robots_until=now + ROBOTS_FRESH, robots_failing_since=since)
-            if state.robots_failing_since is None:
-                self._politeness.remember(replace(state, robots_failing_since=since))
-            raise Failure(
-                failure.outcome,
-                f"Pages of {target.host_header} are not asked, as its robots.txt can't be read: {failure.detail}",
-                status=failure.status,
-                retry_after=failure.retry_after,
-            ) from failure
-        return replace(state, robots=text, robots_until=now + ROBOTS_FRESH, robots_failing_since=None)
+            known = replace(state, robots_until=now + ROBOTS_RETRY, robots_failing_since=since)
+            if state.robots is None:
+                if now - since < ROBOTS_PATIENCE:
+                    self._politeness.remember(replace(state, robots_failing_since=since))
+                    raise _unreadable(target, failure) from failure
+                known = replace(known, robots="", robots_until=now + ROBOTS_FRESH)
+            # The page is asked now, whatever backoff this failure alone would mean.
+            self._politeness.remember(known, forgive=not failure.asked_for)
+            return
+        self._politeness.remember(
+            replace(state, robots=text, robots_until=now + ROBOTS_FRESH, robots_failing_since=None)
+        )
 
     def _read(self, trip: Trip, target: Target) -> str:
         """Return the text of a robots.txt, "" where there is none. Raises Failure where that can't be known."""
@@ -94,6 +93,21 @@ class RobotsGate:
         if outcome is Outcome.OK:
             return decode_robots(answer.body, self._token)
         if outcome in (Outcome.RATE_LIMITED, Outcome.SERVER_ERROR):
-            raise Failure(outcome, answer.detail, status=answer.status, retry_after=answer.retry_after)
+            raise Failure(
+                outcome,
+                answer.detail,
+                status=answer.status,
+                retry_after=answer.retry_after,
+                asked_for=outcome is Outcome.RATE_LIMITED or "retry-after" in answer.headers,
+            )
         # RFC 9309, 2.3.1.3: any other refusal, and too many redirects, mean that there is no robots.txt.
         return ""
+
+
+def _unreadable(target: Target, failure: Failure) -> Failure:
+    return Failure(
+        failure.outcome,
+        f"Pages of {target.host_header} are not asked, as its robots.txt can't be read: {failure.detail}",
+        status=failure.status,
+        retry_after=failure.retry_after,
+    )
