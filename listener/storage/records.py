@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
+from typing import Literal, TypeAlias
 
+from listener.facts import Change
 from listener.types import Item, Reading, Sentiment, SourceState, empty
 
 
@@ -147,6 +150,66 @@ class Counts:
     oldest_pending: datetime | None
     last_poll: datetime | None
     size_bytes: int
+
+
+#: A change waits for a second look, was seen twice, or comes and goes.
+ChangeStatus: TypeAlias = Literal["pending", "confirmed", "flapping"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredChange:
+    """A change of a page, with what is known of it."""
+
+    id: int
+    source: str
+    brand: str | None
+    url: str
+    change: Change
+    first_seen: datetime
+    confirmed_at: datetime | None
+    status: ChangeStatus
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredPrice:
+    """What a plan cost for a time. Texts are empty where the page said nothing."""
+
+    source: str
+    brand: str | None
+    plan: str
+    period: str
+    unit: str
+    currency: str
+    #: None for "contact us".
+    price: Decimal | None
+    first_seen: datetime
+    last_seen: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredClaim:
+    """A piece of advertising copy and the time that it was used."""
+
+    source: str
+    brand: str | None
+    #: headline, subhead, cta, claim, logo.
+    kind: str
+    text: str
+    url: str | None
+    first_seen: datetime
+    last_seen: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredAnswer:
+    """A question of a FAQ with an answer, and the time that this answer stood."""
+
+    source: str
+    brand: str | None
+    question: str
+    answer: str
+    first_seen: datetime
+    last_seen: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+import time
+from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime, timedelta
@@ -10,14 +12,31 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from listener.errors import DatabaseCorrupt
+from listener.errors import DatabaseCorrupt, StorageError
 from listener.insights.series import CoverageHour, TrendHour
-from listener.storage import clock, items, listing, locks, mentions, outbox, rebuild, sources, status
+from listener.storage import clock, items, listing, locks, mentions, outbox, pages, rebuild, retention, sources, status
+from listener.storage.backup import backup_file
 from listener.storage.engine import WRITING, engine_of, name_of, url_of
 from listener.storage.migrate import migrate
-from listener.storage.records import Counts, Mention, Score, StoredAlert, StoredSource
+from listener.storage.records import (
+    ChangeStatus,
+    Counts,
+    Mention,
+    Score,
+    Snapshot,
+    StoredAlert,
+    StoredAnswer,
+    StoredChange,
+    StoredClaim,
+    StoredPrice,
+    StoredSource,
+)
+from listener.storage.retention import Retained
 from listener.storage.transaction import SourceIds, Transaction
 from listener.types import Delivery, DeliveryStatus, HostState, Source, SourceState
+
+#: Between two steps of retention.
+PAUSE_SECONDS = 0.001
 
 
 class Store:
@@ -200,6 +219,41 @@ class Store:
         with self._read() as connection:
             return rebuild.verify_trends(connection)
 
+    # --- pages
+
+    def latest_snapshots(self, source: str, count: int, *, url: str | None = None) -> list[Snapshot]:
+        """Return the newest versions of a source's pages, or of one of them, the newest first."""
+        with self._read() as connection:
+            return pages.latest_snapshots(connection, source, count, url)
+
+    def iter_changes(
+        self,
+        start: datetime | None = None,
+        end: datetime | None = None,
+        brands: Collection[str] = (),
+        *,
+        source: str | None = None,
+        status: ChangeStatus | None = None,
+    ) -> Iterator[StoredChange]:
+        """Yield changes in the order in which they were first seen; no brands: all."""
+        with self._read() as connection:
+            yield from pages.iter_changes(connection, start=start, end=end, brands=brands, source=source, status=status)
+
+    def iter_prices(self, brands: Collection[str] = ()) -> Iterator[StoredPrice]:
+        """Yield what plans cost and when, plan by plan."""
+        with self._read() as connection:
+            yield from pages.iter_prices(connection, brands)
+
+    def iter_claims(self, brands: Collection[str] = ()) -> Iterator[StoredClaim]:
+        """Yield the advertising copy of pages and when it was used."""
+        with self._read() as connection:
+            yield from pages.iter_claims(connection, brands)
+
+    def iter_answers(self, brands: Collection[str] = ()) -> Iterator[StoredAnswer]:
+        """Yield the questions and answers of pages and when they stood."""
+        with self._read() as connection:
+            yield from pages.iter_answers(connection, brands)
+
     # --- alerts
 
     def due_deliveries(self, now: datetime, *, limit: int) -> list[Delivery]:
@@ -241,6 +295,44 @@ class Store:
         """Return the store in numbers. Counting a million rows takes some 10 ms: not for every tick."""
         with self._read() as connection:
             return status.counts(connection)
+
+    def retain(
+        self,
+        now: datetime,
+        *,
+        items: timedelta | None,
+        mentions: timedelta | None = None,
+        snapshots: timedelta | None = None,
+        deliveries: timedelta | None = None,
+        stories: timedelta = timedelta(days=30),
+    ) -> Retained:
+        """Let go of what is older than these ages (None: keep for ever), in short transactions; return how much.
+
+        `stories` is for how long copies of a story are looked for: no shorter than the `since` that
+        `Transaction.story_candidates` is asked with. What it deletes, and what not: `listener.storage.retention`.
+        """
+        gone: Counter[str] = Counter()
+        for step in retention.steps(
+            now, items=items, mentions=mentions, snapshots=snapshots, deliveries=deliveries, stories=stories
+        ):
+            while True:
+                with self.write():
+                    done = step(self._writer)
+                if done is None:
+                    break
+                gone.update(done)
+                # A lock that is released and taken in one breath leaves those that wait for it out.
+                time.sleep(PAUSE_SECONDS)
+        return Retained(**gone)
+
+    def backup(self, path: Path) -> None:
+        """Copy a SQLite database to a file while it is in use; the file appears when it is whole.
+
+        Raises StorageError on PostgreSQL, which has `pg_dump` for that, and where the file can't be written.
+        """
+        if self._engine.dialect.name != "sqlite":
+            raise StorageError("this database is on PostgreSQL; back it up with pg_dump")
+        backup_file(Path(str(self._engine.url.database)), path)
 
     def check(self, *, full: bool = False) -> list[str]:
         """Return what is wrong with the database, a sentence each; empty for a sound one.

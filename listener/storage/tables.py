@@ -333,6 +333,19 @@ claims = sa.Table(
     sa.Index("claims_source", "source_id", "last_seen"),
 )
 
+answers = sa.Table(
+    "answers",
+    METADATA,
+    sa.Column("id", Id, primary_key=True),
+    reference("sources"),
+    sa.Column("brand", sa.Text),
+    required("question", sa.Text()),
+    required("answer", sa.Text()),
+    required("first_seen", Stamp),
+    required("last_seen", Stamp),
+    sa.Index("answers_source", "source_id", "last_seen"),
+)
+
 alerts = sa.Table(
     "alerts",
     METADATA,

@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from listener.storage import items, mentions, outbox, sources, stories, tables
+from listener.facts import Change, PageFacts
+from listener.storage import items, mentions, outbox, pages, sources, stories, tables
 from listener.storage.moments import hour_of, stamp
-from listener.storage.records import NewItem, NewMention, Story
+from listener.storage.records import ChangeStatus, NewItem, NewMention, Story
 from listener.storage.scores import Answer, ScoreTally
 from listener.types import Alert, HostState, Reading, Source, SourceState
 
@@ -167,6 +168,33 @@ class Transaction:
     def brands_of_stories(self, story_ids: Collection[int]) -> dict[int, frozenset[str]]:
         """Return the brands that each story has mentions of: a brand that isn't there gets its first one."""
         return stories.brands_of_stories(self._connection, story_ids)
+
+    # --- pages
+
+    def add_snapshot(
+        self, source: str, *, url: str, taken_at: datetime, body_hash: str, body: bytes, headers: Mapping[str, str]
+    ) -> int:
+        """Store a version of a page, or mark the newest as still there when its bytes are the same; return its id."""
+        source_id = self._source_ids.get(self._connection, source)
+        return pages.add_snapshot(self._connection, source_id, url, taken_at, body_hash, body, headers)
+
+    def add_changes(
+        self, source: str, brand: str | None, url: str, changes: Sequence[Change], at: datetime, status: ChangeStatus
+    ) -> list[int]:
+        """Store changes of a page; return their ids."""
+        source_id = self._source_ids.get(self._connection, source)
+        return pages.add_changes(self._connection, source_id, brand, url, changes, at, status)
+
+    def set_change_status(self, change_ids: Sequence[int], status: ChangeStatus, at: datetime) -> None:
+        """Say what became of changes that waited for a second look."""
+        pages.set_change_status(self._connection, change_ids, status, at)
+
+    def save_facts(self, source: str, brand: str | None, facts: PageFacts, at: datetime) -> None:
+        """Enter a page's prices, copy and answers into their ledgers."""
+        source_id = self._source_ids.get(self._connection, source)
+        pages.save_prices(self._connection, source_id, brand, facts.plans, at)
+        pages.save_claims(self._connection, source_id, brand, facts.copy, at)
+        pages.save_answers(self._connection, source_id, brand, facts.questions, at)
 
     # --- alerts
 

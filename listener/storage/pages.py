@@ -1,0 +1,334 @@
+"""What pages said: their versions as received, the changes between them, and ledgers of prices, answers and claims.
+
+A body is stored once, compressed, however many snapshots hold it. A ledger has a row for each value with the first and
+the last time that it was seen; a value that went and came back is a second row of prices, but the same claim.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+import sqlalchemy as sa
+
+from listener.facts import Change, Copy, Plan, Price, Question
+from listener.storage.listing import STREAMED, within
+from listener.storage.moments import moment, moment_or_none, stamp
+from listener.storage.prepared import insert_new
+from listener.storage.records import ChangeStatus, Snapshot, StoredAnswer, StoredChange, StoredClaim, StoredPrice
+from listener.storage.tables import answers, bodies, changes, claims, prices, snapshots, sources
+from listener.storage.values import clean, clean_or_none, from_json, to_json
+
+INSERT_BODY = insert_new(bodies)
+#: zlib's own middle: a page of 200 kB takes 4 ms and a fifth of its size.
+COMPRESSION = 6
+
+
+# --- snapshots
+
+
+def add_snapshot(
+    connection: sa.Connection,
+    source_id: int,
+    url: str,
+    taken_at: datetime,
+    body_hash: str,
+    body: bytes,
+    headers: Mapping[str, str],
+) -> int:
+    """Store a version of a page, or mark the newest as still there when the bytes are the same; return its id."""
+    s = snapshots.c
+    newest = connection.execute(
+        sa.select(s.id, s.body_hash)
+        .where(s.source_id == source_id, s.url == url)
+        .order_by(s.taken_at.desc(), s.id.desc())
+        .limit(1)
+    ).one_or_none()
+    if newest is not None and newest.body_hash == body_hash:
+        connection.execute(sa.update(snapshots).where(s.id == newest.id).values(last_seen_at=stamp(taken_at)))
+        return int(newest.id)
+    if connection.execute(sa.select(bodies.c.hash).where(bodies.c.hash == body_hash)).one_or_none() is None:
+        compressed = zlib.compress(body, COMPRESSION)
+        INSERT_BODY.run(connection, {"hash": body_hash, "size_bytes": len(body), "zlib": compressed})
+    row = {
+        "source_id": source_id,
+        "url": url,
+        "taken_at": stamp(taken_at),
+        "last_seen_at": stamp(taken_at),
+        "body_hash": body_hash,
+        "headers": to_json(dict(headers)),
+    }
+    return _inserted(connection, snapshots, row)
+
+
+def latest_snapshots(connection: sa.Connection, source: str, count: int, url: str | None) -> list[Snapshot]:
+    """Return the newest versions of a source's pages, or of one page, the newest first."""
+    s = snapshots.c
+    found = (
+        sa.select(snapshots, bodies.c.zlib, sources.c.name)
+        .join(bodies, bodies.c.hash == s.body_hash)
+        .join(sources, sources.c.id == s.source_id)
+        .where(sources.c.name == source)
+        .order_by(s.taken_at.desc(), s.id.desc())
+        .limit(count)
+    )
+    if url is not None:
+        found = found.where(s.url == url)
+    return [
+        Snapshot(
+            id=row.id,
+            source=row.name,
+            url=row.url,
+            taken_at=moment(row.taken_at),
+            last_seen_at=moment(row.last_seen_at),
+            body_hash=row.body_hash,
+            body=zlib.decompress(row.zlib),
+            headers=from_json(row.headers),
+        )
+        for row in connection.execute(found)
+    ]
+
+
+# --- changes
+
+
+def add_changes(
+    connection: sa.Connection,
+    source_id: int,
+    brand: str | None,
+    url: str,
+    found: Sequence[Change],
+    at: datetime,
+    status: ChangeStatus,
+) -> list[int]:
+    """Store changes of a page; return their ids. Those stored as confirmed are confirmed at the same time."""
+    return [
+        _inserted(
+            connection,
+            changes,
+            {
+                "source_id": source_id,
+                "brand": brand,
+                "url": url,
+                "kind": change.kind,
+                "subject": clean(change.subject),
+                "before": _value_to_json(change.before),
+                "after": _value_to_json(change.after),
+                "percent": change.percent,
+                "first_seen": stamp(at),
+                "confirmed_at": stamp(at) if status == "confirmed" else None,
+                "status": status,
+            },
+        )
+        for change in found
+    ]
+
+
+def set_change_status(connection: sa.Connection, change_ids: Sequence[int], status: ChangeStatus, at: datetime) -> None:
+    """Say what became of changes that waited for a second look."""
+    values: dict[str, Any] = {"status": status}
+    if status == "confirmed":
+        values["confirmed_at"] = stamp(at)
+    connection.execute(sa.update(changes).where(changes.c.id.in_(change_ids)).values(values))
+
+
+def iter_changes(
+    connection: sa.Connection,
+    *,
+    start: datetime | None,
+    end: datetime | None,
+    brands: Collection[str],
+    source: str | None,
+    status: ChangeStatus | None,
+) -> Iterator[StoredChange]:
+    """Yield changes in the order in which they were first seen."""
+    c = changes.c
+    found = (
+        sa.select(changes, sources.c.name.label("source"))
+        .join(sources, sources.c.id == c.source_id)
+        .where(*within(c.first_seen, start, end))
+        .order_by(c.first_seen, c.id)
+    )
+    if brands:
+        found = found.where(c.brand.in_(sorted(brands)))
+    if source is not None:
+        found = found.where(sources.c.name == source)
+    if status is not None:
+        found = found.where(c.status == status)
+    for row in connection.execute(found, execution_options=STREAMED):
+        yield StoredChange(
+            id=row.id,
+            source=row.source,
+            brand=row.brand,
+            url=row.url,
+            change=Change(
+                kind=row.kind,
+                subject=row.subject,
+                before=_value_from_json(row.before),
+                after=_value_from_json(row.after),
+                percent=row.percent,
+            ),
+            first_seen=moment(row.first_seen),
+            confirmed_at=moment_or_none(row.confirmed_at),
+            status=row.status,
+        )
+
+
+def _value_to_json(value: Price | str | None) -> str | None:
+    if isinstance(value, Price):
+        amount = None if value.price is None else str(value.price)
+        return to_json({"price": amount, "currency": value.currency, "period": value.period})
+    return None if value is None else to_json(value)
+
+
+def _value_from_json(text: str | None) -> Price | str | None:
+    value = None if text is None else from_json(text)
+    if isinstance(value, dict):
+        amount = value["price"]
+        return Price(
+            price=None if amount is None else Decimal(amount), currency=value["currency"], period=value["period"]
+        )
+    return value if value is None else str(value)
+
+
+# --- ledgers
+
+
+def save_prices(
+    connection: sa.Connection, source_id: int, brand: str | None, plans: Iterable[Plan], at: datetime
+) -> None:
+    """Note what each plan costs: a price that stands is seen again, another one begins a row."""
+    p = prices.c
+    newest: dict[tuple[str, ...], Any] = {}
+    for row in connection.execute(sa.select(prices).where(p.source_id == source_id).order_by(p.last_seen, p.id)):
+        newest[row.plan, row.period, row.unit, row.currency] = row
+    seen: dict[tuple[str, ...], str | None] = {}
+    for plan in plans:
+        key = tuple(clean(part or "") for part in (plan.name, plan.period, plan.unit, plan.currency))
+        # A plan read twice from one page: its first price stands.
+        seen.setdefault(key, None if plan.price is None else format(plan.price.normalize(), "f"))
+    for key, price in seen.items():
+        old = newest.get(key)
+        if old is not None and old.price == price:
+            connection.execute(sa.update(prices).where(p.id == old.id).values(last_seen=stamp(at)))
+        else:
+            named = dict(zip(("plan", "period", "unit", "currency"), key, strict=True))
+            span = {"price": price, "first_seen": stamp(at), "last_seen": stamp(at)}
+            connection.execute(sa.insert(prices).values(source_id=source_id, brand=brand, **named, **span))
+
+
+def save_claims(
+    connection: sa.Connection, source_id: int, brand: str | None, copies: Iterable[Copy], at: datetime
+) -> None:
+    """Note the advertising copy of a page: when each piece was first and last seen."""
+    wanted: dict[tuple[str, ...], dict[str, Any]] = {
+        (copy.kind, clean(copy.text)): {"url": clean_or_none(copy.url)} for copy in copies
+    }
+    _save_ledger(connection, claims, ("kind", "text"), wanted, source_id, brand, at)
+
+
+def save_answers(
+    connection: sa.Connection, source_id: int, brand: str | None, questions: Iterable[Question], at: datetime
+) -> None:
+    """Note the questions and answers of a page: another answer to a question begins a row."""
+    wanted: dict[tuple[str, ...], dict[str, Any]] = {
+        (clean(question.question), clean(question.answer)): {} for question in questions
+    }
+    _save_ledger(connection, answers, ("question", "answer"), wanted, source_id, brand, at)
+
+
+def _save_ledger(
+    connection: sa.Connection,
+    table: sa.Table,
+    key: tuple[str, str],
+    wanted: Mapping[tuple[str, ...], Mapping[str, Any]],
+    source_id: int,
+    brand: str | None,
+    at: datetime,
+) -> None:
+    """Mark known rows as seen, insert new ones. A page holds hundreds of them at most, so they are compared here."""
+    found = sa.select(table.c.id, *(table.c[name] for name in key)).where(table.c.source_id == source_id)
+    known = {tuple(row[1:]): row.id for row in connection.execute(found)}
+    again = [known[values] for values in wanted if values in known]
+    if again:
+        connection.execute(sa.update(table).where(table.c.id.in_(again)).values(last_seen=stamp(at)))
+    new = [
+        {
+            "source_id": source_id,
+            "brand": brand,
+            **dict(zip(key, values, strict=True)),
+            **more,
+            "first_seen": stamp(at),
+            "last_seen": stamp(at),
+        }
+        for values, more in wanted.items()
+        if values not in known
+    ]
+    if new:
+        connection.execute(sa.insert(table), new)
+
+
+def iter_prices(connection: sa.Connection, brands: Collection[str]) -> Iterator[StoredPrice]:
+    """Yield prices of plans with the time that they stood, plan by plan, the oldest first."""
+    p = prices.c
+    for row in _ledger(connection, prices, brands, (p.plan, p.period, p.unit, p.currency, p.first_seen)):
+        yield StoredPrice(
+            source=row.source,
+            brand=row.brand,
+            plan=row.plan,
+            period=row.period,
+            unit=row.unit,
+            currency=row.currency,
+            price=None if row.price is None else Decimal(row.price),
+            first_seen=moment(row.first_seen),
+            last_seen=moment(row.last_seen),
+        )
+
+
+def iter_claims(connection: sa.Connection, brands: Collection[str]) -> Iterator[StoredClaim]:
+    """Yield pieces of advertising copy, source by source, the oldest first."""
+    for row in _ledger(connection, claims, brands, (claims.c.first_seen,)):
+        yield StoredClaim(
+            source=row.source,
+            brand=row.brand,
+            kind=row.kind,
+            text=row.text,
+            url=row.url,
+            first_seen=moment(row.first_seen),
+            last_seen=moment(row.last_seen),
+        )
+
+
+def iter_answers(connection: sa.Connection, brands: Collection[str]) -> Iterator[StoredAnswer]:
+    """Yield questions and answers, source by source, the oldest answer to a question first."""
+    for row in _ledger(connection, answers, brands, (answers.c.question, answers.c.first_seen)):
+        yield StoredAnswer(
+            source=row.source,
+            brand=row.brand,
+            question=row.question,
+            answer=row.answer,
+            first_seen=moment(row.first_seen),
+            last_seen=moment(row.last_seen),
+        )
+
+
+def _ledger(
+    connection: sa.Connection, table: sa.Table, brands: Collection[str], order: Sequence[sa.Column[Any]]
+) -> Iterator[Any]:
+    found = (
+        sa.select(table, sources.c.name.label("source"))
+        .join(sources, sources.c.id == table.c.source_id)
+        .order_by(sources.c.name, *order, table.c.id)
+    )
+    if brands:
+        found = found.where(table.c.brand.in_(sorted(brands)))
+    return iter(connection.execute(found, execution_options=STREAMED))
+
+
+def _inserted(connection: sa.Connection, table: sa.Table, row: Mapping[str, Any]) -> int:
+    key = connection.execute(sa.insert(table).values(dict(row))).inserted_primary_key
+    assert key is not None
+    return int(key[0])

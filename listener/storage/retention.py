@@ -1,0 +1,255 @@
+"""Forgetting: what the settings let go, in steps small enough that polls are stored in between.
+
+- Items without a mention lose their content when they are old. Their keys are forgotten only when the source has been
+  read for `UNSERVED` without them: what is still served would come back as new.
+- Mentions are deleted by whole hours; the trends keep counting them, and the horizon says up to where (`rebuild`).
+- Stories lose what finds their copies when nobody has told them for long, and go with their last mention.
+- Snapshots go but for the newest of each page, which the next one is compared with. Bodies go with their last snapshot.
+- Deliveries go when they are sent or dead. Alerts stay: their keys keep the same cause from alarming twice.
+- Coverage is counted by the hour for `HOURLY`, then by the day of UTC: it would outgrow everything else.
+
+The newest row of each table stays, so that no id is given twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
+
+import sqlalchemy as sa
+
+from listener.storage.meta import get_meta, set_meta
+from listener.storage.moments import hour_of, moment, stamp
+from listener.storage.prepared import add
+from listener.storage.rebuild import HORIZON
+from listener.storage.tables import (
+    bodies,
+    coverage,
+    deliveries,
+    items,
+    mentions,
+    snapshots,
+    sources,
+    stories,
+    story_bands,
+)
+from listener.types import DeliveryStatus
+
+#: A key that later reads of its source held no more for this long is forgotten.
+UNSERVED = timedelta(days=30)
+HOURLY = timedelta(days=90)
+#: Rows that one transaction deletes or changes: 5 to 20 ms.
+STEP = 500
+#: Parts of the bands' range, a transaction each.
+BAND_PARTS = 256
+STORIES_UNTIL = "stories_pruned_until"
+DAILY_UNTIL = "coverage_daily_until"
+
+BLANK = {
+    "title": "",
+    "text": "",
+    "url": None,
+    "guid": None,
+    "author": None,
+    "metrics": "{}",
+    "segment": "{}",
+    "categories": "[]",
+}
+ADD_COVERAGE = add(coverage, ("ok", "failed", "items"))
+
+#: Runs in a transaction of its own; returns what it let go by field of `Retained`, None when there is no more to do.
+Step = Callable[[sa.Connection], Mapping[str, int] | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retained:
+    """How many rows were let go."""
+
+    #: Items that lost their content, and items that were forgotten with their keys.
+    emptied: int = 0
+    items: int = 0
+    mentions: int = 0
+    #: Stories whose copies are no longer looked for, and rows of bands with that.
+    stories: int = 0
+    bands: int = 0
+    snapshots: int = 0
+    bodies: int = 0
+    deliveries: int = 0
+    #: Rows of hours that became rows of days.
+    coverage: int = 0
+
+
+def steps(
+    now: datetime,
+    *,
+    items: timedelta | None,
+    mentions: timedelta | None,
+    snapshots: timedelta | None,
+    deliveries: timedelta | None,
+    stories: timedelta,
+) -> Iterator[Step]:
+    """Yield what is to be done: each step is run, in transactions of its own, until it returns None.
+
+    An age of None keeps for ever.
+    """
+    if mentions is not None:
+        yield partial(_delete_mentions, hour_of(stamp(now - mentions)))
+    if items is not None:
+        yield _Items(stamp(now - items), now)
+    yield _Bands(stamp(now - stories))
+    yield partial(_empty_stories, stamp(now - stories))
+    if snapshots is not None:
+        yield partial(_delete_snapshots, stamp(now - snapshots))
+        yield _delete_bodies
+    if deliveries is not None:
+        yield partial(_delete_deliveries, stamp(now - deliveries))
+    yield partial(_roll_coverage_up, now)
+
+
+def _below_newest(table: sa.Table) -> sa.ColumnElement[bool]:
+    return table.c.id < sa.select(sa.func.max(table.c.id)).scalar_subquery()
+
+
+def _delete_mentions(horizon: str, connection: sa.Connection) -> Mapping[str, int] | None:
+    m = mentions.c
+    found = sa.select(m.id, m.item_id, m.story_id).where(m.at < horizon, _below_newest(mentions))
+    rows = connection.execute(found.order_by(m.at).limit(STEP)).all()
+    if not rows:
+        return None
+    if (get_meta(connection, HORIZON) or "") < horizon:
+        set_meta(connection, HORIZON, horizon)
+    connection.execute(sa.delete(mentions).where(m.id.in_([row.id for row in rows])))
+    unmentioned = ~sa.exists().where(m.item_id == items.c.id)
+    connection.execute(
+        sa.update(items)
+        .where(items.c.id.in_([row.item_id for row in rows]), items.c.survey.is_(None), unmentioned)
+        .values(kept=False)
+    )
+    told = [row.story_id for row in rows if row.story_id is not None]
+    untold = ~sa.exists().where(m.story_id == stories.c.id)
+    connection.execute(
+        sa.delete(stories).where(stories.c.id.in_(told), stories.c.last_at < horizon, untold, _below_newest(stories))
+    )
+    return {"mentions": len(rows)}
+
+
+class _Items:
+    """Walks over old items without a mention: those unserved go, the others lose their content."""
+
+    def __init__(self, before: str, now: datetime) -> None:
+        self._before = before
+        self._today = now.date()
+        self._position = ("", 0)
+
+    def __call__(self, connection: sa.Connection) -> Mapping[str, int] | None:
+        i, s = items.c, sources.c
+        found = (
+            sa.select(i.id, i.seen_at, i.served_on, s.read_on, s.active)
+            .add_columns(sa.or_(i.title != "", i.text != "", i.url.is_not(None), i.guid.is_not(None)).label("full"))
+            .join(sources, s.id == i.source_id)
+            .where(~i.kept, i.seen_at < self._before, sa.tuple_(i.seen_at, i.id) > self._position)
+            .where(_below_newest(items))
+            .order_by(i.seen_at, i.id)
+            .limit(STEP)
+        )
+        rows = connection.execute(found).all()
+        if not rows:
+            return None
+        self._position = (rows[-1].seen_at, rows[-1].id)
+        gone = [row.id for row in rows if self._unserved(row.served_on, row.read_on, active=row.active)]
+        full = [row.id for row in rows if row.full and row.id not in set(gone)]
+        connection.execute(sa.delete(items).where(i.id.in_(gone)))
+        connection.execute(sa.update(items).where(i.id.in_(full)).values(BLANK))
+        return {"items": len(gone), "emptied": len(full)}
+
+    def _unserved(self, served_on: str, read_on: str | None, *, active: bool) -> bool:
+        """Tell whether the source was read without the item for long enough, or isn't read at all any more."""
+        last_read = self._today if not active else None if read_on is None else date.fromisoformat(read_on)
+        return last_read is not None and last_read - date.fromisoformat(served_on) > UNSERVED
+
+
+class _Bands:
+    """Deletes the bands of stories that nobody has told of late, part by part of the numbers' range."""
+
+    def __init__(self, before: str) -> None:
+        self._before = before
+        self._parts = iter(range(-(2**63), 2**63, 2**64 // BAND_PARTS))
+
+    def __call__(self, connection: sa.Connection) -> Mapping[str, int] | None:
+        start = next(self._parts, None)
+        if start is None:
+            return None
+        b = story_bands.c
+        alive = sa.exists().where(stories.c.id == b.story_id, stories.c.last_at >= self._before)
+        last = start + 2**64 // BAND_PARTS - 1
+        deleted = connection.execute(sa.delete(story_bands).where(b.band.between(start, last), ~alive))
+        return {"bands": deleted.rowcount}
+
+
+def _empty_stories(before: str, connection: sa.Connection) -> Mapping[str, int] | None:
+    """Empty the signatures of stories that have no bands any more, from where the last time ended."""
+    s = stories.c
+    since = get_meta(connection, STORIES_UNTIL) or ""
+    found = sa.select(s.id).where(s.last_at >= since, s.last_at < before, s.signature != b"").limit(STEP)
+    ids = list(connection.execute(found).scalars())
+    if not ids:
+        if since < before:
+            set_meta(connection, STORIES_UNTIL, before)
+        return None
+    connection.execute(sa.update(stories).where(s.id.in_(ids)).values(signature=b""))
+    return {"stories": len(ids)}
+
+
+def _delete_snapshots(before: str, connection: sa.Connection) -> Mapping[str, int] | None:
+    s, later = snapshots.c, snapshots.alias("later")
+    newer = sa.exists().where(later.c.source_id == s.source_id, later.c.url == s.url, later.c.taken_at > s.taken_at)
+    ids = list(connection.execute(sa.select(s.id).where(s.last_seen_at < before, newer).limit(STEP)).scalars())
+    if not ids:
+        return None
+    connection.execute(sa.delete(snapshots).where(s.id.in_(ids)))
+    return {"snapshots": len(ids)}
+
+
+def _delete_bodies(connection: sa.Connection) -> Mapping[str, int] | None:
+    held = sa.exists().where(snapshots.c.body_hash == bodies.c.hash)
+    hashes = list(connection.execute(sa.select(bodies.c.hash).where(~held).limit(STEP)).scalars())
+    if not hashes:
+        return None
+    connection.execute(sa.delete(bodies).where(bodies.c.hash.in_(hashes)))
+    return {"bodies": len(hashes)}
+
+
+def _delete_deliveries(before: str, connection: sa.Connection) -> Mapping[str, int] | None:
+    d = deliveries.c
+    ended = d.status.in_([DeliveryStatus.SENT.value, DeliveryStatus.DEAD.value])
+    found = sa.select(d.id).where(ended, d.due_at < before, _below_newest(deliveries)).limit(STEP)
+    ids = list(connection.execute(found).scalars())
+    if not ids:
+        return None
+    connection.execute(sa.delete(deliveries).where(d.id.in_(ids)))
+    return {"deliveries": len(ids)}
+
+
+def _roll_coverage_up(now: datetime, connection: sa.Connection) -> Mapping[str, int] | None:
+    """Add the hours of the next old day into its first one."""
+    c = coverage.c
+    until = stamp(datetime.combine((now - HOURLY).date(), time(), UTC))
+    since = get_meta(connection, DAILY_UNTIL) or ""
+    first = connection.execute(sa.select(sa.func.min(c.bucket)).where(c.bucket >= since)).scalar()
+    if first is None or first >= until:
+        return None
+    midnight = datetime.combine(moment(first).date(), time(), UTC)
+    end = stamp(midnight + timedelta(days=1))
+    hours = (c.bucket > stamp(midnight), c.bucket < end)
+    sums = sa.select(c.source_id, *(sa.func.sum(c[name]).label(name) for name in ("ok", "failed", "items")))
+    rows = [
+        {"bucket": stamp(midnight), "source_id": row[0], "ok": int(row[1]), "failed": int(row[2]), "items": int(row[3])}
+        for row in connection.execute(sums.where(*hours).group_by(c.source_id))
+    ]
+    if rows:
+        ADD_COVERAGE.run(connection, rows)
+    deleted = connection.execute(sa.delete(coverage).where(*hours))
+    set_meta(connection, DAILY_UNTIL, end)
+    return {"coverage": deleted.rowcount}
