@@ -42,8 +42,8 @@ UNSERVED = timedelta(days=30)
 HOURLY = timedelta(days=90)
 #: Rows that one transaction deletes or changes: 5 to 20 ms.
 STEP = 500
-#: Parts of the bands' range, a transaction each.
-BAND_PARTS = 256
+#: Bands that one transaction looks at.
+BANDS_STEP = 10_000
 STORIES_UNTIL = "stories_pruned_until"
 DAILY_UNTIL = "coverage_daily_until"
 
@@ -171,20 +171,22 @@ class _Items:
 
 
 class _Bands:
-    """Deletes the bands of stories that nobody has told of late, part by part of the numbers' range."""
+    """Walks over all bands, in the order of their numbers, and deletes those of stories that nobody told of late."""
 
     def __init__(self, before: str) -> None:
         self._before = before
-        self._parts = iter(range(-(2**63), 2**63, 2**64 // BAND_PARTS))
+        self._start: int | None = -(2**63)
 
     def __call__(self, connection: sa.Connection) -> Mapping[str, int] | None:
-        start = next(self._parts, None)
-        if start is None:
+        if self._start is None:
             return None
         b = story_bands.c
+        rest = b.band >= self._start
+        last = connection.execute(sa.select(b.band).where(rest).order_by(b.band).offset(BANDS_STEP).limit(1)).scalar()
+        part = rest if last is None else sa.and_(rest, b.band <= last)
         alive = sa.exists().where(stories.c.id == b.story_id, stories.c.last_at >= self._before)
-        last = start + 2**64 // BAND_PARTS - 1
-        deleted = connection.execute(sa.delete(story_bands).where(b.band.between(start, last), ~alive))
+        deleted = connection.execute(sa.delete(story_bands).where(part, ~alive))
+        self._start = None if last is None or last == 2**63 - 1 else last + 1
         return {"bands": deleted.rowcount}
 
 

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -16,9 +16,7 @@ import sqlalchemy as sa
 
 from listener.storage import Store
 from listener.storage.engine import url_of
-from listener.storage.tables import METADATA
-
-NOW = datetime(2026, 11, 2, 9, 30, tzinfo=UTC)
+from tests.storage.stored_samples import NOW, emptied
 
 
 def server_programs() -> Path | None:
@@ -85,16 +83,6 @@ def migrated_postgresql(postgresql_server: sa.URL) -> str:
     engine.dispose()
     url = postgresql_server.set(database=name).render_as_string(hide_password=False)
     Store.open(url, now=NOW).close()
-    return url
-
-
-def emptied(url: str) -> str:
-    """Empty all tables of a PostgreSQL database."""
-    engine = sa.create_engine(url, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        tables = ", ".join(table.name for table in METADATA.sorted_tables)
-        connection.exec_driver_sql(f"TRUNCATE {tables} RESTART IDENTITY CASCADE")
-    engine.dispose()
     return url
 
 

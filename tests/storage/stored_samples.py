@@ -6,7 +6,10 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import sqlalchemy as sa
+
 from listener.storage import NewItem, NewMention, Store
+from listener.storage.tables import METADATA
 from listener.types import Alert, Hit, Item, Label, Pain, Reading, Sentiment, Source
 
 NOW = datetime(2026, 11, 2, 9, 30, tzinfo=UTC)
@@ -96,3 +99,13 @@ def alert(key: str = "angry:1", *, channels: Sequence[str] = ("mail", "slack"), 
         thread="story-1",
         channels=tuple(channels),
     )
+
+
+def emptied(url: str) -> str:
+    """Empty all tables of a PostgreSQL database."""
+    engine = sa.create_engine(url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        tables = ", ".join(table.name for table in METADATA.sorted_tables)
+        connection.exec_driver_sql(f"TRUNCATE {tables} RESTART IDENTITY CASCADE")
+    engine.dispose()
+    return url

@@ -32,7 +32,7 @@ from listener.storage.migrate import HEAD, config_of
 from listener.storage.tables import METADATA
 from listener.storage.views import VIEWS, create_view
 from listener.types import Item
-from tests.storage.stored_samples import NOW, add_mention, new_item, with_sources
+from tests.storage.stored_samples import NOW, add_mention, emptied, new_item, with_sources
 
 OpenStore = Callable[..., Store]
 
@@ -279,6 +279,23 @@ def test_writers_of_many_threads_take_turns(store: Store) -> None:
 def test_a_transaction_inside_a_transaction_is_a_mistake(store: Store) -> None:
     with store.write(), pytest.raises(RuntimeError, match="open in this thread"), store.write():
         pass
+
+
+def test_a_server_that_drops_the_connection_is_told_and_met_again(
+    migrated_postgresql: str, open_store: OpenStore
+) -> None:
+    store = open_store(emptied(migrated_postgresql))
+    with_sources(store, "blog")
+    other = sa.create_engine(url_of(migrated_postgresql), isolation_level="AUTOCOMMIT")
+    with other.connect() as connection:
+        connection.exec_driver_sql(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+    other.dispose()
+    with pytest.raises(StorageError, match="can't be reached"):
+        add_mention(store, 1)
+    assert add_mention(store, 1) == 1
 
 
 def test_two_stores_on_one_database_hand_out_different_ids(database: str, open_store: OpenStore) -> None:
