@@ -150,17 +150,21 @@ class Exchange:
         prepared.headers = CaseInsensitiveDict(self._headers(trip, target))
         prepared.body = trip.request.body
         reply = self._transport.exchange(prepared, target, trip.deadline)
+        whole = False
         try:
             body = b""
             if outcome_of(reply.status_code) is Outcome.OK:
                 body = read_body(reply, target.host, limit, cut=cut)
+                whole = True
+            else:
+                whole = reply.skip()
             return Answer(status=reply.status_code, target=target, headers=reply.fields, body=body)
         except Failure as failure:
             failure.status = reply.status_code
             raise
         finally:
             trip.received += reply.wire.received
-            reply.finish()
+            reply.finish(whole=whole)
 
     def _headers(self, trip: Trip, target: Target) -> dict[str, str]:
         """Return the headers of one request; keys and passwords only for the host that they were meant for."""

@@ -90,18 +90,26 @@ class Reply(requests.Response):
         self._transport = transport
         self._link = link
 
-    def finish(self) -> None:
-        """Give the connection back if its answer was read to the end, otherwise close it."""
-        if self.raw.length_remaining == 0 and not self.raw.chunked:
-            self.raw.read(1, decode_content=False)  # nothing comes, but http.client notices the end
+    def finish(self, *, whole: bool) -> None:
+        """Give the connection back if the answer was read as a `whole`, otherwise close it.
+
+        What is left of an answer must never be taken for the beginning of the next one.
+        """
         # http.client drops the socket of an answer that can't be followed by another one.
-        reusable = self.raw.isclosed() and self._link.sock is not None
+        reusable = whole and self.raw.isclosed() and self._link.sock is not None
         self.raw.close()
         self._transport.give_back(self._link, reusable=reusable)
 
+    def skip(self) -> bool:
+        """Return whether there is no body to be read, so that the answer is whole already."""
+        if self.raw.length_remaining != 0 or self.raw.chunked:
+            return False
+        self.raw.read(1, decode_content=False)  # nothing comes, but http.client notices the end
+        return True
+
     def close(self) -> None:
-        """Do what `finish` does, for a Session."""
-        self.finish()
+        """Close the connection, for a Session that streams."""
+        self.finish(whole=False)
 
 
 class Transport(BaseAdapter):
@@ -133,7 +141,7 @@ class Transport(BaseAdapter):
         cert: Any = None,
         proxies: Mapping[str, str] | None = None,
     ) -> Reply:
-        """Send `request` for a Session, and read status and headers of the answer. Raises Failure.
+        """Send `request` for a Session, and read the answer unless it is to be streamed. Raises Failure.
 
         `timeout`, `verify`, `cert` and `proxies` are left unheeded: the settings' deadlines hold, certificates are
         always checked, and proxies are never asked, as they would resolve names unchecked.
@@ -144,6 +152,13 @@ class Transport(BaseAdapter):
         reply.url = request.url
         reply.request = request
         reply.headers = CaseInsensitiveDict(reply.fields)
+        if not stream:
+            whole = False
+            try:
+                assert reply.content is not None  # which reads it
+                whole = True
+            finally:
+                reply.finish(whole=whole)
         return reply
 
     def exchange(self, request: requests.PreparedRequest, target: Target, deadline: Deadline) -> Reply:
