@@ -17,6 +17,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "init": ("listener.cli.settings:init", "Write a first settings file."),
     "check": ("listener.cli.settings:check", "Say whether the settings can be used."),
     "service": ("listener.cli.service:service", "Print a systemd unit for this installation."),
+    "query": ("listener.cli.query:query", "Try a brand's query on a text and see what hit."),
 }
 
 

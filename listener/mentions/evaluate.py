@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from listener.mentions.leaves import ascii_host
-from listener.mentions.places import PLACE_LIMIT, Haystack, Place
+from listener.mentions.places import PLACE_LIMIT, TEXT_LIMIT, Haystack, Place
 from listener.mentions.syntax import And, Facet, Near, Node, Not, Or, Term, TextField, parts_of
 from listener.text import fold_text, one_line
 from listener.types import Hit, Item, Source, Span
@@ -37,14 +37,15 @@ class Scan:
         return haystack
 
     def text(self, field: TextField) -> str:
-        """Return the text of a field as the item has it."""
+        """Return what of a field is searched."""
         match field:
             case "title":
-                return self.item.title
+                text = self.item.title
             case "text":
-                return self.item.text
+                text = self.item.text
             case "author":
-                return self.item.author or ""
+                text = self.item.author or ""
+        return text[:TEXT_LIMIT]
 
     def hits(self, node: Node) -> list[Hit] | None:
         """Return what makes a node hold, None where it does not hold. NOT holds because of nothing: an empty list."""
@@ -187,8 +188,8 @@ def is_source(facet: Facet, key: str) -> bool:
 
 def tidy(hits: Iterable[Hit]) -> tuple[Hit, ...]:
     """Return hits each once, in the order of fields and places, not more than `HIT_LIMIT`."""
-    distinct = set(hits)
-    return tuple(sorted(distinct, key=lambda hit: (_ORDER[hit.field], hit.start, hit.end, hit.term))[:HIT_LIMIT])
+    ordered = {(_ORDER[hit.field], hit.start, hit.end, hit.term): hit for hit in hits}
+    return tuple(ordered[key] for key in sorted(ordered)[:HIT_LIMIT])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

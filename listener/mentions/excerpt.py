@@ -57,7 +57,7 @@ def _densest(found: list[tuple[int, int, str]], reach: int) -> Span:
 
 
 def _window(length: int, first: int, last: int, room: int) -> Span:
-    """Return where to cut a line of `length`, so that `first` up to `last` is in, with a third of the rest before it."""
+    """Return where to cut a line of `length`: `first` up to `last` is in, with a third of the other room before it."""
     start = max(0, first - max(0, room - (last - first)) // 3)
     start = max(0, min(start, length - room))
     return start, min(length, start + room)

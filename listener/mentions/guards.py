@@ -7,7 +7,6 @@ as a word. What the automaton lets through is a superset of what holds; what it 
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -15,7 +14,7 @@ from ahocorasick_rs import BytesAhoCorasick, Implementation
 
 from listener.mentions.evaluate import Scan, host_of, is_source, source_key
 from listener.mentions.syntax import Facet, Piece, Term, TextField
-from listener.text import is_continuous, is_hangul, is_word
+from listener.text import REPLACE_LIMIT, beyond_ascii, is_continuous, is_hangul, is_word
 
 #: The automaton returns all it finds at once: a long text is read in stretches of this many bytes.
 STRETCH_BYTES = 50_000
@@ -23,7 +22,6 @@ STRETCH_BYTES = 50_000
 TABLE_BYTES = 200_000
 #: ASCII in lower case, everything but letters and digits a space. Bytes of UTF-8 beyond ASCII stay.
 _PLAIN = bytes(code if code > 0x7F else ord(chr(code).lower()) if chr(code).isalnum() else 0x20 for code in range(256))
-_BEYOND_ASCII = re.compile("[^\x00-\x7f]")
 
 
 class Guards:
@@ -66,8 +64,7 @@ class Guards:
                 self._words.search(b" %b " % text.encode().translate(_PLAIN), found)
             else:
                 folded = scan.haystack(field).folded.text
-                plain = _BEYOND_ASCII.sub(_word_or_space, folded)
-                self._words.search(b" %b " % plain.encode().translate(_PLAIN), found)
+                self._words.search(b" %b " % _plain(folded), found)
                 self._signs.search(folded.encode(), found)
         if self._sites:
             found.update(self._of_site(scan.item.url))
@@ -114,7 +111,7 @@ def _word_pattern(piece: Piece) -> bytes | None:
         return f" {piece.text}{'' if piece.prefix else ' '}".encode()
     if any(is_continuous(character) or is_hangul(character) for character in piece.text):
         return None
-    plain = _BEYOND_ASCII.sub(_word_or_space, piece.text).encode().translate(_PLAIN)
+    plain = _plain(piece.text)
     if plain.isspace():
         return None
     before = b"" if plain[:1] == b" " else b" "
@@ -122,9 +119,29 @@ def _word_pattern(piece: Piece) -> bytes | None:
     return before + plain + after
 
 
-def _word_or_space(character: re.Match[str]) -> str:
-    letter = character.group()
-    return letter if is_word(letter) and not is_continuous(letter) and not is_hangul(letter) else " "
+def _plain(folded: str) -> bytes:
+    """Return a folded text with a space in place of everything that has an edge of its own, character by character."""
+    if not folded.isascii():
+        edges = [letter for letter in beyond_ascii(folded) if _SPACES[ord(letter)] == " "]
+        if len(edges) > REPLACE_LIMIT:
+            folded = folded.translate(_SPACES)
+        else:
+            for letter in edges:
+                folded = folded.replace(letter, " ")
+    return folded.encode().translate(_PLAIN)
+
+
+class _Spaces(dict[int, str]):
+    """A table for `str.translate`, filled as characters are met: a space for what is no letter with visible edges."""
+
+    def __missing__(self, code: int) -> str:
+        character = chr(code)
+        keeps = is_word(character) and not is_continuous(character) and not is_hangul(character)
+        self[code] = character if keeps else " "
+        return self[code]
+
+
+_SPACES = _Spaces()
 
 
 def _pieces(leaf: Term | Facet) -> tuple[Piece, ...]:

@@ -43,6 +43,7 @@ def leaf(expression: str, token: Token, field: Field | None) -> Term | Facet:
         raise QueryError(expression, token.start, "nothing to look for: expected at least one letter or digit")
     return Term(
         pieces=pieces,
+        anchor=_anchor(pieces),
         fields=_TEXT_FIELDS[field],
         exact=exact,
         spelled=one_line(token.text),
@@ -91,6 +92,12 @@ def _pieces(expression: str, token: Token, *, without_at: bool) -> tuple[Piece, 
         if prefix:
             pieces[-1] = Piece(text=pieces[-1].text, gap=pieces[-1].gap, prefix=True)
     return tuple(pieces)
+
+
+def _anchor(pieces: tuple[Piece, ...]) -> int:
+    if len(pieces) == 1 or any(piece.prefix for piece in pieces):
+        return 0
+    return max(range(len(pieces)), key=lambda index: len(pieces[index].text))
 
 
 def _trimmed(word: str, *, without_at: bool) -> str:

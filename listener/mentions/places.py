@@ -12,10 +12,23 @@ from functools import cached_property
 from typing import NamedTuple
 
 from listener.mentions.syntax import Gap, Piece, Term
-from listener.text import Folded, are_joined, fold, fold_exact, is_continuous, is_hangul, is_word, one_line, word_starts
+from listener.text import (
+    Folded,
+    are_joined,
+    fold,
+    fold_exact,
+    is_continuous,
+    is_hangul,
+    is_word,
+    one_line,
+    word_end,
+    word_starts,
+)
 
 #: Places of one term kept in one text; a text that says a word more often than this says nothing more by it.
 PLACE_LIMIT = 10_000
+#: Characters of a text that are searched, from its start: more than a novel's half.
+TEXT_LIMIT = 500_000
 #: Characters between two words of a phrase: a dash with its spaces, a quotation, a line break with its indentation.
 GAP_LIMIT = 40
 #: Words of this many letters are not found where they are glued to others: T in AT&T, C in C++, IO in acme.io.
@@ -35,7 +48,7 @@ class Haystack:
     """One text in which terms are looked for. Remembers what was found, so it belongs to one item and one thread."""
 
     def __init__(self, text: str) -> None:
-        self.folded: Folded = fold(text)
+        self.folded: Folded = fold(text[:TEXT_LIMIT])
         self._starts: dict[str, list[int]] = {}
 
     @cached_property
@@ -74,7 +87,7 @@ class Haystack:
 def _spans(term: Term, haystack: Haystack) -> Iterator[tuple[int, int]]:
     text = haystack.folded.text
     pieces = term.pieces
-    anchor = _anchor(pieces)
+    anchor = term.anchor
     for at in haystack.starts_of(pieces[anchor].text):
         start: int | None = at
         end = _end_of_word(text, at, pieces[anchor])
@@ -88,22 +101,13 @@ def _spans(term: Term, haystack: Haystack) -> Iterator[tuple[int, int]]:
             yield start, end
 
 
-def _anchor(pieces: tuple[Piece, ...]) -> int:
-    """Return which word of a phrase is looked for first: the longest, as the rarest."""
-    if len(pieces) == 1 or any(piece.prefix for piece in pieces):
-        return 0
-    return max(range(len(pieces)), key=lambda index: len(pieces[index].text))
-
-
 def _end_of_word(text: str, start: int, piece: Piece) -> int | None:
     """Return the end of the word at `start` if it is `piece`, which stands there letter for letter; None if not."""
     end = start + len(piece.text)
     if not begins_word(text, start, piece.text):
         return None
     if piece.prefix:
-        while end < len(text) and are_joined(text[end - 1], text[end]):
-            end += 1
-        return end
+        return word_end(text, end)
     return end if ends_word(text, end, piece.text) else None
 
 

@@ -33,6 +33,8 @@ class Term:
 
     #: Not empty. A phrase has several.
     pieces: tuple[Piece, ...]
+    #: Which piece is looked for first: the longest, as the rarest; with a prefix in it the first.
+    anchor: int
     #: Where it may stand. A term without a field: title or text.
     fields: tuple[TextField, ...]
     #: For the case-exact form: what the original must read, by `listener.text.fold_exact`.
