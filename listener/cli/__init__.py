@@ -16,6 +16,8 @@ from listener.errors import ListenerError
 COMMANDS: dict[str, tuple[str, str]] = {
     "init": ("listener.cli.settings:init", "Write a first settings file."),
     "check": ("listener.cli.settings:check", "Say whether the settings can be used."),
+    "alerts": ("listener.cli.alerts:alerts", "Show alerts and what became of them; send again what was given up."),
+    "channels": ("listener.cli.channels:channels", "Show where alerts go; send a test message."),
     "service": ("listener.cli.service:service", "Print a systemd unit for this installation."),
     "query": ("listener.cli.query:query", "Try a brand's query on a text and see what hit."),
 }

@@ -1,0 +1,178 @@
+"""`listener alerts`: what was worth an alert, and what became of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import click
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from listener.app import load_settings, open_store, system_clock
+from listener.config.values import duration
+from listener.errors import ListenerError
+from listener.notify.plain import clean_line
+from listener.types import Delivery, DeliveryStatus
+
+LIMIT = 50
+COLOURS = {DeliveryStatus.PENDING: "yellow", DeliveryStatus.SENT: "green", DeliveryStatus.DEAD: "red"}
+
+
+class Since(click.ParamType):
+    """A duration back from now, such as 7d, or a day or moment in ISO 8601 (UTC unless it says otherwise)."""
+
+    name = "when"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> datetime:
+        """Return the moment. Fails with what was expected."""
+        if isinstance(value, datetime):
+            return value
+        text = str(value)
+        try:
+            return system_clock() - duration(text)
+        except (ValueError, OverflowError):
+            pass
+        try:
+            moment = datetime.fromisoformat(text)
+        except ValueError:
+            self.fail('expected a duration such as "7d", or a date such as "2026-11-20"', param, ctx)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+
+
+@click.group(invoke_without_command=True)
+@click.option("--pending", "status", flag_value="pending", help="Waiting: for a digest, quiet hours, another attempt.")
+@click.option("--dead", "status", flag_value="dead", help="Given up.")
+@click.option("--sent", "status", flag_value="sent", help="Handed over.")
+@click.option("--since", type=Since(), help="Only alerts made since: 7d, 12h, 2026-11-20.")
+@click.option("--channel", help="Only on this channel.")
+@click.option("--rule", help="Only of this rule.")
+@click.option("--brand", help="Only about this brand.")
+@click.option("--limit", type=click.IntRange(1, 100_000), default=LIMIT, show_default=True, help="At most so many.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+@click.pass_context
+def alerts(
+    ctx: click.Context,
+    status: str | None,
+    since: datetime | None,
+    channel: str | None,
+    rule: str | None,
+    brand: str | None,
+    limit: int,
+    as_json: bool,
+) -> None:
+    """Show alerts and what became of each delivery, the newest first.
+
+    The first column is the delivery's number, for `listener alerts retry`.
+    """
+    if ctx.invoked_subcommand is not None:
+        return
+    settings = load_settings(ctx.obj, need_secrets=False)
+    now = system_clock()
+    with open_store(settings, now) as store:
+        listed = store.deliveries(
+            status=None if status is None else DeliveryStatus(status),
+            channel=channel,
+            rule=rule,
+            brand=brand,
+            since=since,
+            limit=limit,
+        )
+    if as_json:
+        for delivery in listed:
+            click.echo(json.dumps(as_record(delivery)))
+    elif listed:
+        show(listed, settings.timezone)
+        if len(listed) == limit:
+            click.echo(f"\nThe newest {limit}; see more with --limit.")
+    else:
+        click.echo("No such alerts." if any((status, since, channel, rule, brand)) else "No alerts yet.")
+
+
+@alerts.command()
+@click.argument("numbers", metavar="[NUMBER]...", type=int, nargs=-1)
+@click.option("--dead", is_flag=True, help="All that were given up.")
+@click.pass_obj
+def retry(settings_path: Path, numbers: Sequence[int], dead: bool) -> None:
+    """Send deliveries again that were given up; the daemon, or `listener run --once`, does it."""
+    if bool(numbers) == dead:
+        raise click.UsageError("name the numbers of deliveries (listener alerts --dead shows them), or --dead for all")
+    settings = load_settings(settings_path, need_secrets=False)
+    now = system_clock()
+    with open_store(settings, now) as store, store.write() as tx:
+        again = tx.requeue_dead(None if dead else list(numbers), now)
+    if numbers and again < len(set(numbers)):
+        left = len(set(numbers)) - again
+        raise ListenerError(f"{again} due now; {left} of the numbers are of no delivery that was given up")
+    click.echo(f"{again} due now." if again else "Nothing was given up.")
+
+
+def as_record(delivery: Delivery) -> dict[str, object]:
+    """Return what `--json` prints of a delivery."""
+    alert = delivery.alert
+    waiting = delivery.status is DeliveryStatus.PENDING
+    return {
+        "id": delivery.id,
+        "alert": alert.key,
+        "created_at": alert.created_at.isoformat(),
+        "rule": alert.rule,
+        "on": alert.on,
+        "brand": alert.brand,
+        "source": alert.source,
+        "title": alert.title,
+        "url": alert.url,
+        "tone": alert.tone,
+        "channel": delivery.channel,
+        "status": delivery.status.value,
+        "attempts": delivery.attempts,
+        "due_at": delivery.due_at.isoformat() if waiting else None,
+        "sent_at": delivery.sent_at.isoformat() if delivery.sent_at else None,
+        "last_error": delivery.last_error,
+    }
+
+
+def show(listed: Sequence[Delivery], zone: ZoneInfo) -> None:
+    """Print a table, times by the clocks of a zone."""
+    table = Table(box=None, pad_edge=False)
+    for title in ("no.", "when", "rule", "brand", "channel", "status", "title"):
+        table.add_column(title, overflow="fold", no_wrap=title in ("no.", "when"))
+    for delivery in listed:
+        alert = delivery.alert
+        table.add_row(
+            str(delivery.id),
+            local(alert.created_at, zone),
+            Text(alert.rule),
+            Text(alert.brand or ""),
+            Text(delivery.channel),
+            Text(standing(delivery, zone), style=COLOURS[delivery.status]),
+            Text(clean_line(alert.title, 200)),
+        )
+    Console().print(table)
+
+
+def standing(delivery: Delivery, zone: ZoneInfo) -> str:
+    """Say how a delivery stands: attempts, the last error, the next attempt."""
+    error = clean_line(delivery.last_error, 200)
+    if delivery.status is DeliveryStatus.SENT:
+        return f"sent {local(delivery.sent_at, zone)}" if delivery.sent_at else "sent"
+    if delivery.status is DeliveryStatus.DEAD:
+        return f"dead after {times(delivery.attempts)}: {error}"
+    if delivery.attempts == 0:
+        return f"due {local(delivery.due_at, zone)}"
+    return f"failed {times(delivery.attempts)}, next {local(delivery.due_at, zone)}: {error}"
+
+
+def times(number: int) -> str:
+    """Say how often."""
+    return "once" if number == 1 else f"{number} times"
+
+
+def local(moment: datetime, zone: ZoneInfo) -> str:
+    """Say when, by the clocks of a zone."""
+    return f"{moment.astimezone(zone):%Y-%m-%d %H:%M}"
