@@ -28,9 +28,7 @@ class Since(click.ParamType):
 
     name = "when"
 
-    def convert(
-        self, value: object, param: click.Parameter | None, ctx: click.Context | None
-    ) -> datetime:
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
         """Return the moment. Fails with what was expected."""
         if isinstance(value, datetime):
             return value

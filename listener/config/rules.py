@@ -14,7 +14,7 @@ from listener.config.lines import KeyPath
 from listener.config.named import Reading
 from listener.config.report import nearest
 from listener.config.tables import Table, reader_of
-from listener.types import Rule, RuleOn, Speech
+from listener.types import ItemKind, Rule, RuleOn, Speech
 
 #: Returns the names of the pain points that come with the program.
 KnownPains: TypeAlias = Callable[[], Collection[str]]
@@ -91,7 +91,7 @@ def _check_conditions(reading: Reading, entry: Entry, path: KeyPath) -> None:
             message = f'is not for a rule on "{on}", only for one on {where}.'
             reading.report.problem(entry.document, (*path, key), message)
     if on == "mention":
-        _check_words(reading, "kinds", get_args(Speech), entry, path)
+        _check_words(reading, "kinds", (*get_args(Speech), *get_args(ItemKind)), entry, path)
     else:
         _check_words(reading, "kinds", [kind for kind, watched in WATCHED_BY.items() if watched == on], entry, path)
 

@@ -179,7 +179,7 @@ def test_all_problems_are_told_at_once_in_the_order_of_the_file(tmp_path: Path) 
         ("[channels.a]\ntype = 'slack'\nurl = {credential = '../x'}", 3, "channels.a.url", "{ file =", None),
         ("[alerts.a]\nsentiment_at_most = -4", 2, "alerts.a.sentiment_at_most", ">= -1", None),
         ("[alerts.a]\nsend = '7:00'", 2, "alerts.a.send", '"07:00"', None),
-        ("[alerts.a]\nkinds = ['complant']", 2, "alerts.a.kinds[0]", "one of churn, complaint", "complaint"),
+        ("[alerts.a]\nkinds = ['complant']", 2, "alerts.a.kinds[0]", "one of article, churn, comment, complaint", "complaint"),
         ("[alerts.a]\non = 'price'\nkinds = ['price_rised']", 3, "alerts.a.kinds[0]", "price_raised", "price_raised"),
         ("[alerts.a]\non = 'faq'\npercent_at_least = 3", 3, "alerts.a.percent_at_least", '"price"', None),
         ("[alerts.a]\non = 'spike'", 2, "alerts.a.on", "no alerts", None),

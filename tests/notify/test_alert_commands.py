@@ -108,9 +108,8 @@ def test_alerts_are_shown_with_what_became_of_them() -> None:
 
 
 @pytest.mark.usefixtures("stored")
-@pytest.mark.parametrize(
-    ("arguments", "numbers"),
-    [
+def test_alerts_are_chosen_by_options() -> None:
+    choices: list[tuple[list[str], list[int]]] = [
         ([], [4, 3, 2, 1]),
         (["--pending"], [4, 2]),
         (["--dead"], [3]),
@@ -122,12 +121,11 @@ def test_alerts_are_shown_with_what_became_of_them() -> None:
         (["--since", "2026-11-20"], [4, 3, 2, 1]),
         (["--since", "5200w"], [4, 3, 2, 1]),
         (["--limit", "2"], [4, 3]),
-    ],
-)
-def test_alerts_are_chosen_by_options(arguments: list[str], numbers: list[int]) -> None:
-    done = run("alerts", "--json", *arguments)
-    assert done.exit_code == 0, done.output
-    assert [json.loads(line)["id"] for line in done.output.splitlines()] == numbers
+    ]
+    for arguments, numbers in choices:
+        done = run("alerts", "--json", *arguments)
+        assert done.exit_code == 0, done.output
+        assert [json.loads(line)["id"] for line in done.output.splitlines()] == numbers, arguments
 
 
 @pytest.mark.usefixtures("stored")
