@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Sequence
+from contextlib import closing, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -13,42 +15,22 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from listener.app import load_settings, open_store, system_clock
+from listener.config import load
 from listener.config.values import duration
 from listener.errors import ListenerError
 from listener.notify.plain import clean_line
+from listener.storage import Store
 from listener.types import Delivery, DeliveryStatus
 
 LIMIT = 50
 COLOURS = {DeliveryStatus.PENDING: "yellow", DeliveryStatus.SENT: "green", DeliveryStatus.DEAD: "red"}
 
 
-class Since(click.ParamType):
-    """A duration back from now, such as 7d, or a day or moment in ISO 8601 (UTC unless it says otherwise)."""
-
-    name = "when"
-
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
-        """Return the moment. Fails with what was expected."""
-        if isinstance(value, datetime):
-            return value
-        text = str(value)
-        try:
-            return system_clock() - duration(text)
-        except (ValueError, OverflowError):
-            pass
-        try:
-            moment = datetime.fromisoformat(text)
-        except ValueError:
-            self.fail('expected a duration such as "7d", or a date such as "2026-11-20"', param, ctx)
-        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
-
-
 @click.group(invoke_without_command=True)
 @click.option("--pending", "status", flag_value="pending", help="Waiting: for a digest, quiet hours, another attempt.")
 @click.option("--dead", "status", flag_value="dead", help="Given up.")
 @click.option("--sent", "status", flag_value="sent", help="Handed over.")
-@click.option("--since", type=Since(), help="Only alerts made since: 7d, 12h, 2026-11-20.")
+@click.option("--since", metavar="WHEN", help="Only alerts made since: 7d, 12h, 2026-11-20.")
 @click.option("--channel", help="Only on this channel.")
 @click.option("--rule", help="Only of this rule.")
 @click.option("--brand", help="Only about this brand.")
@@ -58,7 +40,7 @@ class Since(click.ParamType):
 def alerts(
     ctx: click.Context,
     status: str | None,
-    since: datetime | None,
+    since: str | None,
     channel: str | None,
     rule: str | None,
     brand: str | None,
@@ -71,15 +53,16 @@ def alerts(
     """
     if ctx.invoked_subcommand is not None:
         return
-    settings = load_settings(ctx.obj, need_secrets=False)
-    now = system_clock()
-    with open_store(settings, now) as store:
+    settings = load(ctx.obj, environ=os.environ, need_secrets=False)
+    now = datetime.now(UTC)
+    start = None if since is None else beginning(since, settings.timezone, now)
+    with closing(Store.open(settings.database, now=now)) as store:
         listed = store.deliveries(
             status=None if status is None else DeliveryStatus(status),
             channel=channel,
             rule=rule,
             brand=brand,
-            since=since,
+            since=start,
             limit=limit,
         )
     if as_json:
@@ -101,14 +84,26 @@ def retry(settings_path: Path, numbers: Sequence[int], dead: bool) -> None:
     """Send deliveries again that were given up; the daemon, or `listener run --once`, does it."""
     if bool(numbers) == dead:
         raise click.UsageError("name the numbers of deliveries (listener alerts --dead shows them), or --dead for all")
-    settings = load_settings(settings_path, need_secrets=False)
-    now = system_clock()
-    with open_store(settings, now) as store, store.write() as tx:
+    settings = load(settings_path, environ=os.environ, need_secrets=False)
+    now = datetime.now(UTC)
+    with closing(Store.open(settings.database, now=now)) as store, store.write() as tx:
         again = tx.requeue_dead(None if dead else list(numbers), now)
     if numbers and again < len(set(numbers)):
         left = len(set(numbers)) - again
         raise ListenerError(f"{again} due now; {left} of the numbers are of no delivery that was given up")
     click.echo(f"{again} due now." if again else "Nothing was given up.")
+
+
+def beginning(since: str, zone: ZoneInfo, now: datetime) -> datetime:
+    """Read a duration back from now, such as 7d, or a day or moment in ISO 8601, in a zone unless it names its own."""
+    with suppress(ValueError, OverflowError):
+        return now - duration(since)
+    try:
+        moment = datetime.fromisoformat(since)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        expected = 'expected a duration such as "7d", or a date such as "2026-11-20"'
+        raise click.BadParameter(expected, param_hint="--since") from None
 
 
 def as_record(delivery: Delivery) -> dict[str, object]:

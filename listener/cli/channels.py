@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -13,9 +15,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from listener.app import load_settings, system_clock
 from listener.channels import CHANNEL_TYPES, ChannelSettings, EmailSettings, Secret, SlackSettings, WebhookSettings
-from listener.config import SecretUse, Settings
+from listener.config import SecretUse, Settings, load
 from listener.errors import ListenerError
 from listener.notify import build, sample_alert
 
@@ -40,7 +41,7 @@ def channels(ctx: click.Context, as_json: bool) -> None:
     """Show where alerts go, and which rules send them there. Secrets are masked."""
     if ctx.invoked_subcommand is not None:
         return
-    settings = load_settings(ctx.obj, need_secrets=False)
+    settings = load(ctx.obj, environ=os.environ, need_secrets=False)
     rows = [row(name, channel, settings) for name, channel in settings.channels.items()]
     rows += [Row(channel=name, type=None, target=wanting(uses)) for name, uses in missing(settings).items()]
     if as_json:
@@ -58,13 +59,13 @@ def channels(ctx: click.Context, as_json: bool) -> None:
 @click.pass_obj
 def test(settings_path: Path, name: str, dry_run: bool) -> None:
     """Send a test message to a channel."""
-    settings = load_settings(settings_path, need_secrets=False)
+    settings = load(settings_path, environ=os.environ, need_secrets=False)
     if name in missing(settings):
         raise ListenerError(f"the channel {name} can't be used here: {wanting(missing(settings)[name])}")
     if name not in settings.channels:
         known = ", ".join(settings.channels) or "none"
         raise ListenerError(f"no channel {name!r} in {settings.path}; there is: {known}")
-    now = system_clock()
+    now = datetime.now(UTC)
     channel = build(name, settings.channels[name], settings.timezone)
     alerts = [sample_alert(name, now)]
     message_id = alerts[0].key
