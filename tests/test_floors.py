@@ -17,7 +17,7 @@ FLOORS = (
     {"pipeline"},
     {"config", "plugins", "fetch", "storage", "notify", "systemd"},
     {"mentions", "changes", "insights", "alerts"},
-    {"text", "html", "dates", "urls"},
+    {"pages", "text", "html", "dates", "urls"},
     {"types", "facts", "channels"},
     {"errors"},
 )
@@ -31,6 +31,7 @@ NEIGHBOURS = {
     ("demo", "daemon"),
     ("__main__", "cli"),
     ("html", "text"),
+    ("pages", "html"),
     ("types", "facts"),
 }
 #: Where an outside library may be imported.
@@ -45,7 +46,7 @@ ROOM_OF_LIBRARY = {
     "bs4": {"html"},
 }
 #: What a scraper may use of the house.
-SCRAPER_ROOMS = {"types", "facts", "errors", "text", "html", "dates", "urls"}
+SCRAPER_ROOMS = {"types", "facts", "errors", "text", "html", "dates", "urls", "pages"}
 
 
 def imports(path: Path) -> Iterator[str]:

@@ -18,6 +18,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "check": ("listener.cli.settings:check", "Say whether the settings can be used."),
     "alerts": ("listener.cli.alerts:alerts", "Show alerts and what became of them; send again what was given up."),
     "channels": ("listener.cli.channels:channels", "Show where alerts go; send a test message."),
+    "extract": ("listener.cli.extract:extract", "Read the facts of a page: plans, questions, copy."),
+    "diff": ("listener.cli.extract:diff", "Tell what changed between two versions of a page."),
     "service": ("listener.cli.service:service", "Print a systemd unit for this installation."),
     "query": ("listener.cli.query:query", "Try a brand's query on a text and see what hit."),
 }

@@ -76,6 +76,11 @@ class SoupElement:
             if isinstance(node, Tag) and (wanted is None or node.name in wanted):
                 yield SoupElement(node)
 
+    def attributes(self) -> Iterator[tuple[str, str]]:
+        """Yield names and values."""
+        for name, value in self._tag.attrs.items():
+            yield name, value if isinstance(value, str) else " ".join(value)
+
     def children(self) -> Iterator[SoupElement | str]:
         """Yield child elements and texts."""
         for node in self._tag.children:

@@ -1,0 +1,87 @@
+"""Facts and changes of pages as JSON: the shapes that docs/pages.md promises. Keys are added, never removed."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TypeAlias
+
+from listener.facts import Change, Copy, Incident, PageFacts, Plan, Price
+
+Json: TypeAlias = "dict[str, Json] | list[Json] | str | int | float | bool | None"
+
+
+def facts_json(facts: PageFacts) -> dict[str, Json]:
+    """Return facts as JSON. `answers` holds those of `questions` that have one."""
+    return {
+        "title": facts.title,
+        "lang": facts.lang,
+        "trouble": facts.trouble,
+        "plans": [plan_json(plan) for plan in facts.plans],
+        "questions": [each.question for each in facts.questions],
+        "answers": {each.question: each.answer for each in facts.questions if each.answer},
+        "copy": [copy_json(each) for each in facts.copy],
+        "incidents": [incident_json(each) for each in facts.incidents],
+    }
+
+
+def plan_json(plan: Plan) -> dict[str, Json]:
+    """Return a plan as JSON; prices are numbers in units of the currency."""
+    return {
+        "plan": plan.name,
+        "price": number(plan.price),
+        "price_max": number(plan.price_max),
+        "list_price": number(plan.list_price),
+        "currency": plan.currency,
+        "period": plan.period,
+        "unit": plan.unit,
+        "billing": plan.billing,
+        "free": plan.free,
+        "contact": plan.contact,
+        "promotional": plan.promotional,
+        "addon": plan.addon,
+        "from": plan.starting,
+        "features": list(plan.features),
+    }
+
+
+def copy_json(copy: Copy) -> dict[str, Json]:
+    """Return a piece of copy as JSON."""
+    return {"kind": copy.kind, "text": copy.text, "url": copy.url}
+
+
+def incident_json(incident: Incident) -> dict[str, Json]:
+    """Return an incident as JSON; times are ISO 8601."""
+    return {
+        "title": incident.title,
+        "impact": incident.impact,
+        "components": list(incident.components),
+        "started": incident.started.isoformat() if incident.started else None,
+        "resolved": incident.resolved.isoformat() if incident.resolved else None,
+        "state": incident.state,
+        "text": incident.text,
+        "url": incident.url,
+    }
+
+
+def change_json(change: Change) -> dict[str, Json]:
+    """Return a change as JSON: `before` and `after` are prices or texts."""
+    return {
+        "kind": change.kind,
+        "subject": change.subject,
+        "before": _side(change.before),
+        "after": _side(change.after),
+        "percent": change.percent,
+    }
+
+
+def _side(value: Price | str | None) -> Json:
+    if value is None or isinstance(value, str):
+        return value
+    return {"price": number(value.price), "currency": value.currency, "period": value.period}
+
+
+def number(value: Decimal | None) -> int | float | None:
+    """Return an amount as the number that JSON has for it."""
+    if value is None:
+        return None
+    return int(value) if value == value.to_integral_value() else float(value)

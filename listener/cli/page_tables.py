@@ -1,0 +1,111 @@
+"""Facts and changes of pages for people: tables, and a line for a change. Text of the web is never markup."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+import click
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from listener.facts import Change, PageFacts, Plan, Price
+
+_TROUBLE = {
+    "captcha": "a captcha stands in the page's place",
+    "blocked": "the site refused this request",
+    "login": "a login stands in the page's place",
+    "error-page": "an error page, although the server calls it fine",
+    "empty-shell": "an empty shell that a script would fill",
+    "script-prices": "its prices are filled in by a script, and are not in the page",
+    "redirected-home": "the request ended at the site's front page",
+}
+_ANSWER_CHARACTERS = 110
+
+
+def show_facts(facts: PageFacts) -> None:
+    """Print what was read from a page."""
+    console = Console(highlight=False, soft_wrap=True)
+    if facts.trouble:
+        click.echo(f"Trouble: {_TROUBLE.get(facts.trouble, facts.trouble)}.")
+    if facts.plans:
+        console.print(_plans(facts.plans))
+    if facts.questions:
+        table = _table("Questions", "question", "answer")
+        for each in facts.questions:
+            table.add_row(Text(each.question), Text(_short(each.answer)))
+        console.print(table)
+    if facts.copy:
+        table = _table("Copy", "kind", "text")
+        for copy in facts.copy:
+            table.add_row(copy.kind, Text(copy.text))
+        console.print(table)
+    if not (facts.plans or facts.questions or facts.copy or facts.trouble):
+        click.echo("No plans, no questions, no advertising copy: a page of plain text.")
+
+
+def show_changes(changes: Sequence[Change]) -> None:
+    """Print what changed, a line each."""
+    if not changes:
+        click.echo("No change.")
+    for change in changes:
+        click.echo(change_line(change))
+
+
+def change_line(change: Change) -> str:
+    """Return a change in one line: what, of what, from what to what."""
+    kind = change.kind.replace("_", " ")
+    percent = f" ({change.percent:+g} %)" if change.percent is not None else ""
+    sides = [_side(side) for side in (change.before, change.after) if side is not None]
+    if change.subject in sides and len(sides) == 1:
+        sides = []
+    return f"{kind}: {change.subject}{': ' if sides else ''}{' → '.join(sides)}{percent}"
+
+
+def _plans(plans: Sequence[Plan]) -> Table:
+    table = _table("Plans", "plan", "price", "per", "notes")
+    for plan in plans:
+        table.add_row(
+            Text(plan.name or "–"), Text(_price(plan)), Text(plan.period or plan.unit or ""), Text(_notes(plan))
+        )
+    return table
+
+
+def _price(plan: Plan) -> str:
+    if plan.price is None:
+        return "on request" if plan.contact else "–"
+    upper = f" – {_amount(plan.price_max)}" if plan.price_max is not None else ""
+    return f"{'from ' if plan.starting else ''}{_amount(plan.price)}{upper} {plan.currency or ''}".strip()
+
+
+def _notes(plan: Plan) -> str:
+    notes = [f"instead of {_amount(plan.list_price)}"] if plan.list_price is not None else []
+    notes += [word for word, told in (("add-on", plan.addon), ("promotional", plan.promotional)) if told]
+    notes += [note for note in (plan.billing, plan.unit if plan.period else None) if note]
+    return ", ".join(notes)
+
+
+def _side(side: Price | str | None) -> str:
+    if isinstance(side, str):
+        return _short(side)
+    if side is None or side.price is None:
+        return "no price"
+    due = f" per {side.period}" if side.period else ""
+    return f"{_amount(side.price)} {side.currency or ''}".rstrip() + due
+
+
+def _amount(value: Decimal) -> str:
+    return f"{value:,f}".rstrip("0").rstrip(".") if "." in f"{value:f}" else f"{value:,f}"
+
+
+def _short(text: str) -> str:
+    flat = " ".join(text.split())
+    return flat if len(flat) <= _ANSWER_CHARACTERS else flat[: _ANSWER_CHARACTERS - 1] + "…"
+
+
+def _table(title: str, *columns: str) -> Table:
+    table = Table(title=title, title_justify="left", box=None, pad_edge=False)
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    return table

@@ -1,0 +1,157 @@
+"""The copy that a page advertises with: headlines, the lines below them, calls to action, claims and logos."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from listener.facts import Copy
+from listener.pages.tree import Line, Node, Page
+from listener.pages.words import CONTACT
+
+_HEADINGS = frozenset({"h1", "h2"})
+_HEADLINE_CHARACTERS = 220
+_ACTION_CHARACTERS = 48
+_CHROME_TAGS = frozenset({"nav", "footer", "aside", "select", "template", "noscript", "dialog", "blockquote", "table"})
+_CHROME_WORDS = frozenset(
+    (
+        "nav navbar menu footer cookie cookies consent gdpr testimonial testimonials review reviews carousel "
+        "slider modal popup breadcrumb sidebar social share pagination toast banner-cookie lang language skip"
+    ).split()
+)
+_BUTTON_WORDS = frozenset("btn button cta".split())
+_CLAIM = re.compile(
+    r"(?:\d[\d.,]*\s?(?:\+|%|x\b|×|k\b|m\b|million|thousand|hours?|minutes?|days?|stunden|minuten|tage|heures|"
+    r"horas|ore\b)|\b\d[.,]\d\b\s?(?:/\s?5|stars?|sterne|étoiles|on g2|on capterra|★)|#1\b|★{3,}|"
+    r"\b(?:no\.? 1|number one|award[- ]winning|money[- ]back|guarantee[d]?|risk[- ]free|no credit card|cancel "
+    r"(?:any ?time|anytime)|free trial|trusted by|used by|loved by|rated|gdpr|soc ?2|iso 27001|hipaa|"
+    r"garantie|geld[- ]zurück|ohne risiko|jederzeit kündbar|vertrauen|dsgvo|satisfait ou remboursé|sans "
+    r"engagement|garantía|sin compromiso|garanzia|soddisfatti o rimborsati|garantia|sem compromisso|gwarancja|"
+    r"гарантия)\b)",
+    re.IGNORECASE,
+)
+_CLAIM_CHARACTERS = 140
+_LOGO_WORDS = frozenset("logos clients customers partners brands trusted press companies".split())
+_LOGO_LIMIT = 60
+
+
+def read_copy(page: Page, taken: Iterable[Line] = ()) -> tuple[Copy, ...]:
+    """Return a page's advertising copy in page order. `taken`: lines of questions and answers, which are no copy."""
+    skipped = _chrome(page)
+    for line in taken:
+        skipped[line.index] = 1
+    found = [*_headlines(page, skipped), *_actions(page, skipped), *_claims(page, skipped), *_logos(page)]
+    unique = dict.fromkeys((place, copy) for place, copy in found)
+    told: set[tuple[str, str]] = set()
+    kept: list[Copy] = []
+    for _, copy in sorted(unique, key=lambda pair: pair[0]):
+        if (copy.kind, copy.text) not in told:
+            told.add((copy.kind, copy.text))
+            kept.append(copy)
+    return tuple(kept)
+
+
+def _chrome(page: Page) -> bytearray:
+    flags = bytearray(len(page.lines))
+    for node in page.nodes:
+        if node.tag in ("html", "body", "main") or node.line >= node.end_line:
+            continue
+        if node.tag in _CHROME_TAGS or (
+            node.has_names() and not node.inline and not node.words.isdisjoint(_CHROME_WORDS)
+        ):
+            for index in range(node.line, min(node.end_line, len(flags))):
+                flags[index] = 1
+    for line in page.lines:
+        if line.hidden:
+            flags[line.index] = 1
+    return flags
+
+
+def _headlines(page: Page, skipped: bytearray) -> Iterator[tuple[int, Copy]]:
+    for node in page.nodes:
+        if node.tag not in _HEADINGS or node.line >= node.end_line or skipped[node.line]:
+            continue
+        text = page.text_of(node)
+        if not 2 < len(text) <= _HEADLINE_CHARACTERS or not any(sign.isalpha() for sign in text):
+            continue
+        yield node.line, Copy(kind="headline", text=text)
+        subhead = _subhead(page, node, skipped)
+        if subhead is not None:
+            yield subhead.index, Copy(kind="subhead", text=subhead.text)
+
+
+def _subhead(page: Page, heading: Node, skipped: bytearray) -> Line | None:
+    """Return the line of running text right below a headline."""
+    for line in page.lines[heading.end_line : heading.end_line + 1]:
+        if (
+            not skipped[line.index]
+            and line.node.tag in ("p", "div", "h2", "h3", "h4")
+            and 20 <= len(line.text) <= 400
+            and line.node.tag not in _HEADINGS
+        ):
+            return line
+    return None
+
+
+def _actions(page: Page, skipped: bytearray) -> Iterator[tuple[int, Copy]]:
+    for node in page.nodes:
+        if node.tag not in ("a", "button") or node.hidden or node.line >= len(page.lines) or skipped[node.line]:
+            continue
+        if (
+            node.tag == "a"
+            and (not node.has_names() or node.words.isdisjoint(_BUTTON_WORDS))
+            and node.attr("role") != "button"
+        ):
+            continue
+        if "aria-expanded" in node.attrs or "aria-controls" in node.attrs or node.attr("role") == "tab":
+            continue
+        text = _text_within(page, node).strip(" →›»▸➜↗")
+        if 2 < len(text) <= _ACTION_CHARACTERS and sum(sign.isalpha() for sign in text) > 2 and not text.endswith("?"):
+            yield node.line, Copy(kind="cta", text=text, url=node.attr("href") or None)
+
+
+def _text_within(page: Page, node: Node) -> str:
+    """Return the text that stands in an element, also where that is a part of a line."""
+    parts: list[str] = []
+    for line in page.lines[node.line : max(node.end_line, node.line + 1)]:
+        ends = [*line.starts[1:], len(line.text)]
+        parts += [
+            line.text[start:end].strip()
+            for start, end, owner in zip(line.starts, ends, line.owners, strict=True)
+            if node.holds(owner)
+        ]
+    return " ".join(part for part in parts if part)
+
+
+def _claims(page: Page, skipped: bytearray) -> Iterator[tuple[int, Copy]]:
+    for line in page.lines:
+        if (
+            skipped[line.index]
+            or not 6 <= len(line.text) <= _CLAIM_CHARACTERS
+            or line.node.tag in ("button", "a", "label", "option")
+        ):
+            continue
+        if (
+            _CLAIM.search(line.text)
+            and not CONTACT.fullmatch(line.text[:60])
+            and sum(sign.isalpha() for sign in line.text) >= 5
+        ):
+            yield line.index, Copy(kind="claim", text=line.text)
+
+
+def _logos(page: Page) -> Iterator[tuple[int, Copy]]:
+    count = 0
+    for node in page.nodes:
+        if node.tag != "img" or count >= _LOGO_LIMIT:
+            continue
+        name = " ".join(node.attr("alt").split())
+        around = [
+            above
+            for above in list(node.ancestors())[1:5]
+            if above.tag not in ("body", "html", "main", "header", "nav", "footer")
+        ]
+        if 1 < len(name) <= 60 and any(
+            above.has_names() and not above.words.isdisjoint(_LOGO_WORDS) for above in around
+        ):
+            count += 1
+            yield node.line, Copy(kind="logo", text=name)

@@ -1,0 +1,73 @@
+"""Words around an amount that tell what it is: a saving, a price of old, somebody else's, a threshold, an extra.
+
+In the languages of the web. Each pattern is matched against the clause that holds the amount; every one is linear.
+"""
+
+from __future__ import annotations
+
+import re
+
+#: Before or after an amount in its clause: it isn't what is paid.
+SAVING = re.compile(
+    r"\b(?:sav(?:e|es|ed|ing|ings)|discount(?:ed by)?|off|spar(?:e|en|st|t|pris)?|ersparnis|rabatt|preisvorteil|"
+    r"vorteil|économi(?:e|es|sez|ser)|réduction|remise|ahorr(?:a|o|as|e|ar)|descuento|dto|risparm(?:i|ia|io|iare|"
+    r"iate)|sconto|"
+    r"econom(?:ia|ize|iza|izar|izando)|poupe|poupança|desconto|bespaar|besparing|korting|oszczęd\w+|zniżk\w+|"
+    r"rabat\w*|ušetř\w+|sleva|slevy|megtakarít\w+|kedvezmény|spara|säästä|экономи\w+|скидк\w+|выгод\w+|зниж\w+|"
+    r"економ\w+|tejamkor|indirim|tasarruf|hemat|"
+    r"cashback|cash back|credits? (?:for free|included|on signup)|bonus|refund(?:ed)?|reward|voucher|gutschein|"
+    r"coupon)\b|お得|割引|節約|立省|优惠|節省|할인",
+    re.IGNORECASE,
+)
+#: Right before an amount: what was paid once, or elsewhere.
+LIST_BEFORE = re.compile(
+    r"(?:instead of|rather than|statt|anstatt|au lieu de|en lugar de|en vez de|invece di|anziché|ao invés de|em "
+    r"vez de|i\.?p\.?v\.?|in plaats van|zamiast|místo|helyett|i stället för|вместо|замість|regular(?:ly)?(?: "
+    r"price)?:?|reg\.?|normal(?:ly|erweise)?(?: price)?:?|usual(?:ly)?|"
+    r"was|uvp:?|msrp:?|rrp:?|list price:?|original(?:ly)?(?: price)?:?|previously|bisher|vorher|früher|"
+    r"ursprünglich|avant|antes|prima|de|通常|定価|原价|原價|정가|eredeti ár:?|původně|dříve|przed|old "
+    r"price:?)\s*[:(~]?\s*$",
+    re.IGNORECASE,
+)
+#: In the clause before an amount: somebody else's price, a threshold, a sum that is no price.
+NOT_A_PRICE = re.compile(
+    r"\b(?:worth|valued? (?:at|of)?|value:?|im wert von|wert von|d'une valeur de|valeur|valorad[oa] en|por valor "
+    r"de|del valore di|no valor de|t\.w\.v\.|wartości|v hodnotě|"
+    r"vs\.?|versus|compared (?:to|with)|market (?:price|rate|average)|elsewhere|typical(?:ly)?|on average|average|"
+    r"competitors?|others charge|agencies charge|industry|im vergleich|marktüblich|üblicherweise|concurrents?|"
+    r"competencia|concorrenti|concorrência|w porównaniu|"
+    r"revenue|turnover|umsatz|arr|mrr|gmv|salary|gehalt|funding|raised|budgets?|spend(?:ing)?|earn(?:s|ed|ing|"
+    r"ings)?|earned|income|profit|loses?|lost|losing|costing you|cost you|limit(?:ed)? (?:of|to)|cap(?:ped)? "
+    r"(?:of|at)|"
+    r"orders? (?:over|above)|over|above|under|below|more than|less than|fewer than|up to|at least|minimum(?: "
+    r"order| spend| of)?|mindest\w*|bis zu|über|mehr als|weniger als|jusqu'à|plus de|moins de|hasta|más de|menos "
+    r"de|fino a|più di|oltre|meno di|até|mais de|"
+    r"deposit|kaution|caution|fianza|depósito|cauzione|penalty|fines?|strafe|vertragsstrafe|late fee|mahngebühr|"
+    r"insurance|versichert|guarantee(?:d)?|refundable|"
+    r"equivalent(?: to)?|equals?|entspricht|umgerechnet|soit|equivale|equivalente|corrisponde|"
+    r"odpowiada)\b[^.!?]{0,24}$",
+    re.IGNORECASE,
+)
+#: "from 49".
+STARTING = re.compile(
+    r"(?:\b(?:from|starting (?:at|from)|starts (?:at|from)|as low as|prices? from|beginning at|ab|schon ab|"
+    r"bereits ab|à partir de|a partir de|dès|desde|a partire da|da|vanaf|od|już od|от|від|från|fra|alkaen|από|de "
+    r"la|от|dan|mulai|mulai dari|kezdve|başlayan|apd|chỉ từ|từ|starter ab)|から)\s*(?:just|only|nur|:|\$)?\s*$",
+    re.IGNORECASE,
+)
+STARTING_AFTER = re.compile(
+    r"\s*(?:\+|and up|and above|or more|起|から|～|부터|~|und mehr|et plus|y más|-?dan başlayan|-?tól|-?től|\+$)",
+    re.IGNORECASE,
+)
+#: A price beside the plan's own: setup, extra, overage.
+ADDON = re.compile(
+    r"\b(?:set-?up|setup|installation|einrichtung\w*|onboarding|activation|joining fee|enrol?ment|registration "
+    r"fee|anmeldegebühr|aufnahmegebühr|extra|additional|each additional|overage|beyond|thereafter|add-?ons?|plus|"
+    r"zzgl|zuzüglich|zuschlag|aufpreis|zusätzlich\w*|weitere[rs]?|supplément|en sus|"
+    r"frais d|mise en service|adicional|suplemento|alta|instalación|aggiuntiv\w+|attivazione|adesão|matrícula|"
+    r"taxa de|dopłata|dodatkow\w+|příplatek|toeslag|meerprijs|tillägg|tillegg|доплата|дополнительн\w+|shipping|"
+    r"versand|delivery|anfahrt|travel|surcharge|fee of|processing fee|service fee|transaction fee)\b|初期費用|"
+    r"追加|別途|"
+    r"设置费|初裝",
+    re.IGNORECASE,
+)

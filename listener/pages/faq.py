@@ -1,0 +1,399 @@
+"""Questions and answers that a page shows: accordions, details, definition lists, headings, tables, "Q:" paragraphs.
+
+Lines that are made alike are judged together: where enough of those made one way ask something, all of them are
+questions. What is visible counts; a FAQPage in JSON-LD is used only where nothing is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from listener.facts import Question
+from listener.pages.structured import faq_of
+from listener.pages.tree import Line, Node, Page
+from listener.pages.words import FAQ_TITLE
+
+_QUESTION_CHARACTERS = 320
+_ANSWER_CHARACTERS = 20_000
+_ASKS = re.compile(
+    r"(?:[?？؟\u037e]|(?<=[\u0370-\u03ff\u1f00-\u1fff]);)(?:[\"'”»)\]\s+−▼▾✕×⌄]|\.\.\.|…)*$|[吗呢](?:[？?])?$|"
+    r"(?:でしょう|"
+    r"です|ます|ません|ました)か[。？?]?$|(?:나요|까요|가요|습니까|은요)[?.]?$"
+)
+_Q = re.compile(
+    r"(?:Q|F|P|D|В|Frage|Question|Pregunta|Domanda|Pergunta|Vraag|Вопрос|问|問|질문)\s*\d{0,3}\s*[:：.)]\s*",
+    re.IGNORECASE,
+)
+_A = re.compile(
+    r"(?:A|R|О|Antwort|Answer|Respuesta|Risposta|Resposta|Réponse|Antwoord|Ответ|答|답변?)\s*\d{0,3}\s*[:：]\s*",
+    re.IGNORECASE,
+)
+_NUMBERING = re.compile(
+    r"(?:(?:Q|F|P|D|В|Frage|问|問)\s*\d{0,3}\s*[:：.)]\s*|#?\d{1,3}\s*[.):·–-]\s*(?=\D)|0\d\s*(?=\D)|"
+    r"\d{1,2}\s+(?=[^\W\d_][^\d]{12}))",
+    re.IGNORECASE,
+)
+_ICONS = " \t+−–—▼▾▲▴►▸›»⌄⌃✕×✖⊕⊖↓→❯•·◦●○☐✓❓❔?#*|"
+_ZONE_WORDS = frozenset(
+    "faq faqs faqpage questions fragen preguntas domande perguntas dudas duvidas вопросы qna qanda".split()
+)
+_ACCORDION = frozenset(
+    (
+        "accordion accordian collapse collapsible toggle toggler expander faq faqs question frage akkordeon qa "
+        "disclosure"
+    ).split()
+)
+#: Last words of the classes of what is clicked, and of what then opens.
+_CLICKED = frozenset(
+    (
+        "question questions frage q header title button btn toggle trigger heading head label summary ask "
+        "pregunta domanda pergunta name control link text accordion"
+    ).split()
+)
+_OPENED = frozenset(
+    (
+        "answer answers antwort reponse respuesta risposta resposta a panel content body collapse inner pane "
+        "description ans details"
+    ).split()
+)
+#: Calls to action that end in a question mark.
+_CALL = re.compile(
+    r"[\W_]*(?:(?:still|do you|got|have|any|more|other|further|additional|your|can'?t find|cannot find|didn'?t "
+    r"find|didn’t find|not sure|need|ready|want|looking|interested|curious|questions|confused|what are you "
+    r"waiting|still unsure|prefer|didn't see|don't see|don’t see)\b.{0,60}"
+    r"(?:questions?|answers?|help|more|started?|start|talk|contact|ready|join|asking|demo|waiting for|which|"
+    r"looking for|assistance|support|information|here|listed)|(?:are you )?ready\b.{0,60}|questions|"
+    r"(?:noch|haben sie|hast du|weitere|offene|deine|keine passende|ihre)\b.{0,40}(?:fragen?|antwort)|"
+    r"bereit\b.{0,50}|nicht gefunden\b.{0,40}|(?:d['’]autres|encore des|une|des|vous avez|vous ne "
+    r"trouvez)\b.{0,40}(?:questions?|réponse)|prêts?\b.{0,50}|"
+    r"(?:más|otras|aún|todavía|tienes|tiene|alguna|no encuentras)\b.{0,40}(?:preguntas?|dudas?|respuesta)|"
+    r"¿?(?:listo|preparado)s?\b.{0,50}|(?:altre|ancora|hai|avete|non trovi)\b.{0,40}(?:domande|dubbi|risposta)|"
+    r"pronto\b.{0,50}|(?:ainda|tem|mais|outras|alguma|não encontrou)\b.{0,40}(?:dúvidas?|perguntas?|resposta)|"
+    r"(?:nog|heeft u|heb je|andere)\b.{0,30}(?:vraag|vragen)|(?:masz|inne|nie znalaz)\w*\b.{0,40}(?:pyta\w+|"
+    r"odpowied\w+)|(?:остались|ещё|есть|не нашли)\b.{0,40}(?:вопрос\w*|ответ\w*))[\W_]*",
+    re.IGNORECASE,
+)
+_STATES = frozenset(
+    (
+        "active open opened show shown collapsed expanded first last is-open is-active current selected odd "
+        "even visible w--open in mb-0 border-0"
+    ).split()
+)
+_HEADING = {"h1": 1, "h2": 2, "h3": 3, "h4": 4, "h5": 5, "h6": 6}
+_SKIPPED_TAGS = frozenset({"nav", "footer", "form", "select", "noscript", "template", "figure", "blockquote"})
+
+
+@dataclass(slots=True, eq=False)
+class Entry:
+    """A question as found: its line, and the lines of its answer."""
+
+    line: Line
+    text: str
+    #: Rest of the question's own line.
+    rest: str = ""
+    answer: list[Line] = field(default_factory=list)
+
+
+@dataclass(slots=True, eq=False)
+class _Make:
+    """Lines that are made alike."""
+
+    entries: list[Entry] = field(default_factory=list)
+    asking: int = 0
+    prefixed: int = 0
+    structural: bool = False
+    heading: bool = False
+    linked: bool = False
+
+
+def read_faq(page: Page) -> tuple[tuple[Question, ...], list[Line]]:
+    """Return the questions of a page in page order, and the lines that they and their answers take."""
+    entries = _Finder(page).entries()
+    if not entries:
+        return tuple(Question(question=clean_question(name), answer=answer) for name, answer in faq_of(page)), []
+    lines = [line for entry in entries for line in (entry.line, *entry.answer)]
+    return tuple(Question(question=entry.text, answer=_answer_text(entry)) for entry in entries), lines
+
+
+def clean_question(text: str) -> str:
+    """Return a question without its number, its "Q:" and the icons around it."""
+    text = " ".join(text.split()).strip(_ICONS.replace("?", "").replace("#", ""))
+    text = _NUMBERING.sub("", text, count=1) if _NUMBERING.match(text) else text
+    return text.strip(" \t+−–—▼▾▲▴►▸›»⌄⌃✕×✖⊕⊖↓→❯•·●○|")
+
+
+def _answer_text(entry: Entry) -> str:
+    text = "\n".join(
+        [entry.rest, *(line.text for line in entry.answer)] if entry.rest else [line.text for line in entry.answer]
+    )
+    found = _A.match(text)
+    return (text[found.end() :] if found else text)[:_ANSWER_CHARACTERS]
+
+
+class _Finder:
+    def __init__(self, page: Page) -> None:
+        self._page = page
+        self._zone = _zones(page)
+
+    def entries(self) -> list[Entry]:
+        makes = self._makes()
+        told = {_key(name) for name, _ in faq_of(self._page)}
+        accepted = sorted((self._accepted(make, told) for make in makes.values()), key=len, reverse=True)
+        found: list[Entry] = []
+        for entries in accepted:
+            taken = [item for item in _items(found, len(self._page.lines)) if item is not None]
+            found += [entry for entry in entries if not any(item.holds(entry.line.node) for item in taken)]
+            found.sort(key=lambda entry: entry.line.index)
+        self._give_answers(found)
+        return [entry for entry in found if not self._is_title(entry, found)]
+
+    def _makes(self) -> dict[tuple[object, ...], _Make]:
+        makes: dict[tuple[object, ...], _Make] = {}
+        for line in self._page.lines:
+            if len(line.text) < 2 or not self._zone.allowed[line.index]:
+                continue
+            entry = _entry(line)
+            if entry is None or _is_opened(line):
+                continue
+            key = (*_signature(line), bool(self._zone.inside[line.index]), bool(entry.rest))
+            make = makes.get(key)
+            if make is None:
+                heading = line.node.tag in _HEADING or key[2] is True
+                make = makes[key] = _Make(structural=_is_structural(line), heading=heading, linked=key[3] is True)
+            make.entries.append(entry)
+            make.asking += _ASKS.search(line.text if not entry.rest else entry.text) is not None
+            make.prefixed += _Q.match(line.text) is not None
+        return makes
+
+    def _accepted(self, make: _Make, told: set[str]) -> list[Entry]:
+        """Return the questions among lines that are made alike."""
+        entries = [entry for entry in make.entries if entry.text and not _CALL.fullmatch(entry.text[:120])]
+        asking = [entry for entry in entries if _ASKS.search(entry.text)]
+        if make.prefixed >= 2:
+            return [entry for entry in entries if _Q.match(entry.line.text)]
+        known = [entry for entry in entries if _key(entry.text) in told]
+        if len(known) >= 2 and len(known) * 2 >= len(entries):
+            return entries if make.heading or make.structural else known
+        inside = bool(entries) and bool(self._zone.inside[entries[0].line.index])
+        share = len(asking) / len(make.entries)
+        if make.structural and (inside or (len(asking) >= 2 and share >= 0.5)):
+            return entries if share >= 0.34 or (inside and _is_disclosure(entries[0].line)) else asking
+        if inside and (make.heading or any(entry.rest for entry in entries)):
+            return entries if share >= 0.6 and len(asking) >= 2 else asking
+        if inside and (share >= 0.4 or make.linked):
+            return asking
+        enough = len(asking) >= 3 and (share >= 0.6 or (len(asking) >= 5 and share >= 0.5))
+        if make.heading and enough:
+            return asking
+        if len(asking) >= 3 and share >= 0.4 and sum(map(self._is_answered, asking)) * 4 >= len(asking) * 3:
+            return asking
+        return []
+
+    def _is_answered(self, entry: Entry) -> bool:
+        following = self._page.lines[entry.line.index + 1 : entry.line.index + 2]
+        return len(entry.text) <= 160 and any(
+            len(line.text) >= 30 and not _ASKS.search(line.text) for line in following
+        )
+
+    def _give_answers(self, entries: list[Entry]) -> None:
+        lines = self._page.lines
+        for number, entry in enumerate(entries):
+            stop = entries[number + 1].line.index if number + 1 < len(entries) else len(lines)
+            item = _item(entry.line, stop)
+            end = min(stop, item.end_line) if item is not None else stop
+            level = _HEADING.get(entry.line.node.tag, 7)
+            for line in lines[entry.line.index + 1 : end]:
+                heading = _HEADING.get(line.node.tag)
+                if (heading is not None and (heading <= level or item is None)) or not self._zone.allowed[line.index]:
+                    break
+                if any(sign.isalnum() for sign in line.text):
+                    entry.answer.append(line)
+
+    def _is_title(self, entry: Entry, entries: list[Entry]) -> bool:
+        """Whether an entry is the title of a group of questions: it asks nothing and nothing answers it."""
+        if entry.answer or entry.rest or _ASKS.search(entry.text):
+            return False
+        return sum(bool(other.answer or other.rest) for other in entries) * 2 > len(entries)
+
+
+@dataclass(slots=True)
+class _Zones:
+    inside: bytearray
+    allowed: bytearray
+
+
+def _zones(page: Page) -> _Zones:
+    count = len(page.lines)
+    inside, allowed = bytearray(count), bytearray(b"\x01") * count
+    whole = FAQ_TITLE.search(page.title[:200]) is not None
+    for node in page.nodes:
+        if node.line >= node.end_line:
+            continue
+        if node.tag in _SKIPPED_TAGS and not (node.tag == "form" and node.end_line - node.line > 40):
+            allowed[node.line : node.end_line] = bytes(min(node.end_line, count) - node.line)
+        elif (
+            node.has_names()
+            and not node.inline
+            and not node.words.isdisjoint(_ZONE_WORDS)
+            and node.tag not in ("html", "li")
+        ):
+            inside[node.line : node.end_line] = b"\x01" * (min(node.end_line, count) - node.line)
+    for line in page.lines:
+        if (
+            len(line.text) <= 90
+            and (line.node.tag in _HEADING or _looks_like_title(line))
+            and FAQ_TITLE.search(line.text)
+        ):
+            if line.node.tag == "h1":
+                whole = True
+            _mark_section(page, line, inside)
+    if whole:
+        inside = bytearray(b"\x01") * count
+    return _Zones(inside, allowed)
+
+
+def _looks_like_title(line: Line) -> bool:
+    node = line.node
+    return (
+        len(line.text) <= 60
+        and node.tag not in ("a", "li", "button", "td")
+        and not any(each.tag == "a" for each in line.owners)
+    )
+
+
+def _mark_section(page: Page, title: Line, inside: bytearray) -> None:
+    """Mark the lines that a FAQ's title stands over: to the next heading as high, or the end of their section."""
+    level = _HEADING.get(title.node.tag, 7)
+    section = title.node
+    while section.parent is not None and section.end_line - section.line < 4:
+        section = section.parent
+    while (
+        section.parent is not None
+        and section.tag not in ("section", "article", "main", "body")
+        and section.end_line - title.index < 8
+    ):
+        section = section.parent
+    for line in page.lines[title.index : section.end_line]:
+        heading = _HEADING.get(line.node.tag)
+        if line is not title and heading is not None and heading <= level and not _ASKS.search(line.text):
+            break
+        inside[line.index] = 1
+
+
+def _entry(line: Line) -> Entry | None:
+    """Return a line as a question that it may be: all of it, or the bold words that it begins with."""
+    bold_end = _bold_end(line)
+    if bold_end and bold_end < len(line.text):
+        text = clean_question(line.text[:bold_end].rstrip(" :–-"))
+        rest = line.text[bold_end:].strip(" :–-")
+        if len(rest) > 20 and _ASKS.search(line.text[:bold_end].rstrip(" :–-")) and len(text) <= _QUESTION_CHARACTERS:
+            return Entry(line, text, rest)
+    if len(line.text) > _QUESTION_CHARACTERS:
+        return None
+    text = clean_question(line.text)
+    return Entry(line, text) if any(sign.isalpha() for sign in text) else None
+
+
+def _bold_end(line: Line) -> int:
+    ends = [*line.starts[1:], len(line.text)]
+    reach = 0
+    for owner, end in zip(line.owners, ends, strict=True):
+        if not any(node.tag in ("b", "strong") for node in _up_to(owner, line.node)):
+            break
+        reach = end
+    return reach
+
+
+def _up_to(owner: Node, block: Node) -> Iterable[Node]:
+    for node in owner.ancestors():
+        if node is block:
+            return
+        yield node
+
+
+def _signature(line: Line) -> tuple[object, ...]:
+    node = line.node
+    parent = node.parent
+    bold = _bold_end(line) > 0
+    linked = any(above.tag == "a" for above in _up_to(line.owners[0], node))
+    return node.tag, _classes(node), bold, linked, parent.tag if parent else "", _classes(parent) if parent else ""
+
+
+def _classes(node: Node) -> str:
+    return (
+        " ".join(sorted(_DIGITS.sub("", word) for word in node.attr("class").split() if word not in _STATES))
+        if node.has_names()
+        else ""
+    )
+
+
+_DIGITS = re.compile(r"\d+")
+
+
+def _is_structural(line: Line) -> bool:
+    """Whether a line stands in what opens and closes an answer: summary, dt, a button that controls a panel."""
+    if _is_disclosure(line):
+        return True
+    if line.node.tag == "button" and _ASKS.search(line.text):
+        return True
+    return any(
+        node.has_names() and not node.words.isdisjoint(_ACCORDION) and not node.endings.isdisjoint(_CLICKED)
+        for node in _around(line)
+    )
+
+
+def _is_disclosure(line: Line) -> bool:
+    for node in _around(line):
+        attrs = node.attrs
+        if node.tag in ("summary", "dt") or "aria-expanded" in attrs or "aria-controls" in attrs:
+            return True
+        if "collapse" in (attrs.get("data-toggle"), attrs.get("data-bs-toggle")):
+            return True
+        if "question" in node.endings:
+            return True
+    return False
+
+
+def _around(line: Line) -> Iterator[Node]:
+    """Yield the elements that hold this line and hardly more, from the inside out."""
+    for number, node in enumerate(line.owners[0].ancestors()):
+        if number > 4 or node.end_line - node.line > 2:
+            return
+        yield node
+
+
+def _is_opened(line: Line) -> bool:
+    """Whether a line stands in the part of an accordion that opens."""
+    for node in list(line.node.ancestors())[:5]:
+        if node.tag in ("summary", "button", "dt"):
+            return False
+        if node.tag == "dd":
+            return True
+        if node.has_names() and node.endings & _OPENED and node.words & (_ACCORDION | {"answer", "antwort"}):
+            return True
+    return False
+
+
+def _item(line: Line, stop: int) -> Node | None:
+    """Return the largest element that holds this question and none after it, if it holds more than the question."""
+    best: Node | None = None
+    for node in line.owners[0].ancestors():
+        if node.line < line.index - 2 or node.end_line > stop or node.tag in ("body", "html", "main", "#page"):
+            break
+        if not node.inline and node.end_line > line.index + 1:
+            best = node
+            if node.tag == "details":
+                break
+    return best
+
+
+def _items(entries: list[Entry], end: int) -> list[Node | None]:
+    """Return the element around each question and its answer, where there is one."""
+    stops = [*(entry.line.index for entry in entries[1:]), end]
+    return [_item(entry.line, stop) for entry, stop in zip(entries, stops, strict=False)]
+
+
+def _key(question: str) -> str:
+    return re.sub(r"\W+", "", clean_question(question).casefold())

@@ -1,0 +1,82 @@
+"""Joining the text nodes of one line as a reader joins them: cents in a superscript, words in neighbouring boxes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Protocol, TypeVar
+
+
+class Owner(Protocol):
+    """What has to be known of the element that holds a text."""
+
+    @property
+    def tag(self) -> str:
+        """Its name in lower case."""
+        ...
+
+    @property
+    def words(self) -> frozenset[str]:
+        """The pieces of its class and id."""
+        ...
+
+
+_Owner = TypeVar("_Owner", bound=Owner)
+
+_CENTS_WORDS = frozenset("cents cent decimal decimals fraction frac centimes centavos fractional".split())
+_TWO_DIGITS = re.compile(r"\d{2}(?!\d)")
+#: Scripts that put no space between words: kana, ideographs, full-width forms. Hangul isn't one.
+_UNSPACED = re.compile("[\u3001-\u30ff\u3400-\u9fff\uff01-\uff60]")
+_INVISIBLE = re.compile("[\xad\u200b\u200c\u200e\u200f\u2060\ufeff]")
+
+
+def joined(texts: Sequence[str], owners: Sequence[_Owner]) -> tuple[str, list[int], list[_Owner]]:
+    """Return the line's text, where in it each text begins, and whose text that is. Empty texts leave no trace."""
+    parts: list[str] = []
+    starts: list[int] = []
+    kept: list[_Owner] = []
+    length = 0
+    spaced = False
+    last = ""
+    for text, owner in zip(texts, owners, strict=True):
+        words = text.split()
+        if not words:
+            spaced = True
+            continue
+        clean = " ".join(words)
+        if not clean.isascii():
+            clean = _INVISIBLE.sub("", clean)
+            if not clean:
+                continue
+        if parts:
+            between = _between(last, clean, owner, spaced or text[0].isspace())
+            if between:
+                parts.append(between)
+                length += len(between)
+        starts.append(length)
+        kept.append(owner)
+        parts.append(clean)
+        length += len(clean)
+        last = clean[-1]
+        spaced = text[-1].isspace()
+    return "".join(parts), starts, kept
+
+
+def _between(last: str, text: str, owner: Owner, spaced: bool) -> str:
+    first = text[0]
+    if last.isdigit() and first.isdigit() and _TWO_DIGITS.match(text) and _is_small(owner):
+        return "."
+    if spaced:
+        return " "
+    if not (last.isalnum() and first.isalnum()):
+        return ""
+    if last.isdigit() or first.isdigit():
+        # Digits that run on are one number; a number and a word that touch stand in boxes of their own.
+        return "" if last.isdigit() == first.isdigit() or _UNSPACED.match(last) or _UNSPACED.match(first) else " "
+    if _UNSPACED.match(last) and _UNSPACED.match(first):
+        return ""
+    return " " if last.islower() and first.isupper() else ""
+
+
+def _is_small(owner: Owner) -> bool:
+    return owner.tag in ("sup", "small", "sub") or not _CENTS_WORDS.isdisjoint(owner.words)

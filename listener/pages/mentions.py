@@ -1,0 +1,200 @@
+"""Prices where they stand: each amount of a line with what it is for, and whether it is what one pays."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from decimal import Decimal
+from itertools import pairwise
+from typing import Literal, TypeAlias
+
+from listener.pages import clauses, words
+from listener.pages.currency import Reading
+from listener.pages.money import Amount, find_amounts
+from listener.pages.periods import Rhythm, rhythm_after, rhythm_before
+from listener.pages.tree import Line, Node, Page
+
+#: price: what is paid; list: the struck-out price beside it; note: an equivalent, a saving, somebody else's price.
+Role: TypeAlias = Literal["price", "list", "note"]
+
+_STRUCK_TAGS = frozenset({"del", "s", "strike"})
+_STRUCK_WORDS = frozenset(
+    {"strike", "strikethrough", "struck", "line-through", "crossed", "old", "was", "original", "oldprice", "uvp"}
+)
+_SAVING_WORDS = frozenset({"save", "saving", "savings", "discount", "economize", "saved", "badge", "ribbon"})
+_PRICE_ENDINGS = frozenset(
+    "price prices amount cost preis prix precio prezzo preco valor tarifa cena betrag figure num number value".split()
+)
+#: Lines with prices that are read: no page for people has more.
+_LINE_LIMIT = 3_000
+_LINE_CHARACTERS = 2_000
+_CLAUSE = re.compile(r"[.!?;:,](?=\s)|[•·|]|\s[–—-]\s")
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Mention:
+    """One amount, or "free" or "contact us" where a price would stand."""
+
+    line: Line
+    #: Span of amount and rhythm in the line.
+    start: int
+    end: int
+    #: None for "contact us".
+    amount: Amount | None
+    rhythm: Rhythm
+    role: Role = "price"
+    contact: bool = False
+    starting: bool = False
+    addon: bool = False
+    promotional: bool = False
+    #: In a sentence, not standing for itself.
+    prose: bool = False
+    #: What the line says besides: before and after.
+    before: str = ""
+    after: str = ""
+    #: Struck-out price beside this one.
+    listed: Amount | None = None
+    #: Further lines with words on rhythm near it.
+    near: list[str] = field(default_factory=list)
+
+    @property
+    def node(self) -> Node:
+        """The element that holds the amount itself."""
+        return self.line.owner_at(self.start)
+
+
+def mentions_of(line: Line, reading: Reading, *, bare: str | None = None) -> list[Mention]:
+    """Return what a line says of prices, in order."""
+    amounts = find_amounts(line.text, reading, bare=bare)
+    if not amounts:
+        return []
+    found: list[Mention] = []
+    floor = 0
+    for number, amount in enumerate(amounts):
+        ceiling = amounts[number + 1].start if number + 1 < len(amounts) else len(line.text)
+        found.append(_mention(line, amount, reading, floor, ceiling))
+        floor = found[-1].end
+    for first, second in pairwise(found):
+        if first.rhythm.period is None and not line.text[first.end : second.start].strip(" /|"):
+            # Two states of a toggle, or a struck-out price and the present one: "$9.99 $7.99 /month".
+            first.rhythm = second.rhythm
+    return found
+
+
+def _mention(line: Line, amount: Amount, reading: Reading, floor: int, ceiling: int) -> Mention:
+    text = line.text
+    rhythm = rhythm_after(text[:ceiling], amount.end, reading.language)
+    before = text[floor : amount.start]
+    if rhythm.period is None and (early := rhythm_before(text[floor:], amount.start - floor)):
+        rhythm = Rhythm(period=early, unit=rhythm.unit, billing=rhythm.billing, end=rhythm.end)
+    end = max(rhythm.end, amount.end)
+    plus = clauses.STARTING_AFTER.match(text, amount.end)
+    starting = clauses.STARTING.search(before)
+    clause = before[_last_clause(before) :][-60:]
+    after = text[end:ceiling]
+    mention = Mention(line=line, start=amount.start, end=end, amount=amount, rhythm=rhythm)
+    mention.starting = starting is not None or plus is not None
+    mention.before = before[: starting.start()] if starting else before
+    mention.after = after
+    mention.role = _role(mention, clause, after[:40], text[:floor])
+    mention.addon = clauses.ADDON.search(clause + " " + after[:30]) is not None or before.rstrip().endswith("+")
+    mention.prose = len(before) + len(after) > 90 or (len(after) > 45 and after.strip().endswith("."))
+    return mention
+
+
+def _last_clause(before: str) -> int:
+    last = 0
+    for found in _CLAUSE.finditer(before):
+        last = found.end()
+    return last
+
+
+def _role(mention: Mention, clause: str, after: str, earlier: str) -> Role:
+    nodes = _inner(mention)
+    if any(is_struck(node) for node in nodes):
+        return "list"
+    if clauses.LIST_BEFORE.search(clause):
+        return "list"
+    if any(not node.words.isdisjoint(_SAVING_WORDS) for node in nodes[:2] if node.has_names()) and _says_saving(
+        mention.line.text
+    ):
+        return "note"
+    if clauses.SAVING.search(clause) or clauses.SAVING.match(after.lstrip(" -–(").removeprefix("in ")):
+        return "note"
+    if clauses.NOT_A_PRICE.search(clause) or clause.rstrip().endswith(("~", "≈", "ca.", "approx.")):
+        return "note"
+    return "price"
+
+
+def _says_saving(text: str) -> bool:
+    return clauses.SAVING.search(text) is not None
+
+
+def _inner(mention: Mention) -> list[Node]:
+    """Return the elements from the amount's own up to the line's block and the one around it."""
+    nodes: list[Node] = []
+    for node in mention.node.ancestors():
+        nodes.append(node)
+        if node is mention.line.node:
+            if node.parent is not None:
+                nodes.append(node.parent)
+            break
+    return nodes
+
+
+def is_struck(node: Node) -> bool:
+    """Whether text in this element is shown struck out."""
+    if node.tag in _STRUCK_TAGS:
+        return True
+    if not node.has_names() and "style" not in node.attrs:
+        return False
+    return "line-through" in node.attr("style") or (
+        node.words & _STRUCK_WORDS != frozenset() and len(node.children) < 3
+    )
+
+
+def in_price_slot(line: Line) -> bool:
+    """Whether a line stands in an element that is named for holding a price."""
+    node: Node | None = line.owner_at(0)
+    for _ in range(4):
+        if node is None or node.end_line - node.line > 4:
+            return False
+        if node.has_names() and not node.endings.isdisjoint(_PRICE_ENDINGS):
+            return True
+        node = node.parent
+    return False
+
+
+def slot_mention(line: Line) -> Mention | None:
+    """Return "free" or "contact us" as a mention; None for a line that says something else."""
+    text = line.text
+    if len(text) > 60:
+        return None
+    if words.FREE.fullmatch(text):
+        free = Amount(start=0, end=len(text), value=Decimal(0), currency=None)
+        return Mention(line=line, start=0, end=len(text), amount=free, rhythm=Rhythm())
+    if words.CONTACT.fullmatch(text) and line.node.tag not in ("a", "button"):
+        return Mention(line=line, start=0, end=len(text), amount=None, rhythm=Rhythm(), contact=True)
+    return None
+
+
+def mentions_on(page: Page, reading: Reading, skipped: bytearray) -> dict[int, list[Mention]]:
+    """Return the mentions of each line by its index, leaving out lines flagged in `skipped`."""
+    found: dict[int, list[Mention]] = {}
+    for line in page.lines:
+        if skipped[line.index] or len(line.text) > _LINE_CHARACTERS:
+            continue
+        mentions = mentions_of(line, reading)
+        if not mentions and in_price_slot(line) and (slot := slot_mention(line)):
+            mentions = [slot]
+        if mentions:
+            found[line.index] = mentions
+        if len(found) >= _LINE_LIMIT:
+            break
+    return found
+
+
+def amounts(mentions: Iterable[Mention]) -> list[Amount]:
+    """Return the amounts of mentions that have one."""
+    return [mention.amount for mention in mentions if mention.amount is not None]

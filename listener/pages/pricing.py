@@ -1,0 +1,176 @@
+"""From a page to its plans: the entrance to all that reads prices."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from decimal import Decimal
+
+from listener.facts import Plan
+from listener.pages.currency import Reading
+from listener.pages.grid import bare_columns
+from listener.pages.groups import Group
+from listener.pages.labels import clean_name, is_measure, is_period_only, is_session
+from listener.pages.mentions import Mention, mentions_of, mentions_on
+from listener.pages.periods import period_in, rhythm_after
+from listener.pages.plans import group_plans
+from listener.pages.siblings import unpriced_plans
+from listener.pages.tree import Line, Page
+from listener.pages.zones import offerless
+
+#: Titles of a comparison with somebody else.
+_OTHERS = re.compile(
+    r"\b(?:vs\.?|versus|compared (?:to|with)|competit\w+|alternatives? to|other (?:tools|providers|agencies)|"
+    r"others|agency|agencies|freelancers?|in-house|traditional\w*|"
+    r"konkurren\w+|wettbewerb\w*|im vergleich zu|klassische\w*|concurren\w+|agence|traditionnel\w*|competencia|"
+    r"tradicional\w*|concorren\w+|confronto|tradizional\w*)\b",
+    re.IGNORECASE,
+)
+
+
+def read_plans(page: Page, answers: Iterable[Line] = ()) -> tuple[Plan, ...]:
+    """Return the plans of a page in page order. `answers`: lines of questions and answers: no offers stand there."""
+    reading = Reading(page.lang, "\n".join(line.text for line in page.lines))
+    skipped = offerless(page)
+    for line in answers:
+        skipped[line.index] = 1
+    mentions = mentions_on(page, reading, skipped)
+    for table in page.nodes:
+        if table.tag == "table":
+            for index, currency in bare_columns(page, table, reading):
+                if index not in mentions and not skipped[index]:
+                    mentions[index] = mentions_of(page.lines[index], reading, bare=currency)
+    groups = group_plans(page, mentions, skipped)
+    if any(not group.prose for group in groups):
+        groups = [group for group in groups if not group.prose]
+    groups = _own(groups)
+    groups += unpriced_plans(page, groups, set(mentions), skipped)
+    groups.sort(key=lambda group: group.first)
+    return tuple(_without_repeats(_plans(page, groups)))
+
+
+def _own(groups: list[Group]) -> list[Group]:
+    """Leave out other people's prices and the rows of a table of features, where there are plans beside them."""
+    mine = [
+        group
+        for group in groups
+        if not any(_OTHERS.search(text) for text in (group.name or "", group.context or "", group.column))
+    ]
+    names = {group.name for group in mine if not group.column}
+    kept = [group for group in mine if not (group.column and group.column in names and group.name != group.column)]
+    kept = [group for group in kept if not _is_repeat(group, kept)]
+    return kept or groups
+
+
+def _is_repeat(group: Group, groups: list[Group]) -> bool:
+    """Whether the head of a table tells again what a card told."""
+    if group.card is None or group.card.tag != "th":
+        return False
+    return any(
+        other.card is not None
+        and other.card.tag != "th"
+        and _same_prices(group, other)
+        and _alike(group.name, other.name)
+        for other in groups
+    )
+
+
+def _same_prices(group: Group, other: Group) -> bool:
+    theirs = {mention.amount.value for mention in other.mentions if mention.amount}
+    return all(mention.amount is not None and mention.amount.value in theirs for mention in group.mentions)
+
+
+def _alike(name: str | None, other: str | None) -> bool:
+    one, two = set((name or "").casefold().split()), set((other or "").casefold().split())
+    return one <= two or two <= one
+
+
+def _plans(page: Page, groups: list[Group]) -> Iterator[Plan]:
+    names = [group.name or group.weak or group.later for group in groups]
+    counts = Counter(names)
+    for group, name in zip(groups, names, strict=True):
+        shared = counts[name] > 1
+        several = len(group.mentions) > 1
+        for mention in group.mentions:
+            if mention.role == "price":
+                yield _plan(page, group, mention, _full_name(group, mention, name, shared or several))
+
+
+def _full_name(group: Group, mention: Mention, name: str | None, shared: bool) -> str | None:
+    if name is None:
+        return None
+    if group.context and (is_measure(name) or is_period_only(name)):
+        name = f"{group.context} {name}"
+    qualifier = clean_name(mention.after) or group.qualifier
+    if shared and qualifier and qualifier != name and len(qualifier) < 60:
+        name = f"{name} {qualifier}"
+    return name
+
+
+def _plan(page: Page, group: Group, mention: Mention, name: str | None) -> Plan:
+    amount = mention.amount
+    rhythm = mention.rhythm
+    period = (
+        rhythm.period or group.period or _period_nearby(page, group, mention) or _period_of_names(name, group.context)
+    )
+    return Plan(
+        name=name,
+        price=amount.value if amount else None,
+        price_max=amount.upper if amount else None,
+        list_price=_list_price(group, mention),
+        currency=amount.currency if amount else None,
+        period=period,
+        unit=rhythm.unit,
+        billing=rhythm.billing,
+        free=amount is not None and amount.value == 0,
+        contact=mention.contact,
+        addon=mention.addon,
+        starting=mention.starting,
+    )
+
+
+def _list_price(group: Group, mention: Mention) -> Decimal | None:
+    for listed in group.lists:
+        if listed.amount and mention.amount and listed.amount.currency == mention.amount.currency:
+            return listed.amount.value
+    return None
+
+
+def _period_nearby(page: Page, group: Group, mention: Mention) -> str | None:
+    """Return the period that the line after or before a price speaks of, within the same card."""
+    index = mention.line.index
+    low, high = 0, len(page.lines)
+    if group.card is not None:
+        low, high = group.card.line, min(group.card.end_line, len(page.lines))
+    for near in (index + 1, index - 1, index + 2):
+        if low <= near < high and (period := _period_told(page.lines[near].text)):
+            return period
+    return None
+
+
+def _period_of_names(name: str | None, context: str | None) -> str | None:
+    if name and (period := period_in(name)):
+        return period
+    if name and is_session(name):
+        return "session"
+    return period_in(context) if context else None
+
+
+def _period_told(text: str) -> str | None:
+    if len(text) > 60 or text[0].isdigit():
+        return None
+    return rhythm_after(text, 0).period or period_in(text)
+
+
+def _without_repeats(plans: Iterable[Plan]) -> Iterator[Plan]:
+    """Leave out a price that was told before: under the same name, or under none of its own."""
+    periods: dict[tuple[object, ...], set[str | None]] = {}
+    for plan in plans:
+        known = periods.setdefault((plan.name, plan.price, plan.currency, plan.contact), set())
+        unnamed = plan.name is None and any(
+            key[1:] == (plan.price, plan.currency, plan.contact) for key in periods if key[0] is not None
+        )
+        if plan.period not in known and not unnamed and not (known and plan.period is None):
+            known.add(plan.period)
+            yield plan

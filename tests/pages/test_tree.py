@@ -1,0 +1,99 @@
+"""A page's tree and lines, and what no page can be."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from listener.errors import ParseError
+from listener.html import stream as stream_module
+from listener.pages.facts import read_facts
+from listener.pages.tree import read_page
+
+
+def lines(markup: str) -> list[str]:
+    return [line.text for line in read_page(markup).lines]
+
+
+@pytest.mark.parametrize(
+    ("markup", "text"),
+    [
+        ("<p>19<sup>99</sup> €</p>", "19.99 €"),
+        ("<p><sup>$</sup>19<sup>99</sup></p>", "$19.99"),
+        ('<p>$<span class="int">29</span><span class="price__cents">90</span></p>', "$29.90"),
+        ("<p><span>$350</span><span>one-time</span></p>", "$350 one-time"),
+        ("<p><span>$</span><span>49</span><span>/mo</span></p>", "$49/mo"),
+        ("<p><b>月額</b>980<small>円</small></p>", "月額980円"),
+        ("<p>Blue<span>Line</span></p>", "Blue Line"),
+        ("<p><b>I</b>mportant</p>", "Important"),
+        ("<p>soft\u00adware\u200b</p>", "software"),
+    ],
+)
+def test_neighbouring_texts_are_joined_as_they_are_read(markup: str, text: str) -> None:
+    assert lines(markup) == [text]
+
+
+def test_each_block_is_a_line() -> None:
+    assert lines("<div>a<p>b <i>c</i></p>d<br>e<ul><li>f<li>g</ul></div>") == ["a", "b c", "d", "e", "f", "g"]
+
+
+def test_scripts_styles_and_pictures_are_no_text() -> None:
+    assert lines("<script>var a</script><style>p{}</style><svg><text>x</text></svg><p>y</p>") == ["y"]
+
+
+def test_what_is_not_shown_is_known_to_be_hidden() -> None:
+    page = read_page(
+        '<p hidden>a</p><p style="display: none">b</p><p class="d-none">c</p><p class="hidden md:block">d</p><p>e</p>'
+    )
+    assert [line.text for line in page.lines if not line.hidden] == ["d", "e"]
+
+
+def test_the_fallback_reads_the_same_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    markup = (
+        "<html lang=en><title>T</title><body><div class='a b'>x <b>y</b><p>z</p></div><script>q</script></body></html>"
+    )
+    here = read_page(markup)
+    monkeypatch.setattr(stream_module, "saxparse", None)
+    there = read_page(markup)
+    assert [line.text for line in here.lines] == [line.text for line in there.lines]
+    assert (here.title, here.lang) == (there.title, there.lang) == ("T", "en")
+    assert [node.tag for node in here.nodes if node.tag not in ("head", "#page")] == [
+        node.tag for node in there.nodes if node.tag not in ("head", "#page")
+    ]
+
+
+HOSTILE = {
+    "nested": "<div>" * 300_000,
+    "formatting": "<b><i><u><p>" * 60_000,
+    "attributes": "<div " + " ".join(f"a{i}=1" for i in range(200_000)) + ">",
+    "too large": "x" * 20_000_001,
+    "elements": "<p>a" * 450_000,
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_page_that_no_person_wrote_is_refused_quickly(name: str) -> None:
+    started = time.perf_counter()
+    with pytest.raises(ParseError):
+        read_facts(HOSTILE[name])
+    assert time.perf_counter() - started < 10
+
+
+@pytest.mark.parametrize(
+    "markup",
+    [
+        "<p>" + "1 " * 300_000,
+        "<p>" + "$1 " * 200_000,
+        "<h2>" + "our plan " * 50_000,
+        "<li>$5 free plan?" * 4_000,
+        "<p>" + "?" * 300_000,
+        "<table>" + "<tr>" + "<td colspan=999 rowspan=999>$5" * 300,
+        "<h3>FAQ</h3>" + "<p>Why?<p>Yes." * 4_000,
+        "<b>" + "from " * 80_000 + "$5",
+    ],
+)
+def test_a_page_of_much_the_same_is_read_in_bounded_time(markup: str) -> None:
+    started = time.perf_counter()
+    read_facts(markup)
+    assert time.perf_counter() - started < 8
