@@ -79,19 +79,22 @@ def alerts(
 @alerts.command()
 @click.argument("numbers", metavar="[NUMBER]...", type=int, nargs=-1)
 @click.option("--dead", is_flag=True, help="All that were given up.")
+@click.option("--failed", is_flag=True, help="All that wait for another attempt.")
 @click.pass_obj
-def retry(settings_path: Path, numbers: Sequence[int], dead: bool) -> None:
-    """Send deliveries again that were given up; the daemon, or `listener run --once`, does it."""
-    if bool(numbers) == dead:
-        raise click.UsageError("name the numbers of deliveries (listener alerts --dead shows them), or --dead for all")
+def retry(settings_path: Path, numbers: Sequence[int], dead: bool, failed: bool) -> None:
+    """Try deliveries again now that failed or were given up. The daemon, or `listener run --once`, sends them."""
+    if bool(numbers) == (dead or failed):
+        raise click.UsageError("name the numbers that `listener alerts` shows, or use --dead or --failed for all")
     settings = load(settings_path, environ=os.environ, need_secrets=False)
     now = datetime.now(UTC)
+    chosen = list(numbers) or None
     with closing(Store.open(settings.database, now=now)) as store, store.write() as tx:
-        again = tx.requeue_dead(None if dead else list(numbers), now)
-    if numbers and again < len(set(numbers)):
-        left = len(set(numbers)) - again
-        raise ListenerError(f"{again} due now; {left} of the numbers are of no delivery that was given up")
-    click.echo(f"{again} due now." if again else "Nothing was given up.")
+        again = tx.hurry_failed(chosen, now) if failed or chosen else 0
+        again += tx.requeue_dead(chosen, now) if dead or chosen else 0
+    left = len(set(numbers)) - again
+    if numbers and left:
+        raise ListenerError(f"{again} due now; {left} of the numbers are of no delivery that failed")
+    click.echo(f"{again} due now." if again else "There is nothing to try again.")
 
 
 def beginning(since: str, zone: ZoneInfo, now: datetime) -> datetime:

@@ -188,10 +188,25 @@ def requeue_dead(connection: sa.Connection, delivery_ids: Sequence[int] | None, 
     return _update(connection, delivery_ids, DeliveryStatus.DEAD, values)
 
 
+def hurry_failed(connection: sa.Connection, delivery_ids: Sequence[int] | None, due_at: datetime) -> int:
+    """Let deliveries that wait after a failure, or all of them, wait until `due_at` only; return how many."""
+    failed = (
+        sa.update(deliveries)
+        .where(deliveries.c.status == DeliveryStatus.PENDING.value, deliveries.c.attempts > 0)
+        .values(due_at=stamp(due_at))
+    )
+    return _run(connection, failed, delivery_ids)
+
+
 def _update(
     connection: sa.Connection, delivery_ids: Sequence[int] | None, status: DeliveryStatus, values: Mapping[str, Any]
 ) -> int:
     update = sa.update(deliveries).where(deliveries.c.status == status.value).values(dict(values))
+    return _run(connection, update, delivery_ids)
+
+
+def _run(connection: sa.Connection, update: sa.Update, delivery_ids: Sequence[int] | None) -> int:
+    """Update the deliveries named, or all; return how many."""
     if delivery_ids is None:
         return connection.execute(update).rowcount
     return sum(connection.execute(update.where(deliveries.c.id.in_(some))).rowcount for some in chunks(delivery_ids))

@@ -221,3 +221,7 @@ class Transaction:
     def requeue_dead(self, delivery_ids: Sequence[int] | None, due_at: datetime) -> int:
         """Let dead deliveries (None: all) wait again, with their attempts forgotten; return how many."""
         return outbox.requeue_dead(self._connection, delivery_ids, due_at)
+
+    def hurry_failed(self, delivery_ids: Sequence[int] | None, due_at: datetime) -> int:
+        """Let deliveries that wait after a failure (None: all) wait until `due_at` only; return how many."""
+        return outbox.hurry_failed(self._connection, delivery_ids, due_at)

@@ -163,12 +163,25 @@ def test_a_moment_that_is_none_is_wrong_usage() -> None:
     assert '"7d"' in done.output
 
 
+def standings() -> dict[int, tuple[str, int]]:
+    records = [json.loads(line) for line in run("alerts", "--json").output.splitlines()]
+    return {record["id"]: (record["status"], record["attempts"]) for record in records}
+
+
 @pytest.mark.usefixtures("stored")
-def test_what_was_given_up_is_sent_again(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run("alerts", "retry", "3").output == "1 due now.\n"
-    assert run("alerts", "--dead").output == "No such alerts.\n"
-    assert run("alerts", "retry", "--dead").output == "Nothing was given up.\n"
-    assert "2 of the numbers are of no delivery that was given up" in fails(capsys, "alerts", "retry", "1", "99")
+def test_what_failed_or_was_given_up_is_tried_again(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("alerts", "retry", "2", "3").output == "2 due now.\n"
+    assert standings() == {1: ("sent", 1), 2: ("pending", 1), 3: ("pending", 0), 4: ("pending", 0)}
+    told = fails(capsys, "alerts", "retry", "1", "4", "99")
+    assert "0 due now; 3 of the numbers are of no delivery that failed" in told
+
+
+@pytest.mark.usefixtures("stored")
+def test_all_that_failed_or_all_that_was_given_up_is_tried_again() -> None:
+    assert run("alerts", "retry", "--dead").output == "1 due now.\n"
+    assert run("alerts", "retry", "--dead").output == "There is nothing to try again.\n"
+    assert run("alerts", "retry", "--failed").output == "1 due now.\n"
+    assert standings()[4] == ("pending", 0)
     assert run("alerts", "retry").exit_code == 2
     assert run("alerts", "retry", "3", "--dead").exit_code == 2
 

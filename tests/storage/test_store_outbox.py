@@ -59,6 +59,20 @@ def test_dead_deliveries_wait_again_when_asked(store: Store) -> None:
     assert [(delivery.attempts, delivery.status) for delivery in waiting(store)] == [(0, "pending"), (0, "pending")]
 
 
+def test_a_delivery_that_waits_after_a_failure_can_be_hurried_and_no_other(store: Store) -> None:
+    with store.write() as transaction:
+        transaction.add_alerts([alert("a"), alert("b"), alert("c")], {("c", "mail"): NOW + HOUR})
+    ids = {(one.alert.key, one.channel): one.id for one in store.deliveries()}
+    with store.write() as transaction:
+        transaction.mark_retry([ids["a", "mail"], ids["b", "mail"]], NOW + 5 * HOUR, "busy")
+        transaction.mark_dead([ids["a", "slack"]], "gone")
+        assert transaction.hurry_failed([ids["a", "mail"], ids["a", "slack"], ids["c", "mail"]], NOW) == 1
+        assert transaction.hurry_failed(None, NOW - HOUR) == 2
+    due = {(one.alert.key, one.channel): (one.attempts, one.due_at) for one in store.deliveries()}
+    assert due["a", "mail"] == due["b", "mail"] == (1, NOW - HOUR)
+    assert due["c", "mail"] == (0, NOW + HOUR)
+
+
 def test_deliveries_are_listed_by_what_is_asked_for(store: Store) -> None:
     with store.write() as transaction:
         transaction.add_alerts([alert("a"), alert("b", at=NOW + HOUR, channels=["mail"])])
