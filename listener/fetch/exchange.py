@@ -49,6 +49,8 @@ class Trip:
     deadline: Deadline
     #: Where keys and passwords of the request may go.
     origin: Target
+    #: A poll is under way: rather wait for a host than put this off.
+    under_way: bool = False
     #: Redirects followed so far.
     hops: int = 0
     #: Bytes off the wire, and seconds waited for turns.
@@ -122,7 +124,7 @@ class Exchange:
 
         Raises Failure. The host's memory learns of every end.
         """
-        waited = self._politeness.enter(target.key, target.url, within=trip.hops > 0)
+        waited = self._politeness.enter(target.key, target.url, within=trip.under_way or trip.hops > 0)
         trip.deadline.extend(waited)
         trip.waited += waited
         try:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import http
+import threading
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
@@ -27,6 +28,29 @@ _PERMANENT = frozenset({301, 308})
 _SAME_METHOD = frozenset({307, 308})
 #: After these the original URL of a source that had moved is asked again.
 _MOVED_WRONG = frozenset({Outcome.NOT_FOUND, Outcome.GONE, Outcome.DNS, Outcome.ADDRESS})
+#: Fetches remembered that were put off between two redirects.
+_PAUSED_LIMIT = 1_000
+
+
+@dataclass(slots=True, kw_only=True)
+class _Way:
+    """A chain of redirects, as far as it was followed."""
+
+    target: Target
+    #: Where it led as long as all redirects were permanent.
+    moved_to: str | None
+    seen: set[str]
+    permanent: bool = True
+
+
+def _start(trip: Trip) -> _Way:
+    """Return the way that begins where the request's URL is known to have moved to, or at itself."""
+    target, moved_to = trip.origin, trip.validators.moved_to
+    try:
+        target = parse_target(moved_to) if moved_to else target
+    except Failure:
+        moved_to = None
+    return _Way(target=target, moved_to=moved_to, seen={target.url})
 
 
 class Fetcher:
@@ -50,6 +74,8 @@ class Fetcher:
         self._politeness = Politeness(settings, hosts, clock=clock, sleep=sleep)
         self._transport = Transport(settings, Resolver(settings.allow_networks, resolve=resolve))
         self._exchange = Exchange(settings, self._politeness, self._transport, clock=clock)
+        self._paused: dict[str, _Way] = {}
+        self._lock = threading.Lock()
         self._robots = RobotsGate(self._exchange, self._politeness, user_agent=settings.user_agent, clock=clock)
 
     def ready_at(self, url: str, now: datetime) -> datetime:
@@ -63,9 +89,11 @@ class Fetcher:
         except Failure:
             return now
 
-    def fetch(self, request: Request, validators: Validators | None = None) -> FetchResult:
+    def fetch(self, request: Request, validators: Validators | None = None, *, under_way: bool = False) -> FetchResult:
         """Ask for `request.url`, or for where it has moved to, and return how that ended. Never raises for the web.
 
+        `under_way` says that this isn't the first request of a poll (next page): it rather waits up to a minute for
+        its host than that it is put off. What was put off in the middle of its redirects goes on from there next time.
         The result's validators are to be kept for the next fetch of this URL, however this one ended; but those of a
         body that turned out not to be what the source promised are better not kept.
         """
@@ -75,11 +103,19 @@ class Fetcher:
             origin = parse_target(request.url)
         except Failure as failure:
             return FetchResult(request=request, outcome=failure.outcome, detail=failure.detail, validators=validators)
-        trip = Trip(request=request, validators=validators, deadline=self._transport.deadline(), origin=origin)
-        result = self._begin(trip, validators.moved_to)
+        trip = Trip(
+            request=request,
+            validators=validators,
+            deadline=self._transport.deadline(),
+            origin=origin,
+            under_way=under_way,
+        )
+        with self._lock:
+            way = self._paused.pop(request.url) if request.url in self._paused else _start(trip)
+        result = self._begin(trip, way)
         if validators.moved_to and result.outcome in _MOVED_WRONG:
             trip.validators = Validators()
-            result = self._begin(trip, None)
+            result = self._begin(trip, _start(trip))
             if not result.worked:
                 result = replace(result, validators=replace(validators, moved_to=None))
         elapsed = time.monotonic() - started - trip.waited
@@ -89,11 +125,15 @@ class Fetcher:
         """Close idle connections."""
         self._transport.close()
 
-    def _begin(self, trip: Trip, moved_to: str | None) -> FetchResult:
-        """Fetch, beginning at `moved_to` or else at the request's own URL."""
+    def _begin(self, trip: Trip, way: _Way) -> FetchResult:
+        """Fetch, beginning on `way`."""
         try:
-            return self._follow(trip, parse_target(moved_to) if moved_to else trip.origin, moved_to)
+            return self._follow(trip, way)
         except Failure as failure:
+            if failure.outcome is Outcome.DEFERRED and trip.hops:
+                with self._lock:
+                    if len(self._paused) < _PAUSED_LIMIT:
+                        self._paused[trip.request.url] = way
             return FetchResult(
                 request=trip.request,
                 outcome=failure.outcome,
@@ -103,23 +143,21 @@ class Fetcher:
                 retry_after=failure.retry_after,
             )
 
-    def _follow(self, trip: Trip, target: Target, moved_to: str | None) -> FetchResult:
-        """Ask `target` and those that it redirects to. Raises Failure."""
-        permanent = True
-        seen = {target.url}
-        trip.hops = 0
+    def _follow(self, trip: Trip, way: _Way) -> FetchResult:
+        """Ask where `way` stands, and where that redirects to. Raises Failure."""
+        trip.hops = len(way.seen) - 1
         while True:
             if trip.request.robots and self._settings.robots:
-                self._robots.check(trip, target)
-            answer = self._exchange.ask(trip, target, limit=self._settings.body_limit)
+                self._robots.check(trip, way.target)
+            answer = self._exchange.ask(trip, way.target, limit=self._settings.body_limit)
             if not answer.redirect:
-                return self._result(trip, answer, moved_to)
-            target = self._next_target(trip, answer, seen)
-            downgrade = answer.target.scheme == "https" and target.scheme == "http"
+                return self._result(trip, answer, way.moved_to)
+            way.target = self._next_target(trip, answer, way.seen)
+            downgrade = answer.target.scheme == "https" and way.target.scheme == "http"
             # One forged redirect must not take TLS from a source for good: followed it is, remembered it isn't.
-            permanent = permanent and answer.status in _PERMANENT and not downgrade
-            if permanent:
-                moved_to = target.url
+            way.permanent = way.permanent and answer.status in _PERMANENT and not downgrade
+            if way.permanent:
+                way.moved_to = way.target.url
 
     def _next_target(self, trip: Trip, answer: Answer, seen: set[str]) -> Target:
         """Return where a redirect leads. Raises Failure: REDIRECTS, PROTOCOL, ADDRESS."""

@@ -120,11 +120,12 @@ class Politeness:
     def enter(self, host: str, url: str, *, within: bool = False) -> float:
         """Wait for the turn of `host`, and take it; return the seconds waited. `leave` must follow.
 
-        `within` tells that the poll is under way and rather waits than begins anew. Raises Failure: DEFERRED with the
-        time to come back when the wait is long, the host's last outcome when it is very long.
+        `within` tells that a poll is under way, which rather waits for a minute than begins anew. Raises Failure:
+        DEFERRED with the time to come back when the wait is longer, the host's last outcome when it is very long.
         """
         entry = self._entry(host)
-        waited = 0.0
+        patience = PATIENCE_WITHIN if within else PATIENCE
+        waited = timedelta(0)
         while True:
             now = self._clock()
             with self._lock:
@@ -132,22 +133,22 @@ class Politeness:
                 self._refuse_if_left_alone(entry, url, now)
                 gap = self._gap(entry)
                 ready = max(self._rested_at(entry, now), entry.state.not_before or _LONG_AGO, now)
-                if not entry.busy and (within or ready - now <= PATIENCE):
-                    entry.busy = True
-                    break
-                if not within or waited >= PATIENCE_WITHIN.total_seconds():
+                # Whoever waits for another's turn doesn't know how long that will take.
+                pause = max(gap, timedelta(seconds=0.1)) if entry.busy else ready - now
+                if pause > patience - waited or (entry.busy and not within):
                     raise self._put_off(entry, ready, gap, now)
-            pause = max(gap.total_seconds(), 0.1)
-            self._sleep(pause)
+                turn = not entry.busy
+                entry.busy = True
             waited += pause
-        wait = min((ready - now).total_seconds(), PATIENCE_WITHIN.total_seconds())
-        if wait > 0:
             try:
-                self._sleep(wait)
+                if pause:
+                    self._sleep(pause.total_seconds())
             except BaseException:
-                entry.busy = False
+                if turn:
+                    entry.busy = False
                 raise
-        return waited + wait
+            if turn:
+                return waited.total_seconds()
 
     def leave(self, host: str, outcome: Outcome, retry_after: timedelta | None = None) -> timedelta | None:
         """Give the turn back, and remember how the request ended; `retry_after` counts with HOST_TROUBLE only.

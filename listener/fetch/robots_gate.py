@@ -76,6 +76,7 @@ class RobotsGate:
             validators=Validators(),
             deadline=trip.deadline,
             origin=trip.origin,
+            under_way=trip.under_way,
             hops=trip.hops,
         )
         try:

@@ -17,7 +17,7 @@ from listener.fetch.failure import Failure
 from listener.fetch.politeness import BACKOFF_CAP, HOST_TROUBLE, backoff
 from listener.types import HostState, Outcome, Request
 from tests.fetch.conftest import MakeFetcher, MakeSite
-from tests.fetch.sites import Clock, Site, reply
+from tests.fetch.sites import Clock, Site, redirect, reply
 
 HOST = "blog.example:443"
 URL = "https://blog.example/feed"
@@ -348,3 +348,34 @@ class TestOverTheWire:
         result = make_fetcher(hosts).fetch(Request(url=site.url()))
         assert result.outcome is Outcome.OK
         assert clock.slept == [40.0]
+
+    def test_a_redirect_with_a_very_long_crawl_delay_goes_on_where_it_was_put_off(
+        self, site: Site, make_fetcher: MakeFetcher, clock: Clock
+    ) -> None:
+        site.scripts["/"] = redirect("/middle", 301)
+        site.scripts["/middle"] = redirect("/end", 302)
+        site.scripts["/end"] = reply(body=b"end")
+        hosts = MemoryHosts()
+        known = HostState(host=site.key, robots="User-agent: *\nCrawl-delay: 600")
+        hosts.save_host(replace(known, robots_until=clock.now + timedelta(days=1)))
+        fetcher = make_fetcher(hosts)
+        waits = []
+        while (result := fetcher.fetch(Request(url=site.url()))).outcome is Outcome.DEFERRED:
+            assert result.retry_after is not None
+            waits.append(result.retry_after)
+            clock.forward(result.retry_after)
+        assert result.outcome is Outcome.OK
+        assert result.validators.moved_to == site.url("/middle")
+        assert site.paths == ["/", "/middle", "/end"]
+        assert waits == [timedelta(minutes=10)] * 2
+
+    def test_a_poll_under_way_waits_for_its_next_page(
+        self, site: Site, make_fetcher: MakeFetcher, clock: Clock
+    ) -> None:
+        site.scripts["/"] = reply(body=b"x")
+        fetcher = make_fetcher(gap=timedelta(seconds=45))
+        request = Request(url=site.url(), robots=False)
+        assert fetcher.fetch(request).outcome is Outcome.OK
+        assert fetcher.fetch(request).outcome is Outcome.DEFERRED
+        assert fetcher.fetch(request, under_way=True).outcome is Outcome.OK
+        assert clock.slept == [45.0]

@@ -78,6 +78,13 @@ def test_the_old_url_is_asked_again_when_the_new_host_is_gone(site: Site, fetche
     assert result.validators == Validators(etag='"1"')
 
 
+def test_a_new_url_that_cannot_be_asked_is_forgotten(site: Site, fetcher: Fetcher) -> None:
+    site.scripts["/old"] = reply(body=b"x")
+    result = fetcher.fetch(ask(site, "/old"), Validators(moved_to="http://" + "x" * 9_000))
+    assert result.outcome is Outcome.OK
+    assert result.validators.moved_to is None
+
+
 def test_a_failure_forgets_nothing(site: Site, fetcher: Fetcher) -> None:
     site.scripts["/new"] = reply(500)
     before = Validators(etag='"1"', body_hash="x", moved_to=site.url("/new"))
