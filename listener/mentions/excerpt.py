@@ -27,17 +27,17 @@ def excerpt(text: str, hits: Iterable[Hit], width: int = 300) -> str:
     region_start = safe_cut(text, first - 2 * width)
     region_end = safe_cut(text, last + 4 * width)
     before = text[region_start:first]
-    lead = one_line(before) + (" " if before[-1:].isspace() and before.strip() else "")
-    core = one_line(text[first:last])
-    after = text[last:region_end]
-    tail = (" " if after[:1].isspace() else "") + one_line(after)
-    line = (lead + core + tail).rstrip()
+    lead = one_line(before)
+    if lead and (before[-1].isspace() or text[first].isspace()):
+        lead += " "
+    line = lead + one_line(text[first:region_end])
+    hit_end = len(lead + one_line(text[first:last]))
     if len(line) <= width and region_start == 0 and region_end == len(text):
         return line
     room = max(width - 2, 1)
-    start, end = _window(len(line), len(lead), len(lead + core), room)
+    start, end = _window(len(line), len(lead), hit_end, room)
     start = _start(line, start, len(lead), is_cut=start > 0 or region_start > 0)
-    end = _end(line, min(len(line), start + room), len(lead + core), is_cut=region_end < len(text))
+    end = _end(line, min(len(line), start + room), hit_end, is_cut=region_end < len(text))
     opening = ELLIPSIS if start > 0 or region_start > 0 else ""
     closing = ELLIPSIS if end < len(line) or region_end < len(text) else ""
     return opening + line[start:end].strip() + closing
