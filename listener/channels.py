@@ -12,15 +12,20 @@ import hmac
 import re
 from collections.abc import Mapping
 from datetime import time, timedelta
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 import msgspec
 
-#: One mailbox: `name@host`, in ASCII, without anything that could start a header or a second address.
-MAILBOX = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9.-]{1,190}")
+ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]{1,64}"
+LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+#: One mailbox, `name@host` in ASCII (RFC 5321, without quoted names and literal addresses): nothing in it could start a
+#: header or a second address.
+MAILBOX = re.compile(rf"(?=.{{3,254}}\Z){ATOM}(?:\.{ATOM})*@{LABEL}(?:\.{LABEL})*")
+#: A name or an address of a server.
+SERVER = re.compile(r"[A-Za-z0-9._-]{1,253}|[0-9A-Fa-f:]{2,39}")
 #: `Display name <name@host>`.
-NAMED_MAILBOX = re.compile(r"[^<>\"\\\x00-\x1f\x7f]{1,100}<[^<>\s]{3,255}>")
+NAMED_MAILBOX = re.compile(r"[^<>\"\\]{1,100}<[^<>\s]{3,254}>")
 #: RFC 9110 field name.
 HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
 #: Printable ASCII and blanks: anything else could end a header early.
@@ -35,8 +40,6 @@ RESERVED_HEADERS = frozenset(
 
 MAIL_PORTS = {"starttls": 587, "tls": 465, "none": 25}
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
-
-Positive: TypeAlias = Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
 
 
 class Secret:
@@ -92,7 +95,7 @@ class ChannelSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
 class EmailSettings(ChannelSettings, frozen=True, kw_only=True, forbid_unknown_fields=True, rename={"from_": "from"}):
     """Mail through an SMTP server."""
 
-    host: Positive
+    host: str
     #: Each `name@host` or `Some Name <name@host>`.
     from_: str
     to: tuple[str, ...]
@@ -115,6 +118,8 @@ class EmailSettings(ChannelSettings, frozen=True, kw_only=True, forbid_unknown_f
     def __post_init__(self) -> None:
         super().__post_init__()
         check_timeout(self.timeout)
+        if not SERVER.fullmatch(self.host):
+            raise ValueError("host: expected the name or address of a server, such as smtp.example.com")
         mailbox(self.from_, "from")
         if not self.to:
             raise ValueError("to: expected at least one address")
@@ -209,7 +214,7 @@ def mailbox(text: str, key: str) -> tuple[str, str]:
     name, address = "", text
     if NAMED_MAILBOX.fullmatch(text):
         name, _, address = text[:-1].rpartition("<")
-    if not MAILBOX.fullmatch(address):
+    if not MAILBOX.fullmatch(address) or not name.isprintable():
         raise ValueError(f"{key}: expected an address such as team@example.com (a host outside ASCII in its xn-- form)")
     return name.strip(), address
 
@@ -230,7 +235,8 @@ def check_url(url: Secret, key: str) -> None:
     text = url.reveal()
     try:
         parts = urlsplit(text)
-        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+        host = (parts.hostname or "").encode("idna")
+        usable = parts.scheme in ("http", "https") and bool(host) and parts.port != 0
     except ValueError:
         usable = False
     if not usable or not re.fullmatch(r"[\x21-\x7e]{1,2000}", text):

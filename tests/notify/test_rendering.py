@@ -207,6 +207,21 @@ def test_the_same_message_has_the_same_bytes(mixed: list[Alert]) -> None:
     assert max(len(line) for line in one.split(b"\r\n")) <= 998
 
 
+addresses = st.from_regex(
+    r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]{1,12}(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]{1,9})?@[a-z0-9]{1,9}(-[a-z]{1,4})?\.[a-z]{2,5}",
+    fullmatch=True,
+)
+
+
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(address=addresses, name=st.text(min_size=1, max_size=20))
+def test_whoever_the_settings_take_can_be_written_to(address: str, name: str, alert: Callable[..., Alert]) -> None:
+    usable = name.isprintable() and name.strip() and not set(name) & set('<>"\\')
+    receiver = f"{name} <{address}>" if usable else address
+    message = written([alert()], to=[receiver])
+    assert [one.addr_spec for one in message["To"].addresses] == [address]
+
+
 def test_a_difference_is_split_into_runs() -> None:
     assert segments("a [-b-] {+c+}d") == [("same", "a "), ("gone", "b"), ("same", " "), ("new", "c"), ("same", "d")]
     assert segments("") == []
