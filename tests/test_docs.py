@@ -11,6 +11,8 @@ import pytest
 
 from listener.channels import CHANNEL_TYPES
 from listener.cli import COMMANDS, group
+from listener.cli.settings import known_pains
+from listener.cli.settings import scraper_options as load_options
 from listener.config import Settings, load
 from listener.config.loading import FETCH, LISTENER, RETENTION, UNDERSTAND
 from listener.config.named import BRAND, SOURCE, TOPIC
@@ -83,6 +85,34 @@ def test_the_defaults_in_the_documentation_are_those_of_the_program(tmp_path: Pa
         for key, row in rows(chapter("settings.md", heading)).items():
             text += f"{key} = {row[2].strip('`')}\n"
     assert loaded(tmp_path, text) == loaded(tmp_path, "")
+
+
+def sample(folder: Path, *, whole: bool) -> Settings:
+    """Load the sample, its commented keys and tables taken in or left out."""
+    text = (ROOT / "listener.toml").read_text(encoding="utf-8")
+    path = folder / "listener.toml"
+    path.write_text(re.sub(r"^#(?=[\[\w])", "", text, flags=re.MULTILINE) if whole else text, encoding="utf-8")
+    path.chmod(0o600)
+    (folder / "slack").write_text("https://hooks.example.com/services/abc")
+    environ = {
+        "CREDENTIALS_DIRECTORY": str(folder),
+        "LISTENER_SMTP_PASSWORD": "x",
+        "LISTENER_HOOK_SECRET": "whsec_" + "QUFB" * 8,
+    }
+    return load(path, environ=environ, scrapers_in=load_options, known_pains=known_pains)
+
+
+def test_the_sample_can_be_used_as_it_is_and_with_all_that_is_commented_out(tmp_path: Path) -> None:
+    plain, whole = sample(tmp_path, whole=False), sample(tmp_path, whole=True)
+    assert plain.warnings == whole.warnings == ()
+    assert {type(channel) for channel in whole.channels.values()} == set(CHANNEL_TYPES.values())
+    assert len(whole.alerts) > len(plain.alerts)
+
+
+def test_keys_that_the_sample_comments_out_show_their_defaults(tmp_path: Path) -> None:
+    plain, whole = sample(tmp_path, whole=False), sample(tmp_path, whole=True)
+    same = dataclasses.replace(whole, channels=plain.channels, alerts=plain.alerts, pains=(), secrets=())
+    assert same == plain
 
 
 @pytest.mark.parametrize("heading", ["[brands.NAME]", "[sources.NAME]", "[pains.NAME]"])
