@@ -41,7 +41,7 @@ demo: $(VENV)/.program
 	@$(BIN)/listener demo
 
 test: $(VENV)/.tools
-	$(BIN)/python -m pytest --numprocesses=auto --maxprocesses=8 --dist=worksteal $(ARGS)
+	$(BIN)/python -m pytest --numprocesses=logical --maxprocesses=8 --dist=worksteal $(ARGS)
 
 check: $(VENV)/.tools
 	$(BIN)/ruff check .
@@ -54,7 +54,7 @@ wheel-test: $(VENV)/.tools
 constraints:
 	$(PYTHON) -m venv --clear build/resolve
 	build/resolve/bin/python -m pip install --quiet --upgrade pip
-	build/resolve/bin/python -m pip install --quiet --group tests --group checks '.[postgresql]' hatchling editables
+	build/resolve/bin/python -m pip install --quiet --group tests --group checks . hatchling editables
 	{ sed -n '/^#/p' constraints.txt; build/resolve/bin/python -m pip freeze --all --exclude social-listener --exclude setuptools; } > build/constraints.txt
 	mv build/constraints.txt constraints.txt
 
