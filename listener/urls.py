@@ -26,6 +26,9 @@ _TRACKING = frozenset((
     "twclid", "wbraid", "wt_mc", "wt_zmc", "xtor", "yclid", "ysclid",
 ))
 # fmt: on
+#: An address as most are, with nothing to mend.
+_ORDINARY = re.compile(r"https?://[A-Za-z0-9.-]+(?::\d{1,4})?(?:[/?](?:[!-%'-~]|&(?!amp;))*+)?", re.ASCII)
+_ORDINARY_HOST = re.compile(r"https?://([A-Za-z0-9.-]+)(?=[/?#]|\Z)", re.ASCII)
 _CONTROL = re.compile(r"[\x00-\x20\x7f]+")
 _INDEX = re.compile(r"/(?:index|default)\.(?:html?|php|aspx?|jsp|cgi)$", re.IGNORECASE)
 
@@ -39,6 +42,8 @@ def absolute(address: str | None, base: str = "") -> str | None:
     if not address or len(address) > LENGTH_LIMIT:
         return None
     address = _cleaned(address)
+    if _ORDINARY.fullmatch(address):
+        return address
     if address[:5].lower() == "feed:":
         address = address[5:] if address[5:9].lower() == "http" else "http:" + address[5:]
     try:
@@ -65,6 +70,9 @@ def is_web(address: str | SplitResult) -> bool:
 
 def host_of(address: str) -> str:
     """Return the host of an address in lower case, without port and user; "" where there is none."""
+    ordinary = _ORDINARY_HOST.match(address)
+    if ordinary:
+        return ordinary[1].lower().rstrip(".")
     try:
         return (urlsplit(address.strip()).hostname or "").rstrip(".")
     except ValueError:

@@ -48,6 +48,14 @@ _LABELS = {
     "utf8mb4": "utf-8",
     "win-1251": "cp1251",
 }
+_C1 = re.compile("[\x80-\x9f]")
+_FROM_C1 = {
+    code: character
+    for code in range(0x80, 0xA0)
+    if (character := bytes([code]).decode("cp1252", "replace")) != "\ufffd"
+}
+#: Tried first: the same characters, but for the wave dash and the minus, which are then those of the standard.
+_NARROWER = {"cp932": "shift_jis"}
 #: Codecs of Python that are for text on the web. Others (utf-7, punycode, unicode_escape, zip) are refused.
 _TEXT = re.compile(r"utf-(8|8-sig|16|16-le|16-be|32|32-le|32-be)$|iso|cp\d|koi8|mac-|euc|shift|big5|gb|johab|kz|hz|hp")
 _WESTERN = frozenset({"cp1252", "iso8859-15", "mac_roman"})
@@ -98,14 +106,33 @@ def decode_as(data: bytes, bom: str | None, *candidates: str | None) -> str:
             return data.decode("utf-8")
         except UnicodeDecodeError:
             pass
+    if claim == "cp1252":
+        return _windows(data)
     if claim != "utf-8":
-        return data.decode(claim, "replace")
+        return _strictly(data, _NARROWER.get(claim, claim), "utf-8") or data.decode(claim, "replace")
     text = data.decode("utf-8", "replace")
+    if not _mostly_broken(text):
+        return text
     other = next((codec for codec in claims if codec != "utf-8"), "cp1252")
-    return data.decode(other, "replace") if _mostly_broken(data, text) else text
+    return _windows(data) if other == "cp1252" else data.decode(other, "replace")
 
 
-def _mostly_broken(data: bytes, text: str) -> bool:
+def _windows(data: bytes) -> str:
+    """Decode windows-1252 as the standard does: the five bytes that it leaves free are control characters."""
+    text = data.decode("latin-1")
+    return text.translate(_FROM_C1) if _C1.search(text) else text
+
+
+def _strictly(data: bytes, *codecs_in_turn: str) -> str | None:
+    for codec in codecs_in_turn:
+        try:
+            return data.decode(codec)
+        except UnicodeDecodeError:
+            continue
+    return None
+
+
+def _mostly_broken(text: str) -> bool:
     """Whether more of what lies beyond ASCII is broken than sound in the UTF-8 reading `text`."""
     broken = text.count("\ufffd")
     beyond = sum(character > "\x7f" for character in text[:200_000])

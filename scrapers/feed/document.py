@@ -14,7 +14,7 @@ from xml.etree.ElementTree import Element, XMLParser
 from xml.etree.ElementTree import ParseError as NotWellFormed
 
 from listener.errors import ParseError
-from listener.html import collapse
+from listener.html import BLOCKS, collapse
 from listener.html.charset import bom_codec, codec_of, decode_as, header_charset
 from listener_scrapers.feed.fields import CUSTOMARY, short
 from listener_scrapers.feed.mend import mend
@@ -26,7 +26,26 @@ TAGS_LIMIT = 600_000
 _ROOT = re.compile(r"<(?:[\w.-]{1,30}:)?(?:rss|rdf|feed|channel|entry)(?=[\s/>])", re.IGNORECASE)
 _FIRST_TAG = re.compile(r"<([A-Za-z_][\w.:-]{0,100})")
 _OPENING = re.compile(r"<(?:rss:|atom:)?(?:item|entry)(?=[\s/>])", re.IGNORECASE)
-_DOCTYPE = re.compile(r"<!DOCTYPE[^\[>]*(?:\[|>)", re.IGNORECASE)
+_SPACE = re.compile(r"[\s\ufeff\0]*+")
+_HTML_TAGS = BLOCKS | {
+    "head",
+    "meta",
+    "title",
+    "script",
+    "style",
+    "link",
+    "b",
+    "i",
+    "a",
+    "span",
+    "font",
+    "img",
+    "frameset",
+}
+_HTML = re.compile(r"<(?:html|head|body|div|p|br|b)(?=[\s/>])", re.IGNORECASE)
+_FRAMES = frozenset({"rss", "rdf", "feed", "channel", "entry"})
+_EMPTY_RSS = re.compile(r"<rss\b[^<>]*+>\s*+<channel\b", re.IGNORECASE)
+_DOCTYPE = re.compile(r"<!DOCTYPE[^\[>]*+[\[>]", re.IGNORECASE)
 _ENTITY = re.compile(r"""<!ENTITY\s+([\w.-]{1,40})\s+(?:"([^"&<>%]{0,100})"|'([^'&<>%]{0,100})')\s*>""")
 _REFERENCE = re.compile(r"&(?:(#[xX]?[0-9A-Fa-f]{1,7}|[A-Za-z][A-Za-z0-9._-]{0,40});)?")
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
@@ -44,8 +63,10 @@ class Document:
     text: str
     #: It was read strictly, so nothing of it is lost.
     sound: bool
-    #: Entry openings in the raw text: as many entries as can be expected.
-    openings: int
+
+    def openings(self) -> int:
+        """Count the tags that open an entry in the raw text: as many entries can be expected."""
+        return len(_OPENING.findall(self.text))
 
 
 def text_of_bytes(body: bytes, content_type: str | None) -> str:
@@ -77,16 +98,25 @@ def read(text: str) -> Document:
     text = _from_root(text)
     if text.count("<") > TAGS_LIMIT:
         raise ParseError(f"more than {TAGS_LIMIT:,} tags: no feed is that large")
-    openings = len(_OPENING.findall(text))
     sound = True
     root = _strict(text)
     if root is None:
         root = _strict(_repaired(text))
     if root is None:
         root, sound = mend(text), False
-    if short(root.tag).rpartition(":")[2] not in ("rss", "rdf", "feed", "channel", "entry") and not openings:
+    _adopt(root)
+    if short(root.tag).rpartition(":")[2] not in _FRAMES and not _OPENING.search(text):
         raise ParseError(f"XML of another kind, <{root.tag.rpartition('}')[2][:60]}>, instead of a feed")
-    return Document(root, text, sound, openings)
+    return Document(root, text, sound)
+
+
+def _adopt(root: Element) -> None:
+    """Take a namespace that nobody knows for the format's own where the root itself is in it."""
+    uri, brace, local = root.tag.rpartition("}")
+    if brace and short(root.tag)[0] == "?" and local.lower() in _FRAMES:
+        for element in root.iter():
+            if element.tag.startswith(uri + brace):
+                element.tag = element.tag[len(uri) + 1 :]
 
 
 def _strict(text: str) -> Element | None:
@@ -101,31 +131,44 @@ def _strict(text: str) -> Element | None:
 
 def _from_root(text: str) -> str:
     """Return `text` from the tag of the feed's root on, entities of its DOCTYPE put in. Raises ParseError."""
-    first = _FIRST_TAG.search(text)
-    found = _ROOT.match(text, first.start()) if first else None
+    start, subset = _prolog(text)
+    found = _ROOT.match(text, start)
     if found is None:
-        found = _ROOT.search(text)
-        if found is None or not _OPENING.search(text, found.start()):
-            raise ParseError(described(text))
-    prolog = text[: found.start()]
-    doctype = _DOCTYPE.search(prolog)
-    text = text[found.start() :]
-    if doctype is None:
-        return text
-    if doctype[0].endswith("["):
-        # The subset may hold markup that looks like the root: the root stands behind its end.
-        whole = prolog[doctype.start() :] + text
-        end = whole.find("]", doctype.end() - doctype.start())
-        close = whole.find(">", end)
-        root = _ROOT.search(whole, close) if end >= 0 and close >= 0 else None
-        if root is None:
-            raise ParseError("a DOCTYPE without an end instead of a feed")
-        return _with_entities(whole[root.start() :], whole[:end])
-    return text
+        # A page that holds a feed, or warnings of a program before one: only with entries, as pages embed RDF, too.
+        found = _ROOT.search(text, start)
+        if found is None or not (_OPENING.search(text, found.start()) or _EMPTY_RSS.match(text, found.start())):
+            raise ParseError(described(text, start))
+    return _with_entities(text[found.start() :], subset)
+
+
+def _prolog(text: str) -> tuple[int, str]:
+    """Return where the first tag or text begins behind declaration, comments and DOCTYPE, and the DOCTYPE's subset."""
+    position, subset = 0, ""
+    while True:
+        blank = _SPACE.match(text, position)
+        position = blank.end() if blank else position
+        if text.startswith("<?", position):
+            end = text.find(">", position)
+        elif text.startswith("<!--", position):
+            end = text.find("-->", position + 4)
+            end = end + 2 if end >= 0 else -1
+        elif doctype := _DOCTYPE.match(text, position):
+            end = doctype.end() - 1
+            if doctype[0].endswith("["):
+                close = text.find("]", end)
+                subset = text[end:close]
+                end = text.find(">", close) if close >= 0 else -1
+        else:
+            return position, subset
+        if end < 0:
+            return position, subset
+        position = end + 1
 
 
 def _with_entities(text: str, subset: str) -> str:
     """Put in the simple entities that a DOCTYPE declares; nested ones and those that would inflate the text are not."""
+    if not subset:
+        return text
     entities = {found[1]: found[2] or found[3] or "" for found in _ENTITY.finditer(subset[:50_000])}
     for name, value in entities.items():
         if name not in _XML_OWN and text.count(f"&{name};") * len(value) <= 100_000:
@@ -176,19 +219,20 @@ def _with_prefixes(text: str) -> str:
     return text if not declarations or root is None else text[: root.end()] + declarations + text[root.end() :]
 
 
-def described(text: str) -> str:
-    """Say in a sentence what came instead of a feed."""
-    start = text[:20_000]
-    if not start.strip() or not re.search(r"[^\s]", re.sub(r"<[?!][^>]*>", "", start)):
+def described(text: str, start: int = 0) -> str:
+    """Say in a sentence what came instead of a feed. `start` is where its prolog ends."""
+    sample = text[start : start + 20_000]
+    if not sample.strip("\0 \t\r\n"):
         return "an empty answer instead of a feed"
-    title = _TITLE.search(start)
-    named = f" titled {collapse(unescape(title[1]))[:100]!r}" if title else ""
-    if title or re.search(
-        r"<(?:!doctype\s+html|html|head|body|div|p|br|b|frameset|meta|script)[\s/>]", start, re.IGNORECASE
-    ):
-        words = "" if named else ": " + repr(collapse(unescape(re.sub(r"<[^>]*>", " ", start)))[:100])
-        return f"an HTML page{named or words} instead of a feed"
-    first = _FIRST_TAG.search(start)
-    if first:
+    if len(_ILLEGAL.findall(sample)) * 20 > len(sample):
+        return "binary data instead of a feed"
+    first = _FIRST_TAG.match(sample)
+    if first and first[1].lower() == "opml":
+        return "an OPML list of feeds instead of a feed; `listener import` takes it"
+    if first and first[1].lower() not in _HTML_TAGS:
         return f"markup of another kind, <{first[1][:60]}>, instead of a feed"
-    return f"text instead of a feed: {collapse(start)[:100]!r}"
+    if first or _HTML.search(sample):
+        title = _TITLE.search(sample)
+        words = collapse(unescape(title[1] if title else re.sub(r"<[^<>]*>", " ", sample)))[:100].replace("\n", " ")
+        return f"an HTML page {'titled ' if title else ''}{words!r} instead of a feed"
+    return f"text instead of a feed: {collapse(sample)[:100]!r}"

@@ -34,7 +34,7 @@ from listener_scrapers.feed.fields import (
 
 #: Entries of one response that are read.
 ENTRY_LIMIT = 10_000
-#: A body shorter than this may be no more than a picture's frame: the summary is looked at, too.
+#: A body shorter than this may be no more than a picture's frame: every summary is looked at, too.
 _MEAGRE = 200
 _AUTHOR_LIMIT = 200
 _CATEGORY_LIMIT = 50
@@ -64,12 +64,14 @@ _PUBLISHED = (
     *("prism:publicationdate", "atom:created", "created", "date"),
 )
 _UPDATED = ("atom:updated", "updated", "atom:modified", "modified", "dcterms:modified", "lastbuilddate")
-_GUIDS = ("guid", "atom:id", "id", "dc:identifier")
+_GUIDS = ("guid", "atom:id", "id", "dc:identifier", "yt:videoid")
+_AUTHORS = (("atom:author", "author"), ("dc:creator",), ("itunes:author",), ("media:credit",))
 _MAIL_AND_NAME = re.compile(r"\S+@\S+\s*\(([^()]+)\)")
 _NAME_AND_MAIL = re.compile(r"([^<>]+?)\s*<[^<>]*@[^<>]*>")
+_NOBODY = frozenset({"(author unknown)", "unknown", "unknown author", "noreply@blogger.com"})
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{1,8})*")
 #: Kinds of `rel` whose link leads to the entry itself, best first.
-_RELATIONS = ("alternate", "", "related", "via", "shortlink")
+_RELATIONS = ("alternate", "", "related", "via", "shortlink", "self")
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,28 +112,24 @@ def channel_of(document: Document, url: str, *, zone: tzinfo, day_first: bool | 
         base = absolute(fields.word("link"), url) or url
     declared = attribute(root, XML + "lang") or attribute(fields.element, XML + "lang")
     lang = language(declared or fields.word("language", "dc:language"))
-    if day_first is None:
-        day_first = day_first_in(
-            plain(date) for entry in entries_of(document)[:100] for date in entry if _is_date(date)
-        )
     author = _people(fields.every("atom:author", "author")) if "atom:" in short(root.tag) else None
     return Channel(fields, base, lang, author, zone, day_first, kind)
 
 
 def item_of(entry: Element, channel: Channel) -> Item | None:
-    """Read one entry; None where it has neither title, text nor address."""
+    """Read one entry; None where it says nothing."""
     fields = Fields(entry)
     base = urljoin(channel.base, given) if (given := attribute(entry, XML + "base")) else channel.base
     title = _title(fields)
     text = _text(fields)
     guid = fields.word(*_GUIDS) or attribute(entry, RDF_ABOUT)
     url = _address(fields, base, guid)
-    if not (title or text or url):
+    if not (title or text or url or guid):
         return None
     lang = language(attribute(entry, XML + "lang") or fields.word("dc:language", "language")) or channel.lang
     published = _date(fields, _PUBLISHED, channel, lang)
     updated = _date(fields, _UPDATED, channel, lang)
-    author = _people(fields.every("atom:author", "author", "dc:creator", "itunes:author", "media:credit"))
+    author = next(filter(None, (_people(fields.every(*names)) for names in _AUTHORS)), None)
     reach = measures(fields)
     return Item(
         title=title,
@@ -157,8 +155,9 @@ def language(declared: str) -> str | None:
     return declared.replace("_", "-") if _LANGUAGE.fullmatch(declared) else None
 
 
-def _is_date(element: Element) -> bool:
-    return short(element.tag) in _PUBLISHED
+def day_first_of(entries: Iterable[Element]) -> bool | None:
+    """Return whether the dates of these entries put the day first, where one of them shows it."""
+    return day_first_in(plain(part) for entry in entries for part in entry if short(part.tag) in _PUBLISHED)
 
 
 def _date(fields: Fields, names: Iterable[str], channel: Channel, lang: str | None) -> datetime | None:
@@ -178,14 +177,14 @@ def _title(fields: Fields) -> str:
 
 
 def _text(fields: Fields) -> str:
-    """Return the fullest text there is: the body, unless it is so short that a summary says more."""
+    """Return the fullest text there is: the body, unless a summary holds clearly more."""
     best = ""
     for element in fields.every(*_BODIES, *_SUMMARIES):
+        if len(best) >= _MEAGRE and not len(element) and len(element.text or "") < 1.5 * len(best):
+            continue
         text = _readable(element)
         if len(text) > len(best):
             best = text
-        if len(best) >= _MEAGRE:
-            break
     return best
 
 
@@ -251,7 +250,8 @@ def _people(elements: Iterable[Element]) -> str | None:
 def _person(name: str) -> str:
     name = title_of(name[:_AUTHOR_LIMIT]) if "&" in name or "<" not in name else name[:_AUTHOR_LIMIT]
     found = _MAIL_AND_NAME.fullmatch(name) or _NAME_AND_MAIL.fullmatch(name)
-    return (found[1] if found else name).strip()
+    name = (found[1] if found else name).strip()
+    return "" if name.startswith(("http://", "https://")) or name.lower() in _NOBODY else name
 
 
 def _categories(fields: Fields) -> tuple[str, ...]:

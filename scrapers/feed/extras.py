@@ -45,20 +45,16 @@ class Measures:
 
 
 _NONE = Measures()
-_MEASURED = (
-    "slash:comments",
-    "thr:total",
-    "media:community",
-    "yt:statistics",
-    "gd:rating",
-    "im:rating",
-    "atom:link",
-    "link",
-)
+_MEASURED = ("slash:comments", "thr:total", "media:community", "yt:statistics", "gd:rating", "im:rating")
+_ANY_MEASURED = frozenset(_MEASURED)
+_REVIEWS = frozenset({"im:rating"})
+_REPLIES = frozenset({"thr:in-reply-to"})
 
 
 def measures(fields: Fields) -> Measures:
     """Read comments, views, likes, votes and ratings where an entry has them."""
+    if not fields.has(_ANY_MEASURED):
+        return _NONE
     metrics: dict[str, float] = {}
     rating, rating_max = None, 5.0
     segment: dict[str, str] = {}
@@ -76,17 +72,13 @@ def measures(fields: Fields) -> Measures:
             rating = _number(attribute(element, "average") or plain(element))
             rating_max = _number(attribute(element, "max")) or 5.0
             _count(metrics, "ratings", attribute(element, "numRaters"))
-        elif attribute(element, "rel") == "replies":
-            _count(metrics, "comments", element.get("{http://purl.org/syndication/thread/1.0}count") or "")
-    if any(True for _ in fields.every("im:rating")):
+    if fields.has(_REVIEWS):
         _count(metrics, "votes", fields.word("im:votecount"))
         _count(metrics, "helpful", fields.word("im:votesum"))
         if version := fields.word("im:version"):
             segment["version"] = version[:50]
     if rating is not None and not 0 <= rating <= rating_max:
         rating = None
-    if not metrics and rating is None and not segment:
-        return _NONE
     return Measures(metrics, rating, rating_max, segment)
 
 
@@ -114,9 +106,9 @@ def _count(metrics: dict[str, float], name: str, word: str) -> None:
 
 def kind_of(fields: Fields, title: str, text: str, url: str | None) -> ItemKind:
     """Tell reviews, comments and people's posts from articles."""
-    if fields.word("im:rating"):
+    if fields.has(_REVIEWS):
         return "review"
-    if any(True for _ in fields.every("thr:in-reply-to")) or _COMMENT_TITLE.match(title):
+    if fields.has(_REPLIES) or _COMMENT_TITLE.match(title):
         return "comment"
     return article_or_post(title, text, url)
 

@@ -7,7 +7,7 @@ The same element comes in many namespaces: `short` brings `{http://www.w3.org/20
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from functools import lru_cache
 from html import unescape
 from xml.etree.ElementTree import Element
@@ -112,17 +112,27 @@ class Fields:
             if name == "media:group":
                 self._take(child)
 
-    def every(self, *names: str) -> Iterator[Element]:
-        """Yield the elements of these names, those of the first name first."""
+    def has(self, names: frozenset[str]) -> bool:
+        """Whether there is an element of one of these names."""
+        return not names.isdisjoint(self._by_name)
+
+    def every(self, *names: str) -> list[Element]:
+        """Return the elements of these names, those of the first name first."""
+        by_name = self._by_name
+        found: list[Element] = []
         for name in names:
-            yield from self._by_name.get(name, ())
+            if name in by_name:
+                found += by_name[name]
+        return found
 
     def word(self, *names: str) -> str:
         """Return the first content among these names that isn't empty, stripped; ""."""
-        for element in self.every(*names):
-            content = plain(element)
-            if content:
-                return content
+        by_name = self._by_name
+        for name in names:
+            for element in by_name.get(name, ()):
+                content = plain(element)
+                if content:
+                    return content
         return ""
 
 
@@ -150,7 +160,13 @@ _WINDOWS = {
     for code in range(0x80, 0xA0)
     if (character := bytes([code]).decode("cp1252", "replace")) != "\ufffd"
 }
+_FROM_WINDOWS = {ord(character): code for code, character in _WINDOWS.items()}
 _CONTROL = re.compile("[\x80-\x9f]")
+#: What UTF-8 looks like that was read as windows-1252, or as ISO-8859-1, and written as UTF-8 again.
+_TWICE = re.compile(
+    "[\xc2-\xf4][\x80-\x9f]|[ÂÃ][\xa0-\xbf]|[ÄÅ][\xa1-\xbf€‚ƒ„†‡ˆ‰Š‹ŒŽ•˜™š›œžŸ]|â[\x80€]|"
+    "[ÐÑ][\x80-\xbf\u0152-\u2122][ÐÑ ]|[ã-é][\x80-\xbf\u0152-\u2122]{2}"
+)
 
 
 def title_of(content: str) -> str:
@@ -159,7 +175,9 @@ def title_of(content: str) -> str:
     Titles come plain, as HTML and escaped twice, whatever the format says. Tags that HTML knows go away, others are
     words; references are resolved, once more where some are left.
     """
-    content = content[: 4 * TITLE_LIMIT]
+    content = once(content[: 4 * TITLE_LIMIT])
+    if content.isprintable() and "&" not in content and "<" not in content and "  " not in content:
+        return content[:TITLE_LIMIT].strip()
     if "<" in content:
         content = _KNOWN_TAG.sub(_gap, content)
     if "&" in content:
@@ -176,15 +194,31 @@ def body_of(content: str, *, html: bool = True) -> str:
 
     `html` is False where the format promises plain text: then only tags that HTML knows are taken for tags.
     """
-    content = content[:MARKUP_LIMIT]
+    content = once(content[:MARKUP_LIMIT])
     if not html and "<" in content and not _KNOWN_TAG.search(content):
         return mended(collapse(unescape(content)))[:TEXT_LIMIT]
-    return mended(text_of(content))[:TEXT_LIMIT]
+    text = text_of(content)
+    if "<" not in content and "</" in text and _KNOWN_TAG.search(text):
+        text = text_of(text)  # escaped twice: not one real tag, but closing tags once references are resolved
+    return mended(text)[:TEXT_LIMIT]
 
 
 def mended(text: str) -> str:
     """Return `text` with Windows' quotation marks and dashes where an encoding was taken for ISO-8859-1."""
     return text.translate(_WINDOWS) if not text.isascii() and _CONTROL.search(text) else text
+
+
+def once(text: str) -> str:
+    """Return text that was encoded twice as it was meant: "FlÃ¼chtling" is "Flüchtling", "donâ€™t" is "don’t".
+
+    All of it has to be UTF-8 when taken back a step, which text that isn't broken never is.
+    """
+    if text.isascii() or not _TWICE.search(text):
+        return text
+    try:
+        return text.translate(_FROM_WINDOWS).encode("latin-1").decode("utf-8")
+    except UnicodeError:
+        return text
 
 
 def _gap(tag: re.Match[str]) -> str:
@@ -212,7 +246,7 @@ def inner_text(element: Element) -> str:
         for child in reversed(node):
             todo.append((child.tail or "").replace("\n", " "))
             todo.append(child)
-    return mended(collapse("".join(parts)))[:TEXT_LIMIT]
+    return mended(collapse(once("".join(parts))))[:TEXT_LIMIT]
 
 
 def distinct(words: Iterable[str], limit: int) -> tuple[str, ...]:

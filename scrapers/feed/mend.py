@@ -162,8 +162,10 @@ class _Mender:
 
     def _qualified(self, name: str, *, attribute: bool = False) -> str:
         prefix, colon, local = name.partition(":")
-        uri = self._namespaces.get(prefix) if colon else None if attribute else self._default
-        return f"{{{uri}}}{local}" if uri else local if colon and prefix == "rss" else name
+        if not colon:
+            return f"{{{self._default}}}{name}" if self._default and not attribute else name
+        uri = self._namespaces.get(prefix)
+        return f"{{{uri}}}{local}" if uri else local if prefix == "rss" else name
 
 
 def _local(name: str) -> str:

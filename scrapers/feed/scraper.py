@@ -11,6 +11,7 @@ their number. Entries that the raw text opens and that could not be read are tol
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -19,7 +20,7 @@ import msgspec
 from listener.types import Item, ItemKind, Parsed, Request, Response, Source
 from listener_scrapers.feed import jsonfeed, loose
 from listener_scrapers.feed.document import Document, read, text_of_bytes
-from listener_scrapers.feed.entries import ENTRY_LIMIT, Channel, channel_of, entries_of, item_of
+from listener_scrapers.feed.entries import ENTRY_LIMIT, Channel, channel_of, day_first_of, entries_of, item_of
 from listener_scrapers.feed.extras import rhythm_of
 
 _ACCEPT = (
@@ -73,22 +74,22 @@ class Feed:
 
 def _items(document: Document, channel: Channel) -> tuple[tuple[Item, ...], tuple[str, ...]]:
     entries = entries_of(document)
-    items: list[Item] = []
-    skipped: list[str] = []
-    for number, entry in enumerate(entries[:ENTRY_LIMIT], start=1):
-        item = item_of(entry, channel)
-        if item is None:
-            skipped.append(f"entry {number} has neither title, text nor address")
-        else:
-            items.append(item)
+    read = [item_of(entry, channel) for entry in entries[:ENTRY_LIMIT]]
+    if channel.day_first is None and any(item is not None and item.published is None for item in read):
+        day_first = day_first_of(entries[:ENTRY_LIMIT])
+        if day_first is not None:
+            channel = replace(channel, day_first=day_first)
+            read = [item_of(entry, channel) for entry in entries[:ENTRY_LIMIT]]
+    items = [item for item in read if item is not None]
+    skipped = [f"entry {number} is empty" for number, item in enumerate(read, start=1) if item is None]
     if len(entries) > ENTRY_LIMIT:
         skipped.append(f"{len(entries) - ENTRY_LIMIT:,} entries beyond the first {ENTRY_LIMIT:,}")
-    elif not document.sound and len(items) < document.openings:
+    elif not document.sound and len(items) < (openings := document.openings()):
         others = loose.items_of(document.text, channel)
         if len(others) > len(items):
             items = others
-        if len(items) < document.openings:
-            skipped.append(f"{document.openings - len(items):,} of {document.openings:,} entries could not be read")
+        if len(items) < openings:
+            skipped.append(f"{openings - len(items):,} of {openings:,} entries could not be read")
     return tuple(items), tuple(skipped)
 
 
