@@ -28,6 +28,10 @@ _TRACKING = frozenset((
 # fmt: on
 #: An address as most are, with nothing to mend.
 _ORDINARY = re.compile(r"https?://[A-Za-z0-9.-]+(?::\d{1,4})?(?:[/?](?:[!-%'-~]|&(?!amp;))*+)?", re.ASCII)
+#: Host and path of an address that is canonical but for its ends.
+_PLAIN = re.compile(
+    r"https?://(?:www\.|m\.|amp\.)?([a-z0-9-]++(?:\.[a-z0-9-]++)+)((?:/[A-Za-z0-9._~!$'()*+,;=:@-]++)*+)/?", re.ASCII
+)
 _ORDINARY_HOST = re.compile(r"https?://([A-Za-z0-9.-]+)(?=[/?#]|\Z)", re.ASCII)
 _CONTROL = re.compile(r"[\x00-\x20\x7f]+")
 _INDEX = re.compile(r"/(?:index|default)\.(?:html?|php|aspx?|jsp|cgi)$", re.IGNORECASE)
@@ -86,6 +90,9 @@ def canonical(address: str) -> str:
     parameters, order of parameters, empty query, index file, doubled and trailing slashes, and case of host and of
     percent-escapes don't tell pages apart. Path and values keep their case. What is no web address comes back stripped.
     """
+    plain = _PLAIN.fullmatch(address)
+    if plain and not _INDEX.search(plain[2]):
+        return plain[1] + plain[2]
     try:
         split = urlsplit(_cleaned(address))
         host, port = (split.hostname or "").rstrip("."), split.port

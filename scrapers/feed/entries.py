@@ -25,6 +25,7 @@ from listener_scrapers.feed.fields import (
     Fields,
     attribute,
     body_of,
+    content_of,
     distinct,
     inner_text,
     plain,
@@ -170,7 +171,7 @@ def _date(fields: Fields, names: Iterable[str], channel: Channel, lang: str | No
 
 def _title(fields: Fields) -> str:
     for element in fields.every(*_TITLES):
-        title = title_of(inner_text(element) if len(element) else element.text or "")
+        title = title_of(inner_text(element) if len(element) else content_of(element))
         if title:
             return title
     return ""
@@ -190,11 +191,11 @@ def _text(fields: Fields) -> str:
 
 def _readable(element: Element) -> str:
     form = attribute(element, "type").lower()
-    if form.startswith(("image/", "audio/", "video/", "application/octet")) or attribute(element, "mode") == "base64":
+    if form.startswith(("image/", "audio/", "video/", "application/octet")):
         return ""
     if len(element):
         return inner_text(element)
-    content = element.text or ""
+    content = content_of(element)
     if not content or content.isspace():
         return ""
     return body_of(
@@ -213,6 +214,8 @@ def _address(fields: Fields, base: str, guid: str) -> str | None:
             return found
     permanent = all(attribute(element, "isPermaLink").lower() != "false" for element in fields.every("guid"))
     if permanent and guid[:4].lower() == "http" and (found := absolute(guid)):
+        return found
+    if found := absolute(attribute(fields.element, "href") or attribute(fields.element, "HREF"), base):
         return found
     for element in fields.every("enclosure", "media:content"):
         if found := absolute(attribute(element, "url"), base):

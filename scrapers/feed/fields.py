@@ -7,6 +7,7 @@ The same element comes in many namespaces: `short` brings `{http://www.w3.org/20
 from __future__ import annotations
 
 import re
+from base64 import b64decode
 from collections.abc import Iterable
 from functools import lru_cache
 from html import unescape
@@ -136,6 +137,17 @@ class Fields:
         return ""
 
 
+def content_of(element: Element) -> str:
+    """Return the words of an element that holds no elements, out of base64 where Atom 0.3 puts them into it."""
+    content = element.text or ""
+    if attribute(element, "mode") == "base64":
+        try:
+            return b64decode(content).decode("utf-8")
+        except ValueError:
+            return ""
+    return content
+
+
 def plain(element: Element) -> str:
     """Return an element's character data, stripped, nothing resolved."""
     return (("".join(element.itertext()) if len(element) else element.text) or "").strip()
@@ -152,6 +164,7 @@ _KNOWN_TAG = re.compile(
     r"small|span|strike|strong|sub|sup|table|td|tr|tt|u|ul|wbr)(?:\s[^<>]*)?/?>",
     re.IGNORECASE,
 )
+_SCRIPT = re.compile(r"<(script|style)\b[^<>]*>.*?</\1\s*>", re.IGNORECASE | re.DOTALL)
 _BREAKING_TAG = re.compile(r"</?(?:br|p|div|li|h[1-6]|td|tr)\b", re.IGNORECASE)
 _LEFT_OVER = re.compile(r"&(?:#\d{2,6}|#x[0-9a-f]{2,5}|amp|quot|apos|nbsp|hellip|[mn]dash|[lr][sd]quo);", re.IGNORECASE)
 #: Windows-1252 read as ISO-8859-1: in Unicode these are control characters that nobody writes.
@@ -179,7 +192,7 @@ def title_of(content: str) -> str:
     if content.isprintable() and "&" not in content and "<" not in content and "  " not in content:
         return content[:TITLE_LIMIT].strip()
     if "<" in content:
-        content = _KNOWN_TAG.sub(_gap, content)
+        content = _KNOWN_TAG.sub(_gap, _SCRIPT.sub("", content))
     if "&" in content:
         content = unescape(content)
         if "&" in content and _LEFT_OVER.search(content):

@@ -19,7 +19,7 @@ from listener_scrapers.feed.fields import body_of, distinct, title_of
 def parsed(text: str, url: str, *, zone: tzinfo, kind: ItemKind | None) -> Parsed:
     """Read a JSON Feed. Raises ParseError for other JSON."""
     try:
-        feed = json.loads(text)
+        feed = json.loads(text, strict=False)
     except (ValueError, RecursionError) as error:
         raise ParseError(f"JSON that can't be read instead of a feed: {error}") from error
     entries = feed.get("items") if isinstance(feed, dict) else None
