@@ -105,7 +105,9 @@ def emptied(url: str) -> str:
     """Empty all tables of a PostgreSQL database."""
     engine = sa.create_engine(url, isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
-        tables = ", ".join(table.name for table in METADATA.sorted_tables)
-        connection.exec_driver_sql(f"TRUNCATE {tables} RESTART IDENTITY CASCADE")
+        # TRUNCATE would write new files for each table and index: 0.3 s instead of 0.02.
+        for table in reversed(METADATA.sorted_tables):
+            connection.execute(sa.delete(table))
+        connection.exec_driver_sql("SELECT setval(oid::regclass, 1, false) FROM pg_class WHERE relkind = 'S'")
     engine.dispose()
     return url
