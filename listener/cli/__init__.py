@@ -20,6 +20,9 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "channels": ("listener.cli.channels:channels", "Show where alerts go; send a test message."),
     "extract": ("listener.cli.extract:extract", "Read the facts of a page: plans, questions, copy."),
     "diff": ("listener.cli.extract:diff", "Tell what changed between two versions of a page."),
+    "export": ("listener.cli.export:export", "Write trends, mentions, alerts and more to a file."),
+    "backup": ("listener.cli.upkeep:backup", "Copy the database while it is in use."),
+    "rebuild-trends": ("listener.cli.upkeep:rebuild_trends", "Count the trends anew from the mentions."),
     "service": ("listener.cli.service:service", "Print a systemd unit for this installation."),
     "query": ("listener.cli.query:query", "Try a brand's query on a text and see what hit."),
 }

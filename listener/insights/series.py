@@ -10,6 +10,7 @@ there, with its share of polls that worked.
 
 from __future__ import annotations
 
+import functools
 import itertools
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
@@ -79,7 +80,7 @@ class TrendRow:
     unscored: int
     #: -1 to 1; None where nothing was scored.
     mean_compound: float | None
-    #: 95 % interval of the mean; None where fewer than two stories speak.
+    #: 95 % interval of the mean, within -1 and 1; None where fewer than two stories speak.
     interval: tuple[float, float] | None
     positive: int
     neutral: int
@@ -121,6 +122,8 @@ class _Sums:
     failed: int = 0
 
 
+# Rows come by the thousand for each hour.
+@functools.lru_cache(maxsize=64)
 def bucket_of(at: datetime, by: By, zone: ZoneInfo) -> tuple[datetime, datetime]:
     """Return the start and the end, in the zone, of the bucket that an hour of UTC belongs to.
 
@@ -213,13 +216,14 @@ def _row(start: datetime, end: datetime, brand: str, source: str | None, sums: _
     squares = heard.pop("compound_e8_squares") / E4**2
     reach = heard.pop("reach_e4_sum") / E4
     scored = heard["scored"]
+    interval = mean_interval(scored, total, squares, heard["stories"])
     return TrendRow(
         start=start,
         end=end,
         brand=brand,
         source=source,
         mean_compound=total / scored if scored else None,
-        interval=mean_interval(scored, total, squares, heard["stories"]),
+        interval=None if interval is None else (max(-1.0, interval[0]), min(1.0, interval[1])),
         reach=reach,
         polls_ok=sums.ok,
         polls_failed=sums.failed,

@@ -167,7 +167,7 @@ def iter_scores(
             segment_key=row.segment_key,
             segment_value=row.segment_value,
             answers=row.answers,
-            mean=row.score_e4_sum / row.answers / E4,
+            total=row.score_e4_sum / E4,
             promoters=row.promoters,
             detractors=row.detractors,
         )

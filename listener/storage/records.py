@@ -127,8 +127,8 @@ class Score:
     segment_key: str
     segment_value: str
     answers: int
-    #: On the survey's own scale.
-    mean: float
+    #: Sum of the answers, on the survey's own scale.
+    total: float
     promoters: int
     detractors: int
 

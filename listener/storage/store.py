@@ -52,14 +52,17 @@ class Store:
         self._source_ids = SourceIds()
 
     @classmethod
-    def open(cls, url: str | Path, *, now: datetime) -> Store:
-        """Open a database, a file or a PostgreSQL URL, and bring it to today's version; make it where there is none.
+    def open(cls, url: str | Path, *, now: datetime, must_exist: bool = False) -> Store:
+        """Open a database, a file or a PostgreSQL URL, and bring it to today's version.
 
-        Where the clock was set back since it was last used, what waits for a time far ahead no longer does.
+        Where there is no such file it is made, unless it `must_exist`. Where the clock was set back since it was last
+        used, what waits for a time far ahead no longer does.
         Raises StorageError: DatabaseNewer, DatabaseCorrupt, DatabaseBusy, DatabaseFull, or one that says what to mend.
         """
         where = url_of(url)
         name = name_of(where)
+        if must_exist and where.drivername == "sqlite" and not Path(str(where.database)).exists():
+            raise StorageError(f"there is no database {name}; `listener run` makes it")
         engine = engine_of(where)
         try:
             migrate(engine, name)

@@ -233,5 +233,5 @@ def test_survey_answers_become_scores_by_segment(store: Store) -> None:
         ("", "", 4, 2, 1),
         ("plan", "pro", 4, 2, 1),
     ]
-    assert [row.mean for row in rows] == [7.0, 7.0]
+    assert [row.total for row in rows] == [28.0, 28.0]
     assert store.verify_trends() == []

@@ -1,0 +1,134 @@
+"""`listener export`: tables for spreadsheets and programs."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import sys
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import click
+
+from listener.cli.database import database_option, find_settings, opened
+from listener.cli.export_tables import TABLES, Wanted
+from listener.cli.writing import Format, output_file, write_rows
+from listener.insights.series import By
+from listener.storage import Store
+
+
+class ZoneType(click.ParamType[ZoneInfo]):
+    """A time zone by its name."""
+
+    name = "zone"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> ZoneInfo:
+        """Return the zone, or say that there is none of that name."""
+        if isinstance(value, ZoneInfo):
+            return value
+        try:
+            return ZoneInfo(str(value))
+        except (KeyError, ValueError, OSError):
+            self.fail(f"there is no time zone {value!r}; expected a name such as Europe/Berlin or UTC", param, ctx)
+
+
+class MomentType(click.ParamType[date | datetime]):
+    """A day or a moment, in ISO 8601. A day stays one until the zone is known."""
+
+    name = "time"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> date | datetime:
+        """Return a date or a datetime, naive where no zone was given."""
+        if isinstance(value, date):
+            return value
+        text = str(value)
+        try:
+            return date.fromisoformat(text)
+        except ValueError:
+            pass
+        try:
+            return datetime.fromisoformat(text)
+        except ValueError:
+            expected = "2026-11-22, 2026-11-22T08:00 or 2026-11-22T08:00+01:00"
+            self.fail(f"{text!r} is no time; expected {expected}", param, ctx)
+
+
+@click.command()
+@click.argument("kind", type=click.Choice(list(TABLES)))
+@click.option("--from", "since", type=MomentType(), help="The first day, or a moment.")
+@click.option("--to", "until", type=MomentType(), help="The last day (it belongs to it), or a moment (it doesn't).")
+@click.option("--by", type=click.Choice(["hour", "day", "week"]), default="day", show_default=True, help="Of trends.")
+@click.option("--tz", "zone", type=ZoneType(), help="Time zone of days and of times written; the settings' own.")
+@click.option("--brand", "brands", multiple=True, help="Only this brand. Can be given again.")
+@click.option("--per-source", is_flag=True, help="Trends by source, not of all sources together.")
+@click.option("--format", "form", type=click.Choice(["csv", "jsonl"]), help="By the file's ending, else csv.")
+@click.option("-o", "--output", default="-", show_default=True, metavar="FILE", help="Where to; - prints it.")
+@database_option
+@click.pass_obj
+def export(
+    settings_path: Path,
+    kind: str,
+    since: date | datetime | None,
+    until: date | datetime | None,
+    by: By,
+    zone: ZoneInfo | None,
+    brands: tuple[str, ...],
+    per_source: bool,
+    form: Format | None,
+    output: str,
+    database: str | None,
+) -> None:
+    """Write a table to a file: trends, mentions, alerts, scores, changes, prices, faq or claims.
+
+    The columns are described in docs/schema.md and stay what they are.
+    """
+    settings = find_settings(settings_path, database)
+    zone = zone or (settings.timezone if settings is not None else ZoneInfo("UTC"))
+    start, end = _moment(since, zone, last=False), _moment(until, zone, last=True)
+    if start is not None and end is not None and start >= end:
+        raise click.BadParameter("the end lies before the start", param_hint="--to")
+    table = TABLES[kind]
+    with opened(settings, database) as store:
+        known = _known_brands(store, [brand.name for brand in settings.brands] if settings is not None else [])
+        _check_brands(brands, known)
+        wanted = Wanted(start=start, end=end, by=by, zone=zone, brands=brands, all_brands=known, per_source=per_source)
+        try:
+            with output_file(output) as file:
+                count = write_rows(file, form or _format_of(output), table.columns, table.rows(store, wanted))
+        except BrokenPipeError:
+            _end_quietly()
+    if output != "-":
+        click.echo(f"{count:,} row{'' if count == 1 else 's'} written to {output}", err=True)
+
+
+def _moment(given: date | datetime | None, zone: ZoneInfo, *, last: bool) -> datetime | None:
+    """Return a moment in UTC; a day stands for its begin, or as the `last` one for its end."""
+    if given is None:
+        return None
+    if not isinstance(given, datetime):
+        given = datetime.combine(given + timedelta(days=int(last)), time())
+    return (given if given.tzinfo is not None else given.replace(tzinfo=zone)).astimezone(UTC)
+
+
+def _format_of(output: str) -> Format:
+    return "jsonl" if Path(output).suffix in (".jsonl", ".ndjson") else "csv"
+
+
+def _known_brands(store: Store, configured: list[str]) -> tuple[str, ...]:
+    return tuple(sorted({*configured, *store.list_brands()}))
+
+
+def _check_brands(brands: tuple[str, ...], known: tuple[str, ...]) -> None:
+    for brand in brands:
+        if brand not in known:
+            near = difflib.get_close_matches(brand, known, n=1)
+            hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(known) or 'none'}"
+            raise click.BadParameter(f"no brand is named {brand!r}; {hint}", param_hint="--brand")
+
+
+def _end_quietly() -> None:
+    """End as a program does whose reader has seen enough, such as `head`."""
+    # What is still buffered goes nowhere: Python would complain about the pipe when it closes it at the end.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(0)
