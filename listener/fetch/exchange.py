@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -38,6 +39,11 @@ _HARMLESS_HEADERS = frozenset({"accept", "accept-language", "content-type"})
 _OUR_HEADERS = frozenset(
     {"host", "user-agent", "accept-encoding", "connection", "content-length", "transfer-encoding", "te", "upgrade"}
 )
+
+#: RFC 9110, 5.1 and 5.5.
+_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
+_UNSENDABLE = re.compile(r"[^\x20-\x7e]")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -115,6 +121,7 @@ class Exchange:
         clock: Callable[[], datetime],
     ) -> None:
         self._settings = settings
+        self._user_agent = _UNSENDABLE.sub("?", settings.user_agent)
         self._politeness = politeness
         self._transport = transport
         self._clock = clock
@@ -124,11 +131,12 @@ class Exchange:
 
         Raises Failure. The host's memory learns of every end.
         """
+        headers = self._headers(trip, target)
         waited = self._politeness.enter(target.key, target.url, within=trip.under_way or trip.hops > 0)
         trip.deadline.extend(waited)
         trip.waited += waited
         try:
-            answer = self._converse(trip, target, limit, cut)
+            answer = self._converse(trip, target, headers, limit, cut)
         except Failure as failure:
             wait = self._politeness.leave(target.key, failure.outcome)
             failure.retry_after = None if wait is None else self._politeness.spread(target.url, wait)
@@ -143,13 +151,13 @@ class Exchange:
         wait = self._politeness.leave(target.key, outcome_of(answer.status), wish) or wish
         return answer if wait is None else replace(answer, retry_after=self._politeness.spread(target.url, wait))
 
-    def _converse(self, trip: Trip, target: Target, limit: int, cut: bool) -> Answer:
+    def _converse(self, trip: Trip, target: Target, headers: dict[str, str], limit: int, cut: bool) -> Answer:
         """Send one request and read its answer. Raises Failure."""
         prepared = requests.PreparedRequest()
         # Filled by hand: `prepare` takes the URL apart again, and costs more than the sending.
         prepared.method = trip.request.method
         prepared.url = target.url
-        prepared.headers = CaseInsensitiveDict(self._headers(trip, target))
+        prepared.headers = CaseInsensitiveDict(headers)
         prepared.body = trip.request.body
         reply = self._transport.exchange(prepared, target, trip.deadline)
         whole = False
@@ -169,10 +177,13 @@ class Exchange:
             reply.finish(whole=whole)
 
     def _headers(self, trip: Trip, target: Target) -> dict[str, str]:
-        """Return the headers of one request; keys and passwords only for the host that they were meant for."""
+        """Return the headers of one request; keys and passwords only for the host that they were meant for.
+
+        Raises Failure (CLIENT_ERROR) for one that can't be sent, such as a token that ends in a line feed.
+        """
         headers = {
             "Host": target.host_header,
-            "User-Agent": self._settings.user_agent,
+            "User-Agent": self._user_agent,
             "Accept-Encoding": "gzip, deflate",
             "Accept": "*/*",
         }
@@ -181,8 +192,12 @@ class Exchange:
             headers["Authorization"] = trip.origin.authorization
         for name, value in trip.request.headers.items():
             lower = name.lower()
-            if lower not in _OUR_HEADERS and (trusted or lower in _HARMLESS_HEADERS):
-                headers[name] = value
+            if lower in _OUR_HEADERS or not (trusted or lower in _HARMLESS_HEADERS):
+                continue
+            if not _NAME.fullmatch(name) or not _VALUE.fullmatch(value):
+                # http.client would raise an error that quotes the value.
+                raise Failure(Outcome.CLIENT_ERROR, f"The header {name[:40]!r} holds a character that can't be sent.")
+            headers[name] = value
         if trip.request.method == "POST":
             headers["Content-Length"] = str(len(trip.request.body or b""))
         if trip.conditional:

@@ -84,9 +84,9 @@ def parse_target(url: str) -> Target:
         raise Failure(Outcome.ADDRESS, f"The URL starts with {parts.scheme[:20]!r}, not with http or https.")
     if _CONTROL.search(url) or _AMBIGUOUS.search(parts.netloc):
         raise Failure(Outcome.ADDRESS, "The URL holds a control character, or its host a blank or backslash.")
-    path = _UNSAFE.sub(lambda match: quote(match[0]), parts.path or "/")
+    path = _UNSAFE.sub(_escape, parts.path or "/")
     if parts.query:
-        path += "?" + _UNSAFE.sub(lambda match: quote(match[0]), parts.query)
+        path += "?" + _UNSAFE.sub(_escape, parts.query)
     return Target(
         scheme=parts.scheme,
         host=_ascii_host(host, literal="[" in parts.netloc),
@@ -108,11 +108,15 @@ def join_target(base: Target, location: str) -> Target:
     return parse_target(url)
 
 
+def _escape(match: re.Match[str]) -> str:
+    return quote(match[0], errors="replace")
+
+
 def _authorization(username: str | None, password: str | None) -> str | None:
     if not username and not password:
         return None
     pair = f"{unquote(username or '')}:{unquote(password or '')}"
-    return "Basic " + base64.b64encode(pair.encode()).decode()
+    return "Basic " + base64.b64encode(pair.encode(errors="replace")).decode()
 
 
 def _ascii_host(host: str, *, literal: bool) -> str:

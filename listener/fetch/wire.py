@@ -34,7 +34,7 @@ class Deadline:
         """Return `wanted` seconds, or fewer if fewer are left. Raises Failure (TIMEOUT) if none are."""
         left = self._expires - time.monotonic()
         if left <= 0:
-            raise Failure(Outcome.TIMEOUT, f"It took longer than {self.total:g} s altogether.")
+            raise Failure(Outcome.TIMEOUT, f"The fetch took longer than {self.total:g} s altogether.")
         return min(wanted, left)
 
     def extend(self, seconds: float) -> None:
@@ -150,7 +150,7 @@ def dial(endpoints: Sequence[Endpoint], host: str, port: int, deadline: Deadline
     if isinstance(problem, TimeoutError):
         raise Failure(Outcome.TIMEOUT, f"{host} doesn't take connections within {deadline.connect:g} s.") from problem
     reason = problem.strerror if problem and problem.strerror else "no address"
-    raise Failure(Outcome.CONNECT, f"{host} refuses connections at port {port}: {reason}.") from problem
+    raise Failure(Outcome.CONNECT, f"{host} takes no connection at port {port}: {reason}.") from problem
 
 
 def tls_failure(host: str, error: Exception) -> Failure:
