@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import trustme
 
-from listener.fetch import Fetcher, FetchSettings, MemoryHosts
+from listener.fetch import Fetcher, FetchSettings, HostStates, MemoryHosts
 from tests.fetch.sites import Clock, Site
 
 MakeSite = Callable[..., Site]
@@ -100,7 +100,7 @@ def make_fetcher(settings: FetchSettings, clock: Clock, names: dict[str, list[st
             raise OSError(-2, "Name or service not known")
         return names[host]
 
-    def make(hosts: MemoryHosts | None = None, **changes: object) -> Fetcher:
+    def make(hosts: HostStates | None = None, **changes: object) -> Fetcher:
         fetcher = Fetcher(
             replace(settings, **changes),  # type: ignore[arg-type]
             hosts or MemoryHosts(),
