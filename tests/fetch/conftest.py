@@ -79,13 +79,13 @@ def names() -> dict[str, list[str]]:
 
 @pytest.fixture
 def settings() -> FetchSettings:
-    """Return settings that allow loopback and are impatient."""
+    """Return settings that allow loopback. Tests of timeouts bring shorter ones."""
     return FetchSettings(
         user_agent="listener/1.0 (+https://example.com/bot)",
         allow_networks=(IPv4Network("127.0.0.0/29"),),
-        connect_timeout=timedelta(seconds=1),
-        read_timeout=timedelta(seconds=0.25),
-        total_timeout=timedelta(seconds=1),
+        connect_timeout=timedelta(seconds=10),
+        read_timeout=timedelta(seconds=10),
+        total_timeout=timedelta(seconds=20),
         body_limit=2_000_000,
     )
 

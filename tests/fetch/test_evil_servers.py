@@ -62,11 +62,11 @@ def test_a_trickle_ends_at_the_total_timeout(site: Site, make_fetcher: MakeFetch
     begun = time.monotonic()
     result = get(fetcher, site, sending(head, (piece for _ in range(10_000)), every=0.01))
     assert result.outcome is Outcome.TIMEOUT, result.detail
-    assert time.monotonic() - begun < 1
+    assert time.monotonic() - begun < 5
 
 
 def test_silence_in_the_middle_ends_at_the_read_timeout(site: Site, make_fetcher: MakeFetcher) -> None:
-    fetcher = make_fetcher(read_timeout=timedelta(seconds=0.05), total_timeout=timedelta(seconds=30))
+    fetcher = make_fetcher(read_timeout=timedelta(seconds=0.3), total_timeout=timedelta(seconds=30))
 
     def script(connection: socket.socket) -> None:
         connection.sendall(HEAD + b"Content-Length: 10\r\n\r\nabc")

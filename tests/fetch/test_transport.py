@@ -37,7 +37,7 @@ def test_a_connection_serves_again(site: Site, fetcher: Fetcher) -> None:
         reply(body=b"x", headers={"Connection": "close"}),
         reply(404, b"a page that nobody reads"),
         reply(body=b"x" * 3_000_000),
-        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\nrubbish",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\nrubbish\r\n",
     ],
 )
 def test_a_connection_that_was_not_read_to_the_end_is_closed(site: Site, fetcher: Fetcher, script: bytes) -> None:
