@@ -1,22 +1,19 @@
-"""HTML through Beautiful Soup and `html.parser`: what is used where turbohtml has no wheel.
+"""Pages as trees through Beautiful Soup: what is used where turbohtml has no wheel.
 
-Nothing outside `listener.html` imports this.
+Nothing outside `listener.html` imports this. The tree is built from `listener.html.scan`, not from `html.parser`.
 """
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterable, Iterator
-from html.parser import HTMLParser
 
 import soupsieve
-from bs4 import BeautifulSoup, MarkupResemblesLocatorWarning, XMLParsedAsHTMLWarning
-from bs4.element import CData, NavigableString, PreformattedString, Tag
+from bs4 import BeautifulSoup
+from bs4.builder import HTMLTreeBuilder
+from bs4.element import NavigableString, Tag
 
-#: Characters of a page that are read.
-MARKUP_LIMIT = 1_000_000
+from listener.html.scan import Start, scan
 
-_HIDDEN = frozenset({"script", "style", "template", "select", "title", "head"})
 #: Elements that begin and end a line.
 BLOCKS = frozenset(
     "address article aside blockquote body br caption center dd details dialog dir div dl dt fieldset figcaption "
@@ -24,6 +21,20 @@ BLOCKS = frozenset(
     "tbody tfoot thead tr ul".split()
 )
 _CELLS = frozenset({"td", "th"})
+_HIDDEN = frozenset({"script", "style", "template", "select", "title", "head"})
+#: What a start tag ends when it is open and innermost.
+_ENDS: dict[str, frozenset[str]] = {
+    "li": frozenset({"li"}),
+    "p": frozenset({"p"}),
+    "dt": frozenset({"dt", "dd"}),
+    "dd": frozenset({"dt", "dd"}),
+    "option": frozenset({"option"}),
+    "td": _CELLS,
+    "th": _CELLS,
+    "tr": _CELLS | {"tr"},
+}
+#: Elements deeper than this are taken for siblings.
+_DEPTH_LIMIT = 150
 
 
 class SoupElement:
@@ -46,7 +57,7 @@ class SoupElement:
 
     @property
     def text(self) -> str:
-        return "".join(_strings(self._tag))
+        return "".join(str(node) for node in self._tag.descendants if isinstance(node, NavigableString))
 
     def attr(self, name: str, /, default: str | None = None) -> str | None:
         value = self._tag.get(name)
@@ -86,7 +97,7 @@ class SoupElement:
         for node in self._tag.children:
             if isinstance(node, Tag):
                 yield SoupElement(node)
-            elif isinstance(node, NavigableString) and _is_text(node):
+            else:
                 yield str(node)
 
     def parent(self) -> SoupElement | None:
@@ -96,71 +107,65 @@ class SoupElement:
 
     def readable(self) -> str:
         """Return text with a line break around each block; spaces as they are."""
-        collector = _Collector()
-        collector.feed(self._tag.decode())
-        return collector.text()
+        return text_of(self._tag.decode())
+
+
+class _Builder(HTMLTreeBuilder):
+    """Builds a tree from a scan, with the ends that HTML lets authors leave out."""
+
+    def feed(self, markup: str | bytes) -> None:
+        soup = self.soup
+        assert soup is not None, "Beautiful Soup sets itself before it feeds"
+        assert isinstance(markup, str)
+        for token in scan(markup):
+            if isinstance(token, str):
+                soup.handle_data(token)
+            elif isinstance(token, Start):
+                innermost = soup.currentTag
+                while innermost is not None and innermost.name in _ENDS.get(token.tag, ()):
+                    soup.handle_endtag(innermost.name)
+                    innermost = soup.currentTag
+                soup.handle_starttag(token.tag, None, None, dict(token.attributes))
+                if self.can_be_empty_element(token.tag) or len(soup.tagStack) > _DEPTH_LIMIT:
+                    soup.handle_endtag(token.tag)
+            else:
+                soup.handle_endtag(token.tag)
 
 
 def parse(markup: str) -> SoupElement:
     """Parse a page and return its root, made up where the markup has none."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", MarkupResemblesLocatorWarning)
-        warnings.simplefilter("ignore", XMLParsedAsHTMLWarning)
-        document = BeautifulSoup(markup[:MARKUP_LIMIT], "html.parser")
+    document = BeautifulSoup(markup, builder=_Builder())
     root = document.find("html", recursive=False)
     if isinstance(root, Tag):
         return SoupElement(root)
-    root = document.new_tag("html")
+    root, body = document.new_tag("html"), document.new_tag("body")
+    root.append(body)
     for node in list(document.contents):
-        root.append(node.extract())
+        body.append(node.extract())
     document.append(root)
     return SoupElement(root)
 
 
 def text_of(fragment: str) -> str:
     """Return the text of a fragment with a line break around each block; spaces as they are."""
-    collector = _Collector()
-    collector.feed(fragment[:MARKUP_LIMIT])
-    return collector.text()
-
-
-class _Collector(HTMLParser):
-    """Collects text and line breaks while the markup streams by: no tree, so no depth to worry about."""
-
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self._parts: list[str] = []
-        self._hidden: list[str] = []
-        self._preformatted = 0
-
-    def text(self) -> str:
-        self.close()
-        return "".join(self._parts)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag in _HIDDEN:
-            self._hidden.append(tag)
-        self._preformatted += tag == "pre"
-        self._break(tag)
-
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.handle_starttag(tag, attrs)
-
-    def handle_endtag(self, tag: str) -> None:
-        if self._hidden and self._hidden[-1] == tag:
-            self._hidden.pop()
-        self._preformatted -= tag == "pre" and self._preformatted > 0
-        self._break(tag)
-
-    def handle_data(self, data: str) -> None:
-        if not self._hidden:
-            self._parts.append(data if self._preformatted else data.replace("\n", " ").replace("\r", " "))
-
-    def _break(self, tag: str) -> None:
-        if tag in BLOCKS:
-            self._parts.append("\n")
-        elif tag in _CELLS:
-            self._parts.append(" ")
+    parts: list[str] = []
+    hidden: list[str] = []
+    preformatted = 0
+    for token in scan(fragment):
+        if isinstance(token, str):
+            if not hidden:
+                parts.append(token if preformatted else token.replace("\n", " ").replace("\r", " "))
+            continue
+        tag = token.tag
+        if isinstance(token, Start):
+            hidden += [tag] if tag in _HIDDEN else []
+            preformatted += tag == "pre"
+        else:
+            if hidden and hidden[-1] == tag:
+                hidden.pop()
+            preformatted -= tag == "pre" and preformatted > 0
+        parts.append("\n" if tag in BLOCKS else " " if tag in _CELLS else "")
+    return "".join(parts)
 
 
 def _compiled(selector: str) -> soupsieve.SoupSieve:
@@ -172,13 +177,3 @@ def _compiled(selector: str) -> soupsieve.SoupSieve:
 
 def _wrapped(tag: Tag | None) -> SoupElement | None:
     return None if tag is None else SoupElement(tag)
-
-
-def _is_text(node: NavigableString) -> bool:
-    return not isinstance(node, PreformattedString) or isinstance(node, CData)
-
-
-def _strings(tag: Tag) -> Iterator[str]:
-    for node in tag.descendants:
-        if isinstance(node, NavigableString) and _is_text(node):
-            yield str(node)

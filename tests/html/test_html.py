@@ -90,24 +90,28 @@ def test_every_input_has_a_root(markup: str) -> None:
 
 
 HOSTILE = {
-    "nested": "<div>" * 100_000,
-    "formatting": "<p><b><i><font>" * 25_000,
-    "lists": "<ul><li>x" * 40_000,
-    "attributes": "<p " + " ".join(f"a{number}=1" for number in range(50_000)) + ">x",
-    "open tags": "<a " * 100_000,
-    "open comments": "<!-" * 100_000,
-    "less than": "<" * 300_000,
-    "ampersands": "&" * 300_000,
-    "references": "&#x" * 100_000,
+    "nested": "<div>" * 20_000,
+    "formatting": "<p><b><i><font>" * 5_000,
+    "lists": "<ul><li>x" * 10_000,
+    "attributes": "<p " + " ".join(f"a{number}=1" for number in range(20_000)) + ">x",
+    "open tags": "<a " * 30_000,
+    "open comments": "<!-" * 30_000,
+    "less than": "<" * 50_000,
+    "ampersands": "&" * 50_000,
+    "references": "&#x" * 30_000,
+    "declarations": "<![" * 30_000,
+    "quotes": "<a b='" * 20_000,
+    "quotes in tags": "<a b='>\"" * 20_000,
+    "scripts": "<script>" * 20_000,
+    "end tags": "<div>" * 1_000 + "</p>" * 20_000,
 }
 
 
 @pytest.mark.timeout(10)
 @pytest.mark.parametrize("name", HOSTILE)
-def test_hostile_markup_is_read_in_bounded_time(name: str, engine: str) -> None:
-    if engine == "soup":
-        pytest.skip("html.parser of older Pythons is quadratic here")
+def test_hostile_markup_is_read_in_bounded_time(name: str) -> None:
     assert len(text_of(HOSTILE[name])) <= 12 * len(HOSTILE[name])
+    assert parse(HOSTILE[name]).tag == "html"
 
 
 @given(st.text(alphabet=st.sampled_from("ab <>/&;!-\"'=#x1\n\x00é😀pdivscrt"), max_size=200))
