@@ -249,7 +249,7 @@ ANSWERS = st.builds(
 
 @given(answer=ANSWERS)
 @hypothesis_settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True
+    max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True
 )
 def test_whatever_bytes_come_the_end_is_a_value(site: Site, make_fetcher: MakeFetcher, answer: bytes) -> None:
     fetcher = make_fetcher(read_timeout=timedelta(seconds=0.05))

@@ -249,7 +249,7 @@ def test_hosts_that_nobody_needs_are_forgotten(clock: Clock, monkeypatch: pytest
     ),
     sources=st.integers(1, 12),
 )
-@hypothesis_settings(max_examples=30)
+@hypothesis_settings(max_examples=15)
 def test_a_dispatcher_that_obeys_never_comes_too_early_and_starves_nobody(
     plan: list[tuple[Outcome, int]], sources: int
 ) -> None:
