@@ -20,6 +20,7 @@ from listener.config.secrets import Vault
 from listener.config.settings import SecretUse
 from listener.config.tables import READERS, Table, reader_of
 from listener.errors import QueryError
+from listener.mentions.leaves import literal
 from listener.mentions.pains import Topic
 from listener.mentions.query import parse
 from listener.types import Brand, Source
@@ -77,12 +78,21 @@ class Reading:
         except QueryError as error:
             self.report.problem(entry.document, path, f"the query doesn't parse: {error}.")
 
+    def check_aliases(self, aliases: object, entry: Entry, path: KeyPath) -> None:
+        """Note an alias with nothing in it to look for."""
+        for number, alias in enumerate(aliases if isinstance(aliases, list) else ()):
+            try:
+                literal(str(alias))
+            except QueryError as error:
+                self.report.problem(entry.document, (*path, number), f"the alias can't be looked for: {error}.")
+
 
 def read_brands(reading: Reading) -> tuple[Brand, ...]:
     """Read [brands.*]."""
     found = []
     for entry, path in reading.entries("brands"):
         reading.check_query(entry.table.get("query"), entry, (*path, "query"))
+        reading.check_aliases(entry.table.get("aliases"), entry, (*path, "aliases"))
         brand = BRAND.read(entry.table, entry.document, path, reading.report, name=entry.name)
         if brand is not None:
             found.append(brand)

@@ -192,6 +192,13 @@ def test_all_problems_are_told_at_once_in_the_order_of_the_file(tmp_path: Path) 
         ("[alerts.a]\nwords = 'refund AND'", 2, "alerts.a.words", "doesn't parse", None),
         ("[brands.a]\nquery = '(Acme'", 2, "brands.a.query", "doesn't parse", None),
         ("[brands.a]\nquery = 'NOT Acme'", 2, "brands.a.query", "nearly everything", None),
+        (
+            "[brands.a]\nquery = 'Acme'\naliases = ['AcmeDB', '...']",
+            3,
+            "brands.a.aliases[1]",
+            "nothing to look for",
+            None,
+        ),
         ("[pains.a]\ndefinition = 'x'", 1, "pains.a", "phrases are missing", None),
         ("[understand]\nlexicon = {buggy = -5}", 2, "understand.lexicon", ">= -4", None),
         ("[alerts.a]\non = 'mentions'", 2, "alerts.a.on", "one of mention", "mention"),
