@@ -12,6 +12,8 @@ from listener.text import fold_exact, fold_text, is_continuous, is_hangul, is_wo
 
 Field: TypeAlias = Literal["title", "text", "author", "site", "lang", "source"]
 
+#: Longer names than this the name system does not know.
+HOST_LIMIT = 253
 #: A shorter stem than this begins too many words: `in*`, `co*`.
 STEM_LIMIT = 3
 _FACETS: dict[Field, FacetField] = {"site": "site", "lang": "lang", "source": "source"}
@@ -159,6 +161,8 @@ def ascii_host(host: str) -> str | None:
     host = host.lower()
     if host.isascii():
         return host
+    if len(host) > HOST_LIMIT:  # the codec is quadratic
+        return None
     try:
         return host.encode("idna").decode("ascii")
     except UnicodeError:

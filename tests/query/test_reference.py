@@ -148,7 +148,7 @@ def texts(draw: st.DrawFn) -> str:
     return "".join(word + separator for word, separator in parts)
 
 
-@settings(max_examples=100)
+@settings(max_examples=60)
 @given(st.lists(QUERIES, min_size=1, max_size=4), texts(), texts())
 def test_the_matcher_agrees_with_the_naive_evaluator(queries: list[Naive], title: str, text: str) -> None:
     matcher = Matcher([Brand(name=str(number), query=query.expression) for number, query in enumerate(queries)])
