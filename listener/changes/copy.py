@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 
@@ -32,7 +33,7 @@ def copy_changes(before: Sequence[Copy], after: Sequence[Copy]) -> list[Change]:
 def _replaced(old: list[str], new: list[str]) -> Iterator[tuple[str, str]]:
     """Yield what was replaced by what: alike, or alone in the same gap between copy that stayed."""
     ours, theirs = [fold(text) for text in old], [fold(text) for text in new]
-    gone, fresh = set(ours) - set(theirs), set(theirs) - set(ours)
+    gone, fresh = Counter(ours) - Counter(theirs), Counter(theirs) - Counter(ours)
     if not gone or not fresh or len(old) > _COUNT_LIMIT or len(new) > _COUNT_LIMIT:
         return
     for tag, i1, i2, j1, j2 in SequenceMatcher(None, ours, theirs, autojunk=False).get_opcodes():

@@ -71,6 +71,8 @@ def _name_likeness(one: Plan, other: Plan) -> float:
     alike = likeness(ours, theirs)
     if set(ours.split()) <= set(theirs.split()) or set(theirs.split()) <= set(ours.split()):
         alike = max(alike, 0.9)
+    if one.price == other.price and one.currency == other.currency and one.contact == other.contact:
+        alike += 0.15
     if _digits(ours) != _digits(theirs):
         # "EDO 250" and "EDO 2500" are two plans.
         return 0.0

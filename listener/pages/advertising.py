@@ -20,6 +20,7 @@ _CHROME_WORDS = frozenset(
     ).split()
 )
 _BUTTON_WORDS = frozenset("btn button cta".split())
+_PADDED = frozenset({"px", "py", "rounded"})
 _CLAIM = re.compile(
     r"(?:\d[\d.,]*\s?(?:\+|%|x\b|×|k\b|m\b|million|thousand|hours?|minutes?|days?|stunden|minuten|tage|heures|"
     r"horas|ore\b)|\b\d[.,]\d\b\s?(?:/\s?5|stars?|sterne|étoiles|on g2|on capterra|★)|#1\b|★{3,}|"
@@ -45,7 +46,7 @@ def read_copy(page: Page, taken: Iterable[Line] = ()) -> tuple[Copy, ...]:
     told: set[tuple[str, str]] = set()
     kept: list[Copy] = []
     for _, copy in sorted(unique, key=lambda pair: pair[0]):
-        if (copy.kind, copy.text) not in told:
+        if copy.kind == "cta" or (copy.kind, copy.text) not in told:
             told.add((copy.kind, copy.text))
             kept.append(copy)
     return tuple(kept)
@@ -108,6 +109,13 @@ def _actions(page: Page, skipped: bytearray) -> Iterator[tuple[int, Copy]]:
         text = _text_within(page, node).strip(" →›»▸➜↗")
         if 2 < len(text) <= _ACTION_CHARACTERS and sum(sign.isalpha() for sign in text) > 2 and not text.endswith("?"):
             yield node.line, Copy(kind="cta", text=text, url=node.attr("href") or None)
+
+
+def _is_button(node: Node) -> bool:
+    """Whether a link looks like a button: named one, or padded and rounded by utility classes."""
+    if node.attr("role") == "button":
+        return True
+    return node.has_names() and (not node.words.isdisjoint(_BUTTON_WORDS) or len(node.words & _PADDED) >= 2)
 
 
 def _text_within(page: Page, node: Node) -> str:

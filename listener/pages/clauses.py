@@ -21,7 +21,8 @@ SAVING = re.compile(
 )
 #: Right before an amount: what was paid once, or elsewhere.
 LIST_BEFORE = re.compile(
-    r"(?:instead of|rather than|statt|anstatt|au lieu de|en lugar de|en vez de|invece di|anziché|ao invés de|em "
+    r"(?<![^\W\d_])(?:instead of|rather than|statt|anstatt|au lieu de|en lugar de|en vez de|invece di|anziché|ao "
+    r"invés de|em "
     r"vez de|i\.?p\.?v\.?|in plaats van|zamiast|místo|helyett|i stället för|вместо|замість|regular(?:ly)?(?: "
     r"price)?:?|reg\.?|normal(?:ly|erweise)?(?: price)?:?|usual(?:ly)?|"
     r"was|uvp:?|msrp:?|rrp:?|list price:?|original(?:ly)?(?: price)?:?|previously|bisher|vorher|früher|"
@@ -57,6 +58,15 @@ STARTING = re.compile(
 )
 STARTING_AFTER = re.compile(
     r"\s*(?:\+|and up|and above|or more|起|から|～|부터|~|und mehr|et plus|y más|-?dan başlayan|-?tól|-?től|\+$)",
+    re.IGNORECASE,
+)
+#: What costs nothing, and is no plan: leaving, setting up, hidden fees.
+NO_COST = re.compile(
+    r"\b(?:cancel\w*|set-?up|hidden|fees?|commission\w*|upfront|kündig\w*|einrichtung\w*|versteckt\w*|"
+    r"provision\w*|gebühr\w*|"
+    r"résiliation|frais|commissions?|cachés?|cancelaci\w+|comisi\w+|disdetta|recesso|commissioni|cancelamento|"
+    r"taxas?|comiss\w+|"
+    r"opzeg\w*|kosten|prowizj\w+|opłat\w*)\b",
     re.IGNORECASE,
 )
 #: A price beside the plan's own: setup, extra, overage.

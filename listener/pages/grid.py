@@ -20,6 +20,12 @@ _SIGN = re.compile(
 )
 
 
+#: "(€)", "in EUR" and "[USD]" in the heading of a column.
+_IN_CURRENCY = re.compile(
+    r"[(\[]\s?[^\w\s)\]]{1,3}\s?[)\]]|[(\[]\s?(?:in )?[A-Z]{3}\s?[)\]]|\bin (?:[A-Z]{3}|Euro|€|\$|£)(?!\w)"
+)
+
+
 @dataclass(slots=True, eq=False)
 class Row:
     """A row with every column filled: a cell that spans stands in each place it covers."""
@@ -176,10 +182,24 @@ def _row_labels(page: Page, row: Row, priced: set[int], shared: set[int]) -> lis
     return labels
 
 
+def unpriced_cells(page: Page, table: Node, priced: set[int]) -> Iterator[int]:
+    """Yield the lines of cells beside prices, in a row of prices, that may say "Free" or "Contact us"."""
+    for row in rows_of(table):
+        if row.header or not any(cell is not None and cell.order in priced for cell in row.cells):
+            continue
+        labels = _row_labels(page, row, priced, set())
+        if labels and not words.is_generic(labels[0]):
+            continue
+        for cell in dict.fromkeys(row.cells):
+            if cell is not None and cell.order not in priced and cell.end_line - cell.line == 1:
+                yield cell.line
+
+
 def cell_name(cell: Cell) -> str | None:
     """Return the name that a price has by its row and column."""
     row = " ".join(cell.row)
-    column = "" if words.is_generic(cell.column) or is_period_only(cell.column) else cell.column
+    heading = clean_name(_IN_CURRENCY.sub("", cell.column))
+    column = "" if words.is_generic(heading) or is_period_only(heading) else heading
     plain_row = not row or words.is_generic(row) or is_period_only(row)
     if plain_row:
         return column or row or None

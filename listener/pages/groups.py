@@ -101,9 +101,11 @@ def merged(groups: list[Group]) -> Group:
     return whole
 
 
-def give(group: Group, name: str | None, node: Node | None) -> None:
+def give(group: Group, name: str | None, node: Node | None, rest: str = "") -> None:
+    """Name a group: what it is called, where that was found, and what that line says besides."""
     group.name = name
     group.card = node
+    group.qualifier = group.qualifier or rest or None
 
 
 def distinct(texts: Sequence[str | None]) -> bool:

@@ -15,7 +15,7 @@ STRONG, WEAK = 2, 1
 HEADINGS = {"h1": 1, "h2": 2, "h3": 3, "h4": 4, "h5": 5, "h6": 6}
 _NAME_WORDS = frozenset(
     (
-        "name title titre titel título titolo nome nombre plan-name planname tier heading header-title "
+        "name title titre titel título titolo nome nombre plan planname tier heading "
         "headline caption pack paket package produkt product-name label service tarif treatment"
     ).split()
 )
@@ -52,24 +52,31 @@ class Label:
     rank: int
     #: 0 for an element named for holding a name, 1 to 6 for headings, 7 for other strong lines, 8 for plain ones.
     level: int
+    #: What else its line says: "30 min" beside an element named for holding a name.
+    rest: str = ""
 
 
 def label_of(line: Line) -> Label | None:
     """Return a line as a label; None for text that can't name anything."""
-    text = clean_name(_without_badges(line))
+    named = _named_part(line)
+    text = clean_name(named or _without_badges(line))
     if len(text) > words.LABEL_CHARACTERS and "(" in text[3:60]:
         text = clean_name(text[: text.index("(", 3)])
     if not text or len(text) > words.LABEL_CHARACTERS or _LETTER.search(text) is None:
         return None
     node = line.node
     level = _level(line)
-    if level == 8 and (node.tag in ("a", "button", "li", "label", "option") or _is_action(node)):
+    if level == 8 and (node.tag in ("a", "button", "label", "option") or _is_action(node)):
+        return None
+    if level == 8 and node.tag == "li" and (node.parent is None or node.parent.children[0] is not node):
+        # The first item of a list may be its title; the others are what it lists.
         return None
     if words.is_generic(text):
         return None
     if level == 8 and (text.endswith((".", "!", "?")) or len(text) > 60 or len(text.split()) > 8):
         return None
-    return Label(line, text, STRONG if level < 8 else WEAK, level)
+    rest = clean_name(line.text.replace(named, "", 1)) if named else ""
+    return Label(line, text, STRONG if level < 8 else WEAK, level, rest)
 
 
 def _level(line: Line) -> int:
@@ -100,6 +107,19 @@ def _is_named_name(node: Node) -> bool:
     if not node.has_names():
         return False
     return not node.endings.isdisjoint(_NAME_WORDS) and node.endings.isdisjoint(_NOT_NAMES)
+
+
+def _named_part(line: Line) -> str:
+    """Return the part of a line that stands in an element named for holding a name; "" where none does."""
+    if len(line.owners) == 1:
+        return ""
+    ends = [*line.starts[1:], len(line.text)]
+    parts = [
+        line.text[start:end]
+        for start, end, owner in zip(line.starts, ends, line.owners, strict=True)
+        if owner is not line.node and owner.inline and _is_named_name(owner)
+    ]
+    return parts[0] if len(parts) == 1 else ""
 
 
 def _without_badges(line: Line) -> str:
@@ -164,10 +184,10 @@ def is_period_only(text: str) -> bool:
 
 def inline_label(text: str) -> str | None:
     """Return what a price's line says before or after it as a label; None where that is small print."""
-    name = clean_name(text)
+    name = clean_name(text.rpartition(". ")[2])
     if len(name) < 2 or _LETTER.search(name) is None or len(name) > words.LABEL_CHARACTERS:
         return None
-    if words.is_generic(name) or words.ACTION.fullmatch(name):
+    if words.is_generic(name) or words.is_lead_in(name) or words.ACTION.fullmatch(name):
         return None
     return name
 

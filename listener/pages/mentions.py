@@ -50,6 +50,8 @@ class Mention:
     promotional: bool = False
     #: In a sentence, not standing for itself.
     prose: bool = False
+    #: In a button.
+    button: bool = False
     #: What the line says besides: before and after.
     before: str = ""
     after: str = ""
@@ -99,7 +101,10 @@ def _mention(line: Line, amount: Amount, reading: Reading, floor: int, ceiling: 
     mention.after = after
     mention.role = _role(mention, clause, after[:40], text[:floor])
     mention.addon = clauses.ADDON.search(clause + " " + after[:30]) is not None or before.rstrip().endswith("+")
-    mention.prose = len(before) + len(after) > 90 or (len(after) > 45 and after.strip().endswith("."))
+    mention.button = any(node.tag == "button" or is_button(node) for node in _inner(mention)[:3])
+    mention.prose = (
+        len(text) > 160 or len(before) + len(after) > 90 or (len(after) > 45 and after.strip().endswith("."))
+    )
     return mention
 
 
@@ -125,6 +130,11 @@ def _role(mention: Mention, clause: str, after: str, earlier: str) -> Role:
     if clauses.NOT_A_PRICE.search(clause) or clause.rstrip().endswith(("~", "≈", "ca.", "approx.")):
         return "note"
     return "price"
+
+
+def is_button(node: Node) -> bool:
+    """Whether a link looks like a button."""
+    return node.tag == "a" and node.has_names() and not node.words.isdisjoint({"btn", "button", "cta"})
 
 
 def _says_saving(text: str) -> bool:
@@ -179,14 +189,25 @@ def slot_mention(line: Line) -> Mention | None:
     return None
 
 
+def _zero_mention(page: Page, line: Line) -> Mention | None:
+    """Return a bare "0" as nothing to pay, where a line near it says so: others are filled in by a script."""
+    if line.text.strip() not in ("0", "0.00", "0,00"):
+        return None
+    around = page.lines[max(line.index - 3, 0) : line.index + 2]
+    if not any(words.FREE.fullmatch(other.text[:60]) for other in around if other is not line):
+        return None
+    free = Amount(start=0, end=len(line.text), value=Decimal(0), currency=None)
+    return Mention(line=line, start=0, end=len(line.text), amount=free, rhythm=Rhythm())
+
+
 def mentions_on(page: Page, reading: Reading, skipped: bytearray) -> dict[int, list[Mention]]:
     """Return the mentions of each line by its index, leaving out lines flagged in `skipped`."""
     found: dict[int, list[Mention]] = {}
     for line in page.lines:
         if skipped[line.index] or len(line.text) > _LINE_CHARACTERS:
             continue
-        mentions = mentions_of(line, reading)
-        if not mentions and in_price_slot(line) and (slot := slot_mention(line)):
+        mentions = [] if '="' in line.text else mentions_of(line, reading)
+        if not mentions and in_price_slot(line) and (slot := slot_mention(line) or _zero_mention(page, line)):
             mentions = [slot]
         if mentions:
             found[line.index] = mentions

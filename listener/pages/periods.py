@@ -160,7 +160,8 @@ _TOKEN = re.compile(
     r"p/m(?![^\W\d_])|p\.\s?m\.|p\.\s?a\.|[^\W\d_](?:[^\W_]|[-.'’](?=[^\W\d_]))*\.?|\d[\d.,]*(?: \d{3}(?!\d))*|/|\S"
 )
 _EAST = re.compile(
-    r"(?:[/每毎]?\s?(?:1|一|ヶ|か|ケ|个|個)?\s?(?P<unit>月|年|日|週|周|星期|時間|小时|小時|回|次|人|名|個|件|月額|年額|ヶ月|か月|월|년|일|주|시간|회|명|인))"
+    r"(?:[/每毎]?\s?(?:1|一|ヶ|か|ケ|个|個)?\s?(?P<unit>月|年|日|週|周|星期|時間|小时|小時|回|次|人|名|個|件|月額|"
+    r"年額|ヶ月|か月|월|년|일|주|시간|회|명|인))"
 )
 _EAST_NAMES = {
     "月": "month",
@@ -186,8 +187,13 @@ _EAST_NAMES = {
     "회": "session",
 }
 _EAST_BEFORE = re.compile(
-    r"(?P<month>月額|月额|毎月|每月|月々|月租|월\s?(?=\d|₩|$)|매월|월간)|(?P<year>年額|年额|毎年|每年|年間|연\s?(?=\d|$)|연간|매년)|(?P<week>每周|"
+    r"(?P<month>月額|月额|毎月|每月|月々|月租|월\s?(?=\d|₩|$)|매월|월간)|(?P<year>年額|年额|毎年|每年|年間|"
+    r"연\s?(?=\d|$)|연간|매년)|(?P<week>每周|"
     r"毎週|每週)|(?P<day>每日|每天|日額)"
+)
+_CLAUSE_END = re.compile(r"[.,;:()·•|!?\d]")
+_LINK_WORD = re.compile(
+    r"(?<![^\W\d_])(?:per|pro|je|par|por|al|a la|ao|na|za|w|в|за|på|/)(?![^\W\d_])|/", re.IGNORECASE
 )
 _WINDOW = 12
 _TAIL_CHARACTERS = 90
@@ -294,6 +300,8 @@ class _Tail:
 
     def _answer(self) -> Rhythm:
         period = self._period or self._maybe
+        if period is None and self._unit is None and not self._seat:
+            period = period_in(_CLAUSE_END.split(self._text[self._start : self._start + 40], maxsplit=1)[0])
         unit = self._unit
         if self._billing and period is None:
             period = period_in(self._billing)
@@ -346,7 +354,8 @@ _STEMS = tuple(
         ),
         (
             "day",
-            r"\b(?:daily|day[- ](?:pass|ticket|rate)|tages\w{0,12}|täglich\w*|journ(?:ée|alier)\w*|diari[ao]s?|"
+            r"(?<!demi-)(?<!half-)(?<!half )\b(?:daily|day[- ](?:pass|ticket|rate)|tages\w{0,12}|täglich\w*|"
+            r"journ(?:ée|alier)\w*|diari[ao]s?|"
             r"diária|giornalier\w+|dagelijks\w*|dag(?:kaart|pas)|dzienn\w+|dniow\w+|denní|napi|дневн\w+|сутк\w+)\b",
         ),
         (
@@ -362,6 +371,16 @@ def period_in(label: str) -> str | None:
     """Return the period that a label such as "Monthly plan" or "Jahresabo" speaks of; None for none or for several."""
     names = {name for pattern, name in _STEMS if pattern.search(label)}
     return names.pop() if len(names) == 1 else None
+
+
+def period_of_heading(heading: str) -> str | None:
+    """Return what prices below a heading are for: "Price per 1,000 requests", "€ / month", "Monthly"."""
+    for found in _LINK_WORD.finditer(heading[:80]):
+        if period := rhythm_after(heading, found.start()).period:
+            return period
+    words = _TOKEN.findall(heading[:60])
+    named = {_PERIODS.get(plain(word)) for word in words if plain(word) not in _LINKS} - {None}
+    return period_in(heading) or (named.pop() if len(words) <= 3 and len(named) == 1 else None)
 
 
 def rhythm_before(text: str, end: int) -> str | None:

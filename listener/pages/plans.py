@@ -12,7 +12,7 @@ from listener.pages.grid import cell_name, priced_cells, rows_of
 from listener.pages.groups import Group, distinct, give, line_groups, merged
 from listener.pages.labels import STRONG, Label, is_period_only, label_of
 from listener.pages.mentions import Mention
-from listener.pages.periods import period_in
+from listener.pages.periods import period_in, period_of_heading
 from listener.pages.tree import Node, Page
 
 
@@ -80,7 +80,7 @@ class _Grouping:
                 group.context = context
                 group.column = cell.column
                 group.row_label = " ".join(cell.row)
-                group.period = period_in(cell.column) or period_in(group.row_label)
+                group.period = period_of_heading(cell.column) or period_in(group.row_label)
                 if not words.SUM_ROW.fullmatch(group.row_label[:80]):
                     groups.append(group)
         return groups
@@ -140,7 +140,7 @@ class _Grouping:
                 group.context = label.text
             return
         if label := _best(before):
-            give(group, label.text, node)
+            give(group, label.text, node, label.rest)
             return
         if group.later is None and (label := _best(after)):
             group.later = label.text
@@ -186,12 +186,17 @@ class _Grouping:
 
     def _names_precede(self, node: Node, items: list[Group | Label], unnamed: list[Group]) -> bool:
         """Name groups after the strong line before each, where each has one of its own."""
-        best = [(group, _best(labels)) for group, labels in _labels_between(items, unnamed)]
-        if not all(label for _, label in best):
+        owns = _labels_between(items, unnamed)
+        levels = [{label.level for label in labels if label.rank == STRONG} for _, labels in owns]
+        if not all(levels):
             return False
-        for group, label in best:
-            if label is not None:
-                give(group, label.text, node)
+        common = set.intersection(*levels)
+        for group, labels in owns:
+            # What stands over the first of them may title them all: the level that all have is theirs.
+            own = [label for label in labels if label.rank == STRONG and (not common or label.level == min(common))]
+            label = own[-1] if common else _best(own)
+            assert label is not None
+            give(group, label.text, node, label.rest)
         return True
 
     def _names_in_lines(self, node: Node, items: list[Group | Label], unnamed: list[Group]) -> bool:

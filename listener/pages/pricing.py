@@ -4,22 +4,29 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from decimal import Decimal
 
 from listener.facts import Plan
+from listener.pages.clauses import NO_COST
 from listener.pages.currency import Reading
-from listener.pages.grid import bare_columns
+from listener.pages.grid import bare_columns, rows_of, unpriced_cells
 from listener.pages.groups import Group
-from listener.pages.labels import clean_name, is_measure, is_period_only, is_session
-from listener.pages.mentions import Mention, mentions_of, mentions_on
+from listener.pages.labels import STRONG, inline_label, is_measure, is_period_only, is_session, label_of
+from listener.pages.mentions import Mention, mentions_of, mentions_on, slot_mention
 from listener.pages.periods import period_in, rhythm_after
 from listener.pages.plans import group_plans
 from listener.pages.siblings import unpriced_plans
-from listener.pages.tree import Line, Page
+from listener.pages.tree import Line, Node, Page
 from listener.pages.zones import offerless
 
+_FIRST_CLAUSE = re.compile(r"[·•,;|(]\s|\.\s|\s[–—-]\s")
 #: Titles of a comparison with somebody else.
+_RIVALS = re.compile(
+    r"\b(?:vs\.?|versus|compared (?:to|with)|competit\w+|konkurren\w+|wettbewerb\w*|im vergleich zu|concurren\w+|"
+    r"competencia|concorren\w+)\b",
+    re.IGNORECASE,
+)
 _OTHERS = re.compile(
     r"\b(?:vs\.?|versus|compared (?:to|with)|competit\w+|alternatives? to|other (?:tools|providers|agencies)|"
     r"others|agency|agencies|freelancers?|in-house|traditional\w*|"
@@ -41,13 +48,22 @@ def read_plans(page: Page, answers: Iterable[Line] = ()) -> tuple[Plan, ...]:
             for index, currency in bare_columns(page, table, reading):
                 if index not in mentions and not skipped[index]:
                     mentions[index] = mentions_of(page.lines[index], reading, bare=currency)
+            _add_unpriced_cells(page, table, mentions)
     groups = group_plans(page, mentions, skipped)
     if any(not group.prose for group in groups):
         groups = [group for group in groups if not group.prose]
     groups = _own(groups)
     groups += unpriced_plans(page, groups, set(mentions), skipped)
     groups.sort(key=lambda group: group.first)
-    return tuple(_without_repeats(_plans(page, groups)))
+    return tuple(_without_repeats(_plans(page, groups, mentions)))
+
+
+def _add_unpriced_cells(page: Page, table: Node, mentions: dict[int, list[Mention]]) -> None:
+    cells = {cell.order for row in rows_of(table) for cell in row.cells if cell is not None and cell.line in mentions}
+    if cells:
+        for index in unpriced_cells(page, table, cells):
+            if index not in mentions and (slot := slot_mention(page.lines[index])):
+                mentions[index] = [slot]
 
 
 def _own(groups: list[Group]) -> list[Group]:
@@ -55,16 +71,25 @@ def _own(groups: list[Group]) -> list[Group]:
     mine = [
         group
         for group in groups
-        if not any(_OTHERS.search(text) for text in (group.name or "", group.context or "", group.column))
+        if not _OTHERS.search(group.column)
+        and not any(_RIVALS.search(text) for text in (group.name or "", group.context or ""))
     ]
     names = {group.name for group in mine if not group.column}
     kept = [group for group in mine if not (group.column and group.column in names and group.name != group.column)]
-    kept = [group for group in kept if not _is_repeat(group, kept)]
+    kept = [group for group in kept if not _is_repeat(group, kept) and not _is_no_cost(group)]
     return kept or groups
 
 
+def _is_no_cost(group: Group) -> bool:
+    """Whether a group says that something which isn't for sale costs nothing: "Cancellation fee: €0"."""
+    nothing = all(mention.amount is not None and not mention.amount.value for mention in group.mentions)
+    return nothing and NO_COST.search(group.name or group.weak or "") is not None
+
+
 def _is_repeat(group: Group, groups: list[Group]) -> bool:
-    """Whether the head of a table tells again what a card told."""
+    """Whether the head of a table, or a button, tells again what a card told."""
+    if all(mention.button for mention in group.mentions):
+        return any(other is not group and _same_prices(group, other) for other in groups)
     if group.card is None or group.card.tag != "th":
         return False
     return any(
@@ -86,15 +111,15 @@ def _alike(name: str | None, other: str | None) -> bool:
     return one <= two or two <= one
 
 
-def _plans(page: Page, groups: list[Group]) -> Iterator[Plan]:
+def _plans(page: Page, groups: list[Group], priced: Collection[int]) -> Iterator[Plan]:
     names = [group.name or group.weak or group.later for group in groups]
-    counts = Counter(names)
+    counts = Counter((name, group.context) for group, name in zip(groups, names, strict=True))
     for group, name in zip(groups, names, strict=True):
-        shared = counts[name] > 1
+        shared = counts[name, group.context] > 1
         several = len(group.mentions) > 1
         for mention in group.mentions:
             if mention.role == "price":
-                yield _plan(page, group, mention, _full_name(group, mention, name, shared or several))
+                yield _plan(page, group, mention, _full_name(group, mention, name, shared or several), priced)
 
 
 def _full_name(group: Group, mention: Mention, name: str | None, shared: bool) -> str | None:
@@ -102,17 +127,20 @@ def _full_name(group: Group, mention: Mention, name: str | None, shared: bool) -
         return None
     if group.context and (is_measure(name) or is_period_only(name)):
         name = f"{group.context} {name}"
-    qualifier = clean_name(mention.after) or group.qualifier
-    if shared and qualifier and qualifier != name and len(qualifier) < 60:
+    qualifier = inline_label(mention.after) or group.qualifier
+    if qualifier and (shared or is_measure(qualifier)) and qualifier != name and len(qualifier) < 60:
         name = f"{name} {qualifier}"
     return name
 
 
-def _plan(page: Page, group: Group, mention: Mention, name: str | None) -> Plan:
+def _plan(page: Page, group: Group, mention: Mention, name: str | None, priced: Collection[int]) -> Plan:
     amount = mention.amount
     rhythm = mention.rhythm
     period = (
-        rhythm.period or group.period or _period_nearby(page, group, mention) or _period_of_names(name, group.context)
+        rhythm.period
+        or group.period
+        or _period_nearby(page, group, mention, priced)
+        or _period_of_names(name, group.context)
     )
     return Plan(
         name=name,
@@ -137,14 +165,14 @@ def _list_price(group: Group, mention: Mention) -> Decimal | None:
     return None
 
 
-def _period_nearby(page: Page, group: Group, mention: Mention) -> str | None:
+def _period_nearby(page: Page, group: Group, mention: Mention, priced: Collection[int]) -> str | None:
     """Return the period that the line after or before a price speaks of, within the same card."""
     index = mention.line.index
     low, high = 0, len(page.lines)
     if group.card is not None:
         low, high = group.card.line, min(group.card.end_line, len(page.lines))
     for near in (index + 1, index - 1, index + 2):
-        if low <= near < high and (period := _period_told(page.lines[near].text)):
+        if low <= near < high and near not in priced and (period := _period_told(page.lines[near])):
             return period
     return None
 
@@ -157,10 +185,18 @@ def _period_of_names(name: str | None, context: str | None) -> str | None:
     return period_in(context) if context else None
 
 
-def _period_told(text: str) -> str | None:
-    if len(text) > 60 or text[0].isdigit():
+def _period_told(line: Line) -> str | None:
+    """Return the period of a line that speaks of nothing else: "per month · cancel anytime", "Billed yearly"."""
+    label = label_of(line)
+    if label is not None and label.rank == STRONG:
         return None
-    return rhythm_after(text, 0).period or period_in(text)
+    clause = _FIRST_CLAUSE.split(line.text, maxsplit=1)[0].strip()
+    if not 0 < len(clause) <= 50:
+        return None
+    rhythm = rhythm_after(clause, 0)
+    if rhythm.period and rhythm.end >= len(clause) - 1 and not clause[0].isdigit():
+        return rhythm.period
+    return period_in(clause) if is_period_only(clause) else None
 
 
 def _without_repeats(plans: Iterable[Plan]) -> Iterator[Plan]:

@@ -69,7 +69,7 @@ CONTACT = _whole(
 BADGE = _whole(
     r"(?:our |the )?(?:most|best|top)[- ](?:popular|value|seller|selling|choice|loved|deal|chosen|offer|pick)(?: "
     r"plan| choice)?|popular(?: choice)?|recommended(?: plan)?|bestseller|featured|best|new!?|hot|limited(?: "
-    r"time)?(?: offer)?|sale|special offer|coming soon|early bird|launch offer|great value|editor's choice|"
+    r"time)?(?: offer)?|sale|special offer|coming soon|launch offer|great value|editor's choice|"
     r"current plan|your plan|active|selected|save \d+\s?%|\d+\s?% off|[-–]\s?\d+\s?%|beta",
     r"beliebt(?:este[rs]?)?(?: wahl| paket)?|am beliebtesten|meist ?(?:gewählt|gebucht|verkauft)|empfohlen|"
     r"empfehlung|unsere empfehlung|topseller|neu|aktion|angebot|bestes preis-leistungs-verhältnis|demnächst|bald "
@@ -108,9 +108,7 @@ _GENERIC = frozenset(
         "цена тарифы тариф прайс прайс-лист стоимость услуги услуга от ціни ціна тарифи послуги "
         "料金 料金プラン 料金表 価格 プラン 价格 價格 價目表 定价 方案 价目表 가격 요금 요금제 harga giá ราคา "
         "الأسعار السعر الباقات מחירים מחירון "
-        "τιμές add-ons addons extras zusatzleistungen then poi dann danach puis luego después depois daarna "
-        "potem später afterwards introductory launch special early bird regular normal usual "
-        "всего за vom à для von"
+        "τιμές add-ons addons extras zusatzleistungen"
     ).split()
 )
 _FILLER = frozenset(
@@ -126,7 +124,7 @@ _FILLER = frozenset(
         "at as low in billed paid payment pay abrechnung zahlung abgerechnet zahlbar laufzeit facturé "
         "facturation paiement pago facturación pagamento fatturato płatne płatność оплата billing abo "
         "subscription "
-        "pro par por al je à ao"
+        "par al je à ao"
     ).split()
 )
 #: Rows of a table that adds up what things cost over time: no offers.
@@ -153,6 +151,16 @@ FAQ_TITLE = re.compile(
     r"hỏi thường gặp|คำถามที่พบบ่อย|"
     r"الأسئلة الشائعة|أسئلة شائعة|שאלות (?:ו)?(?:נפוצות|תשובות)|سوالات متداول|अक्सर पूछे",
     re.IGNORECASE,
+)
+#: Words before an amount in its own line that lead in to it, and name nothing there.
+_LEAD_INS = frozenset(
+    (
+        "then poi dann danach puis luego después depois daarna potem później afterwards after introductory "
+        "launch special "
+        "early bird regular normal usual standard full reduced current offer deal sale всего за vom à для von "
+        "pay get only "
+        "just now nur jetzt statt setup fee buy at for or oder ou o lub или plus und and from starting price"
+    ).split()
 )
 _LABEL_WORD = re.compile(r"[^\W_]+(?:[-'’][^\W_]+)*")
 
@@ -188,6 +196,13 @@ def is_generic(text: str) -> bool:
     return bool(BADGE.fullmatch(text))
 
 
+def is_lead_in(text: str) -> bool:
+    """Whether the words before an amount only lead in to it: "then", "Introductory price", "plus setup"."""
+    found = [word.casefold() for word in _LABEL_WORD.findall(text)]
+    return all(word in _LEAD_INS or word in _GENERIC or word in _FILLER for word in found)
+
+
 def is_filler(text: str) -> bool:
     """Whether a text holds no word of its own."""
-    return all(word.casefold() in _GENERIC or word.casefold() in _FILLER for word in _LABEL_WORD.findall(text))
+    found = [word.casefold() for word in _LABEL_WORD.findall(text)]
+    return all(word in _GENERIC or word in _FILLER or word in ("pro", "por") for word in found)
