@@ -12,11 +12,12 @@ ROOT = Path(__file__).resolve().parent.parent
 
 #: From the front doors down. A line imports only from lines below it.
 FLOORS = (
-    {"cli", "web", "daemon", "demo", "__main__"},
+    {"cli", "web", "daemon", "demo", "logs", "__main__"},
     {"app"},
+    {"dispatch", "outbox"},
     {"pipeline"},
     {"config", "plugins", "fetch", "storage", "notify", "systemd"},
-    {"mentions", "changes", "insights", "alerts"},
+    {"mentions", "changes", "insights", "alerts", "schedule"},
     {"pages", "text", "html", "dates", "urls"},
     {"types", "facts", "channels"},
     {"errors"},
@@ -26,6 +27,7 @@ FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 #: On one floor rooms don't import each other, but for these pairs (from, to).
 NEIGHBOURS = {
     ("cli", "daemon"),
+    ("cli", "logs"),
     ("cli", "demo"),
     ("cli", "web"),
     ("demo", "daemon"),

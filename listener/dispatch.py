@@ -1,0 +1,139 @@
+"""Hands due sources to worker threads, a host at a time.
+
+What is due is asked of the store at each tick; nothing is queued in memory but what a worker is about to take, so a
+crash loses no schedule.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from listener.errors import ListenerError, StorageError
+from listener.pipeline import Parts, PollResult, poll
+from listener.schedule import Polled, after_poll
+from listener.types import Outcome, Source, SourceState
+from listener.urls import host_of
+
+log = logging.getLogger(__name__)
+
+#: Due sources looked at in one tick, for each worker: enough to keep all busy until the next tick.
+DUE_PER_WORKER = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Polling:
+    """A poll under way."""
+
+    source: Source
+    state: SourceState
+    host: str
+
+
+class Dispatcher:
+    """Polls what is due with `workers` threads. One thread calls it: the scheduler's tick."""
+
+    def __init__(self, parts: Parts, sources: Mapping[str, Source], ready_at: Callable[[str], datetime], workers: int):
+        self._parts = parts
+        self._sources = sources
+        self._ready_at = ready_at
+        self._workers = workers
+        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="poll")
+        self._running: dict[Future[PollResult], Polling] = {}
+
+    def running(self) -> int:
+        """Return the number of polls under way."""
+        return len(self._running)
+
+    def start_due(self, now: datetime) -> int:
+        """Hand sources that are due to free workers; return how many."""
+        free = self._workers - len(self._running)
+        if free <= 0:
+            return 0
+        busy = {polling.host for polling in self._running.values()}
+        names = {polling.source.name for polling in self._running.values()}
+        started = 0
+        for state in self._parts.store.due(now, self._workers * DUE_PER_WORKER, exclude=names, exclude_hosts=busy):
+            source = self._sources.get(state.source)
+            if source is None:
+                continue
+            host = host_of(source.url)
+            if host and (host in busy or self._ready_at(source.url) > now):
+                busy.add(host)
+                continue
+            busy.add(host)
+            self._running[self._pool.submit(poll, source, state, self._parts)] = Polling(
+                source=source, state=state, host=host
+            )
+            started += 1
+            if started == free:
+                break
+        return started
+
+    def collect(self, timeout: timedelta = timedelta(0)) -> Iterator[PollResult]:
+        """Yield the results of polls that have ended, waiting for the first up to `timeout`.
+
+        Raises StorageError where a poll could not be stored: it is due still, nothing of it is lost.
+        """
+        if not self._running:
+            return
+        done, _ = wait(self._running, timeout=timeout.total_seconds(), return_when=FIRST_COMPLETED)
+        failed: StorageError | None = None
+        for future in done:
+            polling = self._running.pop(future)
+            error = future.exception()
+            if error is None:
+                yield future.result()
+            elif isinstance(error, StorageError):
+                failed = error
+            else:
+                yield self._give_up(polling, error)
+        if failed is not None:
+            raise failed
+
+    def _give_up(self, polling: Polling, error: BaseException) -> PollResult:
+        """Log what no rule foresees, once with its traceback, and let the source wait as after any failure."""
+        source = polling.source
+        if isinstance(error, ListenerError):
+            log.error("source=%s error=%r", source.name, str(error))
+        else:
+            log.error("source=%s failed in a way nobody foresaw", source.name, exc_info=error)
+        now = self._parts.clock()
+        detail = f"{type(error).__name__}: {error}"
+        polled = Polled(outcome=Outcome.ERROR, detail=detail, validators=polling.state.validators)
+        after = after_poll(polling.state, source, polled, now, self._parts.bounds)
+        with self._parts.store.write() as tx:
+            tx.add_coverage(source.name, now, ok=False, items=0)
+            tx.save_source(after)
+        return PollResult(source=source.name, outcome=Outcome.ERROR, detail=detail)
+
+    def poll_due(self, now: datetime, done: Callable[[PollResult], None]) -> int:
+        """Poll everything that is due at `now`, to the end; call `done` with each result. Return their number.
+
+        Sources whose host must not be asked yet are left for later.
+        """
+        count = 0
+        while self.start_due(now) or self._running:
+            for result in self.collect(timedelta(seconds=60)):
+                done(result)
+                count += 1
+        return count
+
+    def close(self, timeout: timedelta) -> int:
+        """Wait for the polls under way, at most `timeout`; return how many had to be left."""
+        _, left = wait(self._running, timeout=timeout.total_seconds())
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        return len(left)
+
+
+def describe(result: PollResult) -> str:
+    """Return one log line for a poll."""
+    text = (
+        f"source={result.source} outcome={result.outcome} requests={result.requests} items={result.items} "
+        f"new={result.new_items} mentions={result.mentions} alerts={result.alerts} "
+        f"ms={result.elapsed / timedelta(milliseconds=1):.0f}"
+    )
+    return f"{text} detail={result.detail!r}" if result.detail else text

@@ -1,0 +1,275 @@
+"""Poll one source: fetch, parse, understand, store. Results are values: one bad source never stops a run.
+
+Nothing here knows of threads or schedules, and nothing is shared between two polls but the parts given in `Parts`.
+Everything that a poll found is stored in one transaction, with the validators that would keep it from being served
+again: a crash before it costs a repeated request, never an item.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from listener.alerts import MentionEvent, Planner, Rules
+from listener.errors import ParseError
+from listener.mentions.identity import item_keys
+from listener.mentions.matcher import Matcher
+from listener.mentions.stories import fingerprint, same_story
+from listener.mentions.understand import Understander
+from listener.schedule import Bounds, Polled, after_poll, rhythm_of
+from listener.storage import NewItem, Store, Transaction
+from listener.types import (
+    EMPTY,
+    Alert,
+    FetchResult,
+    Hit,
+    Item,
+    Match,
+    Outcome,
+    Reading,
+    Request,
+    Scraper,
+    Source,
+    SourceState,
+    Validators,
+)
+
+log = logging.getLogger(__name__)
+
+#: Requests of one poll, next pages included.
+REQUESTS_LIMIT = 20
+#: Copies of a story are looked for this far back.
+STORY_WINDOW = timedelta(days=14)
+#: Items of these kinds come from a place that is about its brand: nobody names the product in a review of it.
+ABOUT_THEIR_BRAND = frozenset({"review", "ticket", "survey", "note", "incident"})
+
+
+class Fetches(Protocol):
+    """What the pipeline needs of a fetcher."""
+
+    def fetch(self, request: Request, validators: Validators) -> FetchResult:
+        """Return how the request ended. Raises nothing that the web can cause."""
+        ...
+
+
+class FindsScraper(Protocol):
+    """What the pipeline needs of the loaded scrapers."""
+
+    def get(self, name: str) -> Scraper:
+        """Return the scraper of that name. Raises PluginError."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """What a poll works with, built once by `listener.app`."""
+
+    store: Store
+    fetcher: Fetches
+    scrapers: FindsScraper
+    matcher: Matcher
+    understander: Understander
+    rules: Rules
+    planner: Planner
+    bounds: Bounds
+    clock: Callable[[], datetime]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PollResult:
+    """What a poll of one source came to, for the log and the screen."""
+
+    source: str
+    outcome: Outcome
+    detail: str = ""
+    requests: int = 0
+    items: int = 0
+    new_items: int = 0
+    mentions: int = 0
+    alerts: int = 0
+    elapsed: timedelta = timedelta(0)
+
+    @property
+    def worked(self) -> bool:
+        """Whether the source answered, with news or without."""
+        return self.outcome in (Outcome.OK, Outcome.NOT_MODIFIED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gathered:
+    """Everything that a poll's requests brought."""
+
+    items: tuple[Item, ...]
+    polled: Polled
+    requests: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """A new item with the keys it is known by, and what it says about each brand."""
+
+    item: Item
+    keys: tuple[str, ...]
+    readings: tuple[Reading, ...]
+
+
+def poll(source: Source, state: SourceState, parts: Parts) -> PollResult:
+    """Poll one source and store what it brought. Raises StorageError, and nothing that the web can cause."""
+    started = parts.clock()
+    gathered = gather(source, state, parts)
+    now = parts.clock()
+    keys = item_keys(gathered.items)
+    known = parts.store.find_known(source.name, [key for item in keys for key in item]) if keys else {}
+    found = understand(source, new_items(gathered.items, keys, known), parts)
+    polled = replace(gathered.polled, new_items=len(found), rhythm=rhythm_of(gathered.items, now))
+    after = after_poll(state, source, polled, now, parts.bounds)
+    with parts.store.write() as tx:
+        alerts = [*store_items(tx, source, found, now, parts)]
+        trouble, after = parts.rules.source_alerts(source, state, after, now)
+        added = tx.add_alerts([*alerts, *trouble], parts.planner, now) if alerts or trouble else 0
+        if known:
+            tx.touch_keys(source.name, list(known), now)
+        tx.add_coverage(source.name, now, ok=polled.worked, items=len(found))
+        tx.save_source(after)
+    return PollResult(
+        source=source.name,
+        outcome=polled.outcome,
+        detail=polled.detail,
+        requests=gathered.requests,
+        items=len(gathered.items),
+        new_items=len(found),
+        mentions=sum(len(one.readings) for one in found),
+        alerts=added,
+        elapsed=now - started,
+    )
+
+
+def gather(source: Source, state: SourceState, parts: Parts) -> Gathered:
+    """Make the requests of one poll and parse the answers.
+
+    The poll fails with its first failure; what the other requests brought is kept, but neither their validators nor
+    the scraper's new state, so that the next poll asks for everything again.
+    """
+    scraper = parts.scrapers.get(source.scraper)
+    queue: deque[Request] = deque(scraper.requests(source, state.scraper_state))
+    items: list[Item] = []
+    results: list[FetchResult] = []
+    validators: dict[str, Validators] = {}
+    scraper_state: Mapping[str, Any] | None = None
+    ttl: timedelta | None = None
+    while queue and len(results) < REQUESTS_LIMIT:
+        request = queue.popleft()
+        result = parts.fetcher.fetch(request, state.validators.get(request.url, Validators()))
+        if result.response is not None and not result.same_body:
+            try:
+                parsed = scraper.parse(result.response, source)
+            except ParseError as error:
+                result = replace(result, outcome=Outcome.PARSE, detail=str(error))
+            else:
+                items += parsed.items
+                queue.extend(parsed.more)
+                ttl = parsed.rhythm or ttl
+                scraper_state = parsed.state if parsed.state is not None else scraper_state
+                for reason in parsed.skipped[:3]:
+                    log.info("source=%s skipped=%r", source.name, reason)
+        results.append(result)
+        validators[request.url] = result.validators
+    failed = next((result for result in results if not result.worked), None)
+    unchanged = all(result.outcome is Outcome.NOT_MODIFIED or result.same_body for result in results)
+    return Gathered(
+        items=tuple(items),
+        requests=len(results),
+        polled=Polled(
+            outcome=failed.outcome if failed else Outcome.NOT_MODIFIED if unchanged else Outcome.OK,
+            detail=failed.detail if failed else "",
+            validators=state.validators if failed else validators,
+            scraper_state=None if failed else scraper_state,
+            retry_after=max((r.retry_after for r in results if r.retry_after is not None), default=None),
+            fresh_for=max((r.fresh_for for r in results if r.fresh_for is not None), default=None),
+            ttl=ttl,
+        ),
+    )
+
+
+def new_items(
+    items: Sequence[Item], keys: Sequence[tuple[str, ...]], known: Mapping[str, int]
+) -> list[tuple[Item, tuple[str, ...]]]:
+    """Return the items of which no key is known, each once, with their keys."""
+    seen: set[str] = set()
+    fresh: list[tuple[Item, tuple[str, ...]]] = []
+    for item, own in zip(items, keys, strict=True):
+        if not any(key in known or key in seen for key in own):
+            fresh.append((item, own))
+        seen.update(own)
+    return fresh
+
+
+def understand(source: Source, items: Sequence[tuple[Item, tuple[str, ...]]], parts: Parts) -> list[Found]:
+    """Find whose mention each item is and read it for each of these brands."""
+    found = []
+    for item, keys in items:
+        readings = (parts.understander.read(item, match, source) for match in matches(source, item, parts.matcher))
+        found.append(Found(item=item, keys=keys, readings=tuple(one for one in readings if one is not None)))
+    return found
+
+
+def matches(source: Source, item: Item, matcher: Matcher) -> Sequence[Match]:
+    """Return the brands that an item is about: by their queries, or because the source is about one of them."""
+    if source.brand is not None and item.kind in ABOUT_THEIR_BRAND:
+        hit = Hit(field="source", start=0, end=0, term=source.name)
+        return [Match(brand=source.brand, hits=(hit,))]
+    return matcher.match(item, source, only=source.brand)
+
+
+def store_items(tx: Transaction, source: Source, found: Sequence[Found], now: datetime, parts: Parts) -> list[Alert]:
+    """Store new items with their mentions and stories, and return what is worth an alert."""
+    if not found:
+        return []
+    ids = tx.add_items(source.name, [NewItem(item=one.item, keys=one.keys) for one in found], now)
+    alerts: list[Alert] = []
+    for item_id, one in zip(ids, found, strict=True):
+        if not one.readings:
+            continue
+        at = moment_of(one.item, now)
+        story_id, first = find_story(tx, one.item, at)
+        for reading in one.readings:
+            mention_id = tx.add_mention(
+                item_id, source.name, reading, story_id=story_id, at=at, first_of_story=first, now=now
+            )
+            event = MentionEvent(
+                reading=reading,
+                item=one.item,
+                source=source,
+                mention_id=mention_id,
+                story_id=story_id,
+                first_of_story=first,
+                seen_at=now,
+            )
+            alerts += parts.rules.mention_alerts(event, now)
+    return alerts
+
+
+def moment_of(item: Item, now: datetime) -> datetime:
+    """Return the moment at which an item enters the trends: when it was published, unless that lies ahead."""
+    return item.published if item.published is not None and item.published <= now else now
+
+
+def find_story(tx: Transaction, item: Item, at: datetime) -> tuple[int, bool]:
+    """Return the story that an item belongs to, and whether it is the first of it."""
+    mark = fingerprint(item.title, item.text)
+    if mark is not None:
+        for story_id, signature in tx.story_candidates(mark.bands, at - STORY_WINDOW):
+            if same_story(mark.signature, signature):
+                tx.join_story(story_id, at)
+                return story_id, False
+    bands, signature = (mark.bands, mark.signature) if mark is not None else ((), b"")
+    return tx.add_story(signature, bands, at, item.title), True
+
+
+def no_state(source: Source, now: datetime) -> SourceState:
+    """Return the state of a source that was never polled."""
+    return SourceState(source=source.name, due_at=now, validators=EMPTY)

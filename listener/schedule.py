@@ -1,0 +1,127 @@
+"""When a source is asked next, and what is remembered of a poll. Pure: `now` is an argument.
+
+The scheduler only ticks; what is due is a query on the `due_at` that is worked out here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from listener.types import Item, Outcome, Source, SourceState, Validators
+
+#: Share of the interval by which a poll is moved, either way, so that sources of one host drift apart.
+JITTER = 0.1
+#: An item is met at most this share of the usual gap between two items late.
+SHARE_OF_RHYTHM = 0.5
+#: Asking again sooner than this after a failure helps nobody.
+FIRST_RETRY = timedelta(minutes=2)
+#: These don't mend themselves within minutes: the first retry waits a whole interval.
+LASTING = frozenset({Outcome.ROBOTS, Outcome.ADDRESS, Outcome.NOT_FOUND, Outcome.UNAUTHORIZED, Outcome.FORBIDDEN})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bounds:
+    """How often sources are asked that don't set `every` themselves."""
+
+    every: timedelta = timedelta(minutes=30)
+    min_every: timedelta = timedelta(minutes=15)
+    max_every: timedelta = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Polled:
+    """What a poll of all requests of one source came to."""
+
+    outcome: Outcome
+    detail: str = ""
+    #: By URL: those to send next time.
+    validators: Mapping[str, Validators]
+    #: None keeps the scraper's state.
+    scraper_state: Mapping[str, Any] | None = None
+    retry_after: timedelta | None = None
+    fresh_for: timedelta | None = None
+    #: The source's own word (ttl).
+    ttl: timedelta | None = None
+    #: Measured from the dates of its items, see `rhythm_of`.
+    rhythm: timedelta | None = None
+    new_items: int = 0
+
+    @property
+    def worked(self) -> bool:
+        """Whether the source answered, with news or without."""
+        return self.outcome in (Outcome.OK, Outcome.NOT_MODIFIED)
+
+
+def rhythm_of(items: Sequence[Item], now: datetime) -> timedelta | None:
+    """Return the mean gap between the dated items, counting the quiet time since the newest one.
+
+    None where fewer than three items have a date that isn't in the future.
+    """
+    dates = sorted(item.published for item in items if item.published is not None and item.published <= now)
+    if len(dates) < 3:
+        return None
+    return (now - dates[0]) / len(dates)
+
+
+def jitter(interval: timedelta, *key: object) -> timedelta:
+    """Move `interval` by up to `JITTER` of itself, by an amount that only `key` decides."""
+    digest = hashlib.blake2b(repr(key).encode(), digest_size=4).digest()
+    share = int.from_bytes(digest) / 0xFFFFFFFF * 2 - 1
+    return interval * (1 + JITTER * share)
+
+
+def interval_of(source: Source, polled: Polled, bounds: Bounds) -> timedelta:
+    """Return how long to wait after a poll that worked."""
+    if source.every is not None:
+        return max(source.every, polled.retry_after or timedelta(0))
+    wanted = bounds.every if polled.rhythm is None else polled.rhythm * SHARE_OF_RHYTHM
+    for wish in (polled.ttl, polled.fresh_for):
+        if wish is not None:
+            wanted = max(wanted, wish)
+    wanted = min(max(wanted, bounds.min_every), bounds.max_every)
+    return max(wanted, polled.retry_after or timedelta(0))
+
+
+def backoff_of(source: Source, polled: Polled, failures: int, bounds: Bounds) -> timedelta:
+    """Return how long to wait after the `failures`-th failure in a row: doubling, up to `max_every`."""
+    first = FIRST_RETRY
+    if polled.outcome in LASTING:
+        first = source.every or bounds.every
+    wait = min(first * 2 ** min(failures - 1, 16), max(bounds.max_every, source.every or timedelta(0)))
+    return max(wait, polled.retry_after or timedelta(0))
+
+
+def after_poll(state: SourceState, source: Source, polled: Polled, now: datetime, bounds: Bounds) -> SourceState:
+    """Return what is remembered of `source` after a poll, with the moment of the next one.
+
+    A server's own wish (Retry-After) is never undercut by jitter.
+    """
+    if polled.worked:
+        rhythm = polled.rhythm or state.rhythm
+        polled = replace(polled, rhythm=rhythm)
+        failures, failing_since = 0, None
+        wait = interval_of(source, polled, bounds)
+    else:
+        rhythm = state.rhythm
+        failures, failing_since = state.failures + 1, state.failing_since or now
+        wait = backoff_of(source, polled, failures, bounds)
+    wait = max(jitter(wait, source.name, now), polled.retry_after or timedelta(0))
+    return replace(
+        state,
+        due_at=now + wait,
+        last_poll_at=now,
+        last_success_at=now if polled.worked else state.last_success_at,
+        last_item_at=now if polled.new_items else state.last_item_at,
+        outcome=polled.outcome,
+        detail=polled.detail,
+        failures=failures,
+        failing_since=failing_since,
+        stopped=polled.outcome is Outcome.GONE,
+        validators=polled.validators,
+        scraper_state=state.scraper_state if polled.scraper_state is None else polled.scraper_state,
+        rhythm=rhythm,
+    )
