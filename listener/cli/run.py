@@ -1,0 +1,72 @@
+"""`listener run`: the daemon, or one round of polls."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from listener import logs
+from listener.app import App, open_app
+from listener.daemon import Daemon
+from listener.dispatch import describe
+from listener.pipeline import PollResult
+from listener.systemd import Notifier
+
+
+@click.command()
+@click.option("--once", is_flag=True, help="Poll each source once, whatever its schedule; send what is due; end.")
+@click.option("-v", "--verbose", is_flag=True, help="Log more.")
+@click.pass_obj
+def run(settings_path: Path, once: bool, verbose: bool) -> None:
+    """Listen: poll sources, understand what they bring, send alerts.
+
+    Runs until SIGTERM or Ctrl-C; SIGHUP reads the settings again. With --once the exit status is 0 if every source
+    answered, 1 if one did not.
+    """
+    logs.set_up(os.environ, verbose=verbose)
+    if not once:
+        Daemon(lambda: open_app(settings_path), Notifier.from_environment(os.environ)).run()
+        return
+    app = open_app(settings_path)
+    with app.store.hold():
+        app.start()
+        failed = run_once(app)
+        app.close()
+    if failed:
+        raise SystemExit(1)
+
+
+def run_once(app: App) -> int:
+    """Poll everything once, with a bar on a terminal and a line for each source elsewhere; return the failures."""
+    console = Console(stderr=True)
+    total, _, _ = app.size()
+    counts: Counter[str] = Counter()
+    with Progress(
+        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
+        console=console, disable=not console.is_terminal, transient=True,
+    ) as bar:  # fmt: skip
+        task = bar.add_task("Polling", total=total)
+
+        def done(result: PollResult) -> None:
+            bar.advance(task)
+            counts.update(
+                polls=1, failed=not result.worked, items=result.new_items, mentions=result.mentions,
+                alerts=result.alerts,
+            )  # fmt: skip
+            if not result.worked or not console.is_terminal:
+                bar.console.print(describe(result), markup=False, highlight=False, soft_wrap=True)
+
+        app.poll_all(done)
+    sent = app.send_all()
+    click.echo(
+        f"{counts['polls']} sources polled, {counts['failed']} failed; {counts['items']} new items, "
+        f"{counts['mentions']} mentions, {counts['alerts']} alerts; {sent} messages sent."
+    )
+    if counts["failed"]:
+        click.echo("See what failed and what to do about it: listener sources --failing")
+    return counts["failed"]

@@ -1,0 +1,162 @@
+"""The service: APScheduler ticks, the tick hands out what is due. The only module that imports apscheduler.
+
+The tick feeds systemd's watchdog itself: if polls can't be handed out any more, systemd learns of it.
+"""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from types import FrameType
+
+from apscheduler.events import EVENT_JOB_ERROR, JobExecutionEvent
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from listener.app import App
+from listener.dispatch import describe
+from listener.errors import ConfigError, StorageError
+from listener.systemd import Notifier
+
+log = logging.getLogger(__name__)
+
+TICK = timedelta(seconds=1)
+#: After a database error nothing is handed out for this long: a full disk doesn't get better by the second.
+PAUSE = timedelta(seconds=30)
+#: How long a stopping daemon waits for polls and messages under way; below systemd's TimeoutStopSec of 90 s.
+DRAIN = timedelta(seconds=70)
+#: How often the counts in `systemctl status` are renewed.
+STATUS_EVERY = timedelta(seconds=15)
+
+
+class Daemon:
+    """Runs an App until SIGTERM or SIGINT; SIGHUP reloads the settings."""
+
+    def __init__(self, build: Callable[[], App], notifier: Notifier) -> None:
+        self._build = build
+        self._notifier = notifier
+        self._app = build()
+        self._wake = threading.Event()
+        self._stopping = False
+        self._reload = False
+        self._failure: BaseException | None = None
+        #: Held while a job runs; whoever holds it may set `_quiet`, after which no job touches the app.
+        self._turn = threading.Lock()
+        self._quiet = False
+        self._paused_until: datetime | None = None
+        self._status_at: datetime | None = None
+        self._polls = 0
+
+    def run(self) -> None:
+        """Serve until a signal ends it. Raises what a tick failed with, unless the database's state explains it."""
+        with self._app.store.hold():
+            self._app.start()
+            for name in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+                signal.signal(name, self._on_signal)
+            scheduler = self._schedule()
+            scheduler.start()
+            self._notifier.ready()
+            log.info("ready sources=%d brands=%d channels=%d", *self._app.size())
+            try:
+                self._wait()
+            finally:
+                self._notifier.stopping()
+                scheduler.shutdown(wait=True)
+                self._app.drain(DRAIN)
+                self._app.close()
+        if self._failure is not None:
+            raise self._failure
+
+    def _schedule(self) -> BackgroundScheduler:
+        """Return the scheduler with its jobs: the tick, the outbox, and the nightly upkeep."""
+        scheduler = BackgroundScheduler(
+            timezone=UTC,
+            executors={"default": ThreadPoolExecutor(3)},
+            job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
+        )
+        seconds = TICK.total_seconds()
+        scheduler.add_job(self._guard(self._tick), "interval", seconds=seconds, id="tick")
+        scheduler.add_job(self._guard(self._send), "interval", seconds=seconds, id="send")
+        scheduler.add_job(self._guard(self._upkeep), "cron", hour=3, minute=17, id="upkeep")
+        scheduler.add_listener(self._on_error, EVENT_JOB_ERROR)
+        return scheduler
+
+    def _wait(self) -> None:
+        """Sleep until a signal or a failure; reload where SIGHUP asks for it."""
+        while not self._stopping and self._failure is None:
+            self._wake.wait()
+            self._wake.clear()
+            if self._reload:
+                self._reload = False
+                self._reload_settings()
+
+    def _on_signal(self, number: int, frame: FrameType | None) -> None:
+        if number == signal.SIGHUP:
+            self._reload = True
+        else:
+            log.info("stopping signal=%s", signal.Signals(number).name)
+            self._stopping = True
+        self._wake.set()
+
+    def _on_error(self, event: JobExecutionEvent) -> None:
+        self._failure = event.exception
+        self._wake.set()
+
+    def _guard(self, job: Callable[[datetime], None]) -> Callable[[], None]:
+        """Wrap a job: a database in trouble pauses all work with one line in the log; anything else ends the daemon."""
+
+        def run() -> None:
+            with self._turn:
+                now = self._app.clock()
+                if self._quiet or (self._paused_until is not None and now < self._paused_until):
+                    self._notifier.watchdog()
+                    return
+                attempt(now)
+
+        def attempt(now: datetime) -> None:
+            try:
+                job(now)
+            except StorageError as error:
+                self._paused_until = now + PAUSE
+                self._notifier.status(f"database: {error}")
+                log.error("database error=%r; nothing is lost, next try in %d s", str(error), PAUSE.total_seconds())
+
+        return run
+
+    def _tick(self, now: datetime) -> None:
+        dispatcher = self._app.dispatcher
+        for result in dispatcher.collect():
+            self._polls += 1
+            log.log(logging.INFO if result.worked else logging.WARNING, "poll %s", describe(result))
+        dispatcher.start_due(now)
+        self._notifier.watchdog()
+        if self._status_at is None or now >= self._status_at or now < self._status_at - STATUS_EVERY:
+            self._status_at = now + STATUS_EVERY
+            self._notifier.status(f"{self._app.summary(now)}, {self._polls} polls since the start")
+
+    def _send(self, now: datetime) -> None:
+        self._app.outbox.start_due(now)
+
+    def _upkeep(self, now: datetime) -> None:
+        self._app.upkeep(now)
+
+    def _reload_settings(self) -> None:
+        """Read the settings again; bad ones are refused, said in the log, and the old ones stay."""
+        self._notifier.reloading()
+        try:
+            app = self._build()
+        except ConfigError as error:
+            for problem in error.problems:
+                log.error("settings not reloaded: %s", problem)
+        else:
+            with self._turn:
+                self._quiet = True
+            self._app.drain(DRAIN)
+            self._app.close()
+            app.start()
+            self._app, self._quiet = app, False
+            log.info("settings reloaded sources=%d brands=%d channels=%d", *app.size())
+        self._notifier.ready()
