@@ -133,7 +133,8 @@ def poll(source: Source, state: SourceState, parts: Parts) -> PollResult:
         added = tx.add_alerts([*alerts, *trouble], parts.planner, now) if alerts or trouble else 0
         if known:
             tx.touch_keys(source.name, list(known), now)
-        tx.add_coverage(source.name, now, ok=polled.worked, items=len(found))
+        if polled.outcome is not Outcome.DEFERRED:
+            tx.add_coverage(source.name, now, ok=polled.worked, items=len(found))
         tx.save_source(after)
     return PollResult(
         source=source.name,

@@ -98,8 +98,11 @@ def backoff_of(source: Source, polled: Polled, failures: int, bounds: Bounds) ->
 def after_poll(state: SourceState, source: Source, polled: Polled, now: datetime, bounds: Bounds) -> SourceState:
     """Return what is remembered of `source` after a poll, with the moment of the next one.
 
-    A server's own wish (Retry-After) is never undercut by jitter.
+    A server's own wish (Retry-After) is never undercut by jitter. A poll that politeness put off changes nothing but
+    the moment of the next one.
     """
+    if polled.outcome is Outcome.DEFERRED:
+        return replace(state, due_at=now + (polled.retry_after or FIRST_RETRY))
     if polled.worked:
         rhythm = polled.rhythm or state.rhythm
         polled = replace(polled, rhythm=rhythm)
