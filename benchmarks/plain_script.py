@@ -52,9 +52,7 @@ def poll(url: str) -> int:
         if any(word in f"{title} {text}".lower() for word in words):
             compound = analyzer.polarity_scores(f"{title}. {text}")["compound"]
         key = entry.get("id") or entry.get("link") or title
-        rows.append(
-            (url, key, title, text, entry.get("link"), entry.get("author"), entry.get("published"), compound)
-        )
+        rows.append((url, key, title, text, entry.get("link"), entry.get("author"), entry.get("published"), compound))
     with lock, database:
         database.executemany("INSERT OR IGNORE INTO items VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
         validators = (url, answer.headers.get("ETag"), answer.headers.get("Last-Modified"))

@@ -8,15 +8,13 @@ sends it again, under the same message id.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from listener.alerts import next_attempt
-from listener.notify import Sent, send_batch
 from listener.storage import Store
-from listener.types import Channel, Delivery
+from listener.types import Channel
 
 log = logging.getLogger(__name__)
 

@@ -1,0 +1,268 @@
+"""Kill the daemon at random moments and count what is lost.
+
+A real daemon polls feeds that grow, on a loopback server, and sends mail to a real SMTP server; it is killed with
+SIGKILL after a random time, again and again. In the end each item that was served must be stored once, each mention
+once, trend rows must equal a rebuild, each angry mention must have been mailed, and twice only if a kill fell between
+a send and its mark.
+
+`python benchmarks/kill.py [KILLS] [SEED]` prints the figures; the exit status is 1 if any of them is wrong.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections import Counter
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.message import EmailMessage
+from email.parser import BytesParser
+from email.policy import default
+from email.utils import format_datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+FEEDS = 8
+#: Of the newest items a feed shows; a run that is down longer than it takes to push one out would lose it rightly.
+SHOWN = 400
+#: A feed grows by one item each this many seconds.
+GROWTH = 0.4
+TOKEN = re.compile(r"token-\d+-\d+")
+
+SETTINGS = """\
+[listener]
+database = "kill.db"
+contact = "https://example.com/kill"
+workers = 4
+
+[fetch]
+gap = "0s"
+allow_networks = ["127.0.0.0/8"]
+min_every = "1s"
+every = "1s"
+
+[brands.acme]
+query = "Acme"
+
+{sources}
+[channels.mail]
+type = "email"
+host = "127.0.0.1"
+port = {port}
+security = "none"
+gap = "0s"
+from = "listener@kill.example"
+to = ["team@kill.example"]
+
+[alerts.angry]
+brands = ["acme"]
+sentiment_at_most = -0.4
+channels = ["mail"]
+"""
+
+
+class GrowingFeeds:
+    """Feeds that get longer as time passes; every third item is angry."""
+
+    def __init__(self) -> None:
+        self._started = time.monotonic()
+        self._frozen: int | None = None
+        feeds = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+            wbufsize = -1
+
+            def do_GET(self) -> None:
+                if not self.path.startswith("/feed/"):
+                    self.send_error(404)
+                    return
+                body = feeds.render(int(self.path.removeprefix("/feed/"))).encode()
+                self.send_response(200)
+                self.send_header("Content-Type", "application/rss+xml")
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, format: str, *args: object) -> None:
+                """Say nothing."""
+
+            def handle(self) -> None:
+                """Serve one connection; a client that was killed in the middle is what this is about."""
+                try:
+                    super().handle()
+                except ConnectionError:
+                    self.close_connection = True
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.base = f"http://127.0.0.1:{self._server.server_port}"
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+
+    def length(self) -> int:
+        """Return how many items each feed has by now."""
+        return self._frozen if self._frozen is not None else int((time.monotonic() - self._started) / GROWTH) + 1
+
+    def freeze(self) -> int:
+        """Stop growing; return the final length."""
+        self._frozen = self.length()
+        return self._frozen
+
+    def render(self, feed: int) -> str:
+        """Return a feed as RSS."""
+        now = format_datetime(datetime.now(UTC), usegmt=True)
+        length = self.length()
+        items = "".join(
+            f"<item><title>{'Terrible, broken, awful' if n % 3 == 0 else 'News of'} Acme token-{feed}-{n}</title>"
+            f"<link>https://example.com/{feed}/{n}</link><guid>{feed}-{n}</guid><pubDate>{now}</pubDate>"
+            f"<description>{words(feed, n)}</description></item>"
+            for n in range(length - 1, max(-1, length - 1 - SHOWN), -1)
+        )
+        return f'<rss version="2.0"><channel><title>Feed {feed}</title>{items}</channel></rss>'
+
+    def close(self) -> None:
+        """Stop serving."""
+        self._server.shutdown()
+        self._server.server_close()
+
+
+def words(feed: int, n: int) -> str:
+    """Return a text that no other item shares, so that no two items are copies of one story."""
+    letters = random.Random(f"{feed}/{n}")  # the same words each time it is asked
+    return " ".join("".join(letters.choices("bcdfglmnprstvaeiou", k=7)) for _ in range(12))
+
+
+class Mailbox:
+    """An SMTP server that keeps what it gets."""
+
+    def __init__(self) -> None:
+        self.mails: list[EmailMessage] = []
+        with socket.create_server(("127.0.0.1", 0)) as probe:
+            self.port: int = probe.getsockname()[1]
+        self._controller = Controller(self, hostname="127.0.0.1", port=self.port)
+        self._controller.start()
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+        """Keep one mail."""
+        content = envelope.content if isinstance(envelope.content, bytes) else b""
+        mail = BytesParser(policy=default).parsebytes(content)
+        assert isinstance(mail, EmailMessage)
+        self.mails.append(mail)
+        return "250 OK"
+
+    def tokens(self) -> Counter[str]:
+        """Return how often each item was mailed."""
+        counts: Counter[str] = Counter()
+        for mail in self.mails:
+            body = mail.get_body(("plain",))
+            assert body is not None
+            counts.update(set(TOKEN.findall(body.get_content())))
+        return counts
+
+    def close(self) -> None:
+        """Stop listening."""
+        self._controller.stop()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """What was found after the last run."""
+
+    kills: int
+    items_served: int
+    items_lost: int
+    items_twice: int
+    mentions_twice: int
+    trend_differences: int
+    alerts_expected: int
+    alerts_lost: int
+    alerts_twice: int
+    integrity: str
+
+    def right(self) -> bool:
+        """Whether all is as it must be. A kill may repeat what one message held, and no more."""
+        lost = self.items_lost + self.items_twice + self.mentions_twice + self.trend_differences + self.alerts_lost
+        return lost == 0 and self.integrity == "ok" and self.alerts_twice <= self.kills * 10
+
+
+def run(kills: int, folder: Path, seed: int, *, longest: float = 2.5) -> Report:
+    """Kill a daemon `kills` times in `folder`, let the last one finish its work, and look."""
+    feeds, mailbox, chance = GrowingFeeds(), Mailbox(), random.Random(seed)
+    sources = "".join(f'[sources.feed-{n}]\nurl = "{feeds.base}/feed/{n}"\nevery = "1s"\n\n' for n in range(FEEDS))
+    (folder / "listener.toml").write_text(SETTINGS.format(sources=sources, port=mailbox.port))
+    command = [sys.executable, "-m", "listener", "-c", str(folder / "listener.toml"), "run"]
+    with (folder / "log").open("ab") as log:
+        for _ in range(kills):
+            with subprocess.Popen(command, stdout=log, stderr=log) as daemon:
+                time.sleep(0.6 + chance.random() * longest)
+                if daemon.poll() is not None:
+                    raise RuntimeError(f"the daemon ended by itself: see {folder / 'log'}")
+                daemon.send_signal(signal.SIGKILL)
+        length = feeds.freeze()
+        subprocess.run([*command, "--once"], stdout=log, stderr=log, check=True, timeout=120)
+        with subprocess.Popen(command, stdout=log, stderr=log) as daemon:
+            wait_for_outbox(folder / "kill.db")
+            daemon.send_signal(signal.SIGTERM)
+            daemon.wait(timeout=90)
+    feeds.close()
+    mailbox.close()
+    return look(kills, folder / "kill.db", length, mailbox.tokens())
+
+
+def wait_for_outbox(path: Path) -> None:
+    """Wait until nothing is left to deliver. Raises TimeoutError after three minutes."""
+    for _ in range(360):
+        with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as database:
+            pending = database.execute("SELECT count(*) FROM deliveries WHERE status = 'pending'").fetchone()[0]
+        database.close()
+        if not pending:
+            return
+        time.sleep(0.5)
+    raise TimeoutError(f"{pending} deliveries are pending still")
+
+
+def look(kills: int, path: Path, length: int, mailed: Counter[str]) -> Report:
+    """Compare what is stored and mailed with what was served."""
+    from listener.storage import Store
+
+    served = {f"token-{feed}-{n}" for feed in range(FEEDS) for n in range(length)}
+    angry = {f"token-{feed}-{n}" for feed in range(FEEDS) for n in range(0, length, 3)}
+    with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as database:
+        titles = [row[0] for row in database.execute("SELECT title FROM items")]
+        mentions = database.execute("SELECT item_id, brand, count(*) FROM mentions GROUP BY 1, 2").fetchall()
+        integrity = database.execute("PRAGMA integrity_check").fetchone()[0]
+    database.close()
+    stored = Counter(token for title in titles for token in TOKEN.findall(title))
+    store = Store.open(path, now=datetime.now(UTC))
+    differences = len(store.verify_trends())
+    store.close()
+    return Report(
+        kills=kills,
+        items_served=len(served),
+        items_lost=len(served - set(stored)),
+        items_twice=sum(count > 1 for count in stored.values()),
+        mentions_twice=sum(count > 1 for _, _, count in mentions),
+        trend_differences=differences,
+        alerts_expected=len(angry),
+        alerts_lost=len(angry - set(mailed)),
+        alerts_twice=sum(count > 1 for count in mailed.values()),
+        integrity=integrity,
+    )
+
+
+if __name__ == "__main__":
+    arguments = [int(word) for word in sys.argv[1:]]
+    with tempfile.TemporaryDirectory() as folder:
+        report = run(arguments[0] if arguments else 200, Path(folder), arguments[1] if len(arguments) > 1 else 1)
+    print(report)
+    sys.exit(0 if report.right() else 1)
