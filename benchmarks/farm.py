@@ -25,9 +25,11 @@ def unpack(data: Path, target: Path) -> list[Path]:
     if not done.exists():
         target.mkdir(parents=True, exist_ok=True)
         command = ["zstd", "-dcq", str(data / "feeds-real" / "feeds.tar.zst")]
-        with subprocess.Popen(command, stdout=subprocess.PIPE) as unpacked:
-            with tarfile.open(fileobj=unpacked.stdout, mode="r|") as tar:
-                tar.extractall(target, filter="data")
+        with (
+            subprocess.Popen(command, stdout=subprocess.PIPE) as unpacked,
+            tarfile.open(fileobj=unpacked.stdout, mode="r|") as tar,
+        ):
+            tar.extractall(target, filter="data")
         done.touch()
     return sorted(path for path in target.rglob("*") if path.is_file() and path != done)
 

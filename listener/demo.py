@@ -207,7 +207,7 @@ class Web:
                 self.end_headers()
                 self.wfile.write(b"ok")
 
-            def log_message(self, format: str, *args: object) -> None:
+            def log_message(self, format: str, *args: object) -> None:  # noqa: A002
                 """Say nothing: the demo's screen is for the demo."""
 
         return Handler
@@ -221,7 +221,7 @@ class Mailbox:
     port: int = 0
     _controller: Any = None
 
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
         """Keep one mail."""
         content = envelope.content if isinstance(envelope.content, bytes) else (envelope.content or "").encode()
         message = BytesParser(policy=default).parsebytes(content)
