@@ -153,13 +153,15 @@ def gather(source: Source, state: SourceState, parts: Parts) -> Gathered:
     """Make the requests of one poll and parse the answers.
 
     The poll fails with its first failure; what the other requests brought is kept, but neither their validators nor
-    the scraper's new state, so that the next poll asks for everything again.
+    the scraper's new state, so that the next poll asks for everything again. A failed fetch keeps what it says itself:
+    it may have learned that a redirect no longer holds.
     """
     scraper = parts.scrapers.get(source.scraper)
     queue: deque[Request] = deque(scraper.requests(source, state.scraper_state))
     items: list[Item] = []
     results: list[FetchResult] = []
     validators: dict[str, Validators] = {}
+    validators_of_failed: dict[str, Validators] = {}
     scraper_state: Mapping[str, Any] | None = None
     ttl: timedelta | None = None
     while queue and len(results) < REQUESTS_LIMIT:
@@ -179,6 +181,8 @@ def gather(source: Source, state: SourceState, parts: Parts) -> Gathered:
                     log.info("source=%s skipped=%r", source.name, reason)
         results.append(result)
         validators[request.url] = result.validators
+        if result.response is None and not result.worked:
+            validators_of_failed[request.url] = result.validators
     failed = next((result for result in results if not result.worked), None)
     unchanged = all(result.outcome is Outcome.NOT_MODIFIED or result.same_body for result in results)
     return Gathered(
@@ -187,7 +191,7 @@ def gather(source: Source, state: SourceState, parts: Parts) -> Gathered:
         polled=Polled(
             outcome=failed.outcome if failed else Outcome.NOT_MODIFIED if unchanged else Outcome.OK,
             detail=failed.detail if failed else "",
-            validators=state.validators if failed else validators,
+            validators={**state.validators, **validators_of_failed} if failed else validators,
             scraper_state=None if failed else scraper_state,
             retry_after=max((r.retry_after for r in results if r.retry_after is not None), default=None),
             fresh_for=max((r.fresh_for for r in results if r.fresh_for is not None), default=None),

@@ -1,0 +1,140 @@
+"""The composition root: settings become objects here, and nowhere else.
+
+The one clock of the program is chosen here, too; everything below gets `now` as an argument or this clock as a part.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from listener import __version__, config
+from listener.alerts import Planner, Rules
+from listener.dispatch import Dispatcher
+from listener.fetch import Fetcher, FetchSettings
+from listener.mentions.data import load as load_data
+from listener.mentions.matcher import Matcher
+from listener.mentions.query import compile_query
+from listener.mentions.understand import Understander, UnderstandSettings
+from listener.notify import build as build_channel
+from listener.outbox import Outbox
+from listener.pipeline import Parts, PollResult
+from listener.plugins import Scrapers, bundled
+from listener.schedule import Bounds
+from listener.storage import Store
+
+#: New sources are first asked within this, evenly spread, so that the first alert is a matter of minutes.
+SPREAD = timedelta(seconds=60)
+
+
+def system_clock() -> datetime:
+    """Return the current time."""
+    return datetime.now(UTC)
+
+
+class App:
+    """The program put together. Front doors drive it."""
+
+    def __init__(
+        self,
+        settings: config.Settings,
+        *,
+        clock: Callable[[], datetime] = system_clock,
+        sleep: Callable[[float], None] = time.sleep,
+        now: datetime | None = None,
+    ) -> None:
+        self.settings = settings
+        self.clock = clock
+        self.store = Store.open(settings.database, now=now or clock())
+        self.fetcher = Fetcher(fetch_settings(settings), self.store, clock=clock, sleep=sleep)
+        self.scrapers = Scrapers(folders=settings.scraper_folders)
+        understand = UnderstandSettings(languages=settings.understand.languages, scorer=settings.understand.scorer)
+        words = {rule.name: compile_query(rule.words) for rule in settings.alerts if rule.words is not None}
+        self.parts = Parts(
+            store=self.store,
+            fetcher=self.fetcher,
+            scrapers=self.scrapers,
+            matcher=Matcher(settings.brands),
+            understander=Understander(settings.brands, understand, load_data(bundled("config"))),
+            rules=Rules(settings.alerts, {name: query.matches for name, query in words.items()}),
+            planner=Planner(settings.channels, settings.timezone),
+            bounds=Bounds(
+                every=settings.fetch.every, min_every=settings.fetch.min_every, max_every=settings.fetch.max_every
+            ),
+            clock=clock,
+        )
+        self.sources = {source.name: source for source in settings.sources if source.enabled}
+        self.dispatcher = Dispatcher(self.parts, self.sources, self.fetcher.ready_at, settings.workers)
+        channels = {name: build_channel(name, channel) for name, channel in settings.channels.items()}
+        self.outbox = Outbox(self.store, channels, self.parts.planner, clock)
+
+    def start(self, *, spread: timedelta = SPREAD) -> None:
+        """Tell the store which sources there are. Those that are new are due within `spread`."""
+        self.store.sync_sources(self.settings.sources, self.clock(), spread=spread)
+
+    def size(self) -> tuple[int, int, int]:
+        """Return the numbers of sources, brands and channels."""
+        return len(self.sources), len(self.settings.brands), len(self.settings.channels)
+
+    def summary(self, now: datetime) -> str:
+        """Return the state in half a line."""
+        counts = self.store.counts(now)
+        return (
+            f"{counts.sources} sources, {counts.failing} failing, {counts.mentions} mentions, "
+            f"{counts.pending} alerts to send, {counts.dead} undeliverable"
+        )
+
+    def poll_due(self, done: Callable[[PollResult], None] = lambda result: None) -> int:
+        """Poll what is due now, to the end."""
+        return self.dispatcher.poll_due(self.clock(), done)
+
+    def send_due(self) -> int:
+        """Send what is due now, to the end; return the number of messages handed over."""
+        return self.outbox.send_due(self.clock())
+
+    def upkeep(self, now: datetime) -> Mapping[str, int]:
+        """Forget what the settings say to forget; return the numbers."""
+        keep = self.settings.retention
+        return self.store.retain(
+            now, items=keep.items, mentions=keep.mentions, snapshots=keep.snapshots, deliveries=keep.deliveries
+        )
+
+    def drain(self, timeout: timedelta) -> int:
+        """Wait for polls and messages under way; return how many polls had to be left."""
+        left = self.dispatcher.close(timeout)
+        self.outbox.close(timeout)
+        return left
+
+    def close(self) -> None:
+        """Let go of sockets and the database."""
+        self.fetcher.close()
+        self.store.close()
+
+
+def fetch_settings(settings: config.Settings) -> FetchSettings:
+    """Return what the fetcher needs, with a User-Agent that says who asks and where to complain."""
+    section = settings.fetch
+    contact = f" (+{settings.contact})" if settings.contact else ""
+    return FetchSettings(
+        user_agent=f"listener/{__version__}{contact}",
+        gap=section.gap,
+        connect_timeout=section.connect_timeout,
+        read_timeout=section.read_timeout,
+        total_timeout=section.total_timeout,
+        body_limit=section.body_limit,
+        allow_networks=section.allow_networks,
+        robots=section.robots,
+    )
+
+
+def load_settings(path: Path, *, need_secrets: bool = True) -> config.Settings:
+    """Read the settings with this process's environment and the scrapers that can be found. Raises ConfigError."""
+    return config.load(path, environ=os.environ, scrapers_in=scrapers_in, need_secrets=need_secrets)
+
+
+def open_app(path: Path) -> App:
+    """Read the settings at `path` and put the program together. Raises ConfigError and StorageError."""
+    return App(load_settings(path))
