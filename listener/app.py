@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -133,6 +134,16 @@ def fetch_settings(settings: config.Settings) -> FetchSettings:
 def load_settings(path: Path, *, need_secrets: bool = True) -> config.Settings:
     """Read the settings with this process's environment and the scrapers that can be found. Raises ConfigError."""
     return config.load(path, environ=os.environ, scrapers_in=scrapers_in, need_secrets=need_secrets)
+
+
+@contextmanager
+def open_store(settings: config.Settings, now: datetime) -> Iterator[Store]:
+    """Open the database alone, for commands that look or mend. Raises StorageError."""
+    store = Store.open(settings.database, now=now)
+    try:
+        yield store
+    finally:
+        store.close()
 
 
 def open_app(path: Path) -> App:

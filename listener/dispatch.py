@@ -22,6 +22,8 @@ log = logging.getLogger(__name__)
 
 #: Due sources looked at in one tick, for each worker: enough to keep all busy until the next tick.
 DUE_PER_WORKER = 8
+#: Where more is due than is looked at, those that wait for their host stand back for this long.
+HELD_BACK = timedelta(seconds=5)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,29 +51,36 @@ class Dispatcher:
         return len(self._running)
 
     def start_due(self, now: datetime) -> int:
-        """Hand sources that are due to free workers; return how many."""
+        """Hand sources that are due to free workers, one for each host; return how many."""
         free = self._workers - len(self._running)
         if free <= 0:
             return 0
         busy = {polling.host for polling in self._running.values()}
         names = {polling.source.name for polling in self._running.values()}
+        limit = self._workers * DUE_PER_WORKER
+        due = self._parts.store.due(now, limit, exclude=names)
+        held: list[str] = []
         started = 0
-        for state in self._parts.store.due(now, self._workers * DUE_PER_WORKER, exclude=names, exclude_hosts=busy):
+        for state in due:
             source = self._sources.get(state.source)
-            if source is None:
+            if source is None or started == free:
                 continue
             host = host_of(source.url)
             if host and (host in busy or self._ready_at(source.url) > now):
-                busy.add(host)
+                held.append(source.name)
                 continue
             busy.add(host)
-            self._running[self._pool.submit(poll, source, state, self._parts)] = Polling(
-                source=source, state=state, host=host
-            )
+            self._start(source, state, host)
             started += 1
-            if started == free:
-                break
+        if held and len(due) == limit:
+            # Sources that wait for their host must not hide others that could be asked.
+            with self._parts.store.write() as tx:
+                tx.defer(held, now + HELD_BACK)
         return started
+
+    def _start(self, source: Source, state: SourceState, host: str) -> None:
+        future = self._pool.submit(poll, source, state, self._parts)
+        self._running[future] = Polling(source=source, state=state, host=host)
 
     def collect(self, timeout: timedelta = timedelta(0)) -> Iterator[PollResult]:
         """Yield the results of polls that have ended, waiting for the first up to `timeout`.
