@@ -1,0 +1,148 @@
+"""`listener demo`: four weeks of a made-up web in less than a minute, with the real daemon's parts."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+from rich.text import Text
+
+from listener import demo as web_of_demo
+from listener.app import App, load_settings, system_clock
+from listener.cli.export import write_trends
+from listener.errors import ListenerError
+from listener.plugins import bundled
+from listener.storage import Mention, Store
+
+DAYS = 28
+FILES = ("demo.db", "demo.toml", "demo-trends.csv")
+#: Heights of a bar in the terminal's chart.
+BARS = " ▁▂▃▄▅▆▇█"
+
+
+@click.command()
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False), default=Path())
+@click.option("--force", is_flag=True, help="Overwrite what an earlier demo left there.")
+def demo(folder: Path, force: bool) -> None:
+    """Play four weeks of a small made-up web, with real feeds, mail and Slack messages on this machine alone.
+
+    Leaves demo.db, demo.toml and demo-trends.csv in FOLDER (here, if none is named).
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    left = [name for name in FILES if (folder / name).exists()]
+    if left and not force:
+        raise ListenerError(f"{folder / left[0]} is there already; run `listener demo --force` to play it again")
+    for name in [*FILES, "demo.db-wal", "demo.db-shm"]:
+        (folder / name).unlink(missing_ok=True)
+    end = system_clock().astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    start = end - timedelta(days=DAYS)
+    clock = web_of_demo.Clock(start)
+    with served(clock, start) as (web, mailbox):
+        settings_path = folder / "demo.toml"
+        settings_path.write_text(web_of_demo.settings(web, mailbox), encoding="utf-8")
+        app = App(load_settings(settings_path), clock=clock)
+        with app.store.hold():
+            polls = play(app, clock, start, end)
+        app.drain(timedelta(seconds=10))
+        show(app.store, start, end, polls, web, mailbox)
+        write_trends(app.store, folder / "demo-trends.csv", start=start, end=end)
+        app.close()
+    look_further(folder)
+
+
+@contextmanager
+def served(clock: web_of_demo.Clock, start: datetime) -> Iterator[tuple[web_of_demo.Web, web_of_demo.Mailbox]]:
+    """Serve the demo's web and mailbox while the block runs."""
+    web = web_of_demo.Web(bundled("config") / "demo", clock, start)
+    mailbox = web_of_demo.Mailbox()
+    mailbox.open()
+    try:
+        yield web, mailbox
+    finally:
+        mailbox.close()
+        web.close()
+
+
+def play(app: App, clock: web_of_demo.Clock, start: datetime, end: datetime) -> Counter[str]:
+    """Let time jump to whatever is due next, until the end; return counts of polls by outcome."""
+    polls: Counter[str] = Counter()
+    console = Console(stderr=True)
+    app.start(spread=timedelta(0))
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task(f"Playing {DAYS} days", total=(end - start).total_seconds())
+        while clock() < end:
+            app.poll_due(lambda result: polls.update([result.outcome.value]))
+            app.send_due()
+            due = [at for at in (app.store.next_due(), app.store.next_delivery_due()) if at is not None]
+            clock.set(max(min([*due, end]), clock() + timedelta(seconds=1)))
+            bar.update(task, completed=(clock() - start).total_seconds())
+    return polls
+
+
+def show(
+    store: Store,
+    start: datetime,
+    end: datetime,
+    polls: Counter[str],
+    web: web_of_demo.Web,
+    mailbox: web_of_demo.Mailbox,
+) -> None:
+    """Print what the four weeks came to."""
+    console = Console()
+    failed = sum(count for outcome, count in polls.items() if outcome not in ("ok", "not-modified", "deferred"))
+    console.print(
+        f"{DAYS} days of {len(web_of_demo.FEEDS)} feeds: {polls.total()} polls, {polls['not-modified']} of them "
+        f"answered 304, {failed} failed."
+    )
+    mentions = list(store.iter_mentions(start=start, end=end + timedelta(days=1)))
+    table = Table(box=None, pad_edge=False)
+    for title in ("brand", "mentions", "stories", "positive", "neutral", "negative", "pain points"):
+        table.add_column(title)
+    for brand in ("acme", "globex"):
+        own = [mention for mention in mentions if mention.brand == brand]
+        labels = Counter(mention.sentiment.label for mention in own)
+        pains = Counter(topic for mention in own for topic, _ in mention.pains)
+        table.add_row(
+            brand, str(len(own)), str(sum(mention.first_of_story for mention in own)),
+            str(labels["positive"]), str(labels["neutral"]), str(labels["negative"]),
+            ", ".join(f"{topic} {count}" for topic, count in pains.most_common(3)),
+        )  # fmt: skip
+    console.print()
+    console.print(table)
+    console.print()
+    for label, colour in (("positive", "green"), ("negative", "red")):
+        line = chart([m for m in mentions if m.brand == "acme" and m.sentiment.label == label], start)
+        console.print(Text.assemble(f"acme, {label} a day  ", (line, colour), f"  until {end:%d %b}"))
+    console.print()
+    console.print(f"{len(mailbox.mails)} mails and {len(web.slack)} Slack messages arrived, the last of them:")
+    for mail in mailbox.mails[-3:]:
+        console.print(Text(f"  mail   {mail['subject']}"))
+    for message in web.slack[-3:]:
+        console.print(Text(f"  slack  {str(message.get('text', '')).splitlines()[0][:100]}"))
+
+
+def chart(mentions: Sequence[Mention], start: datetime) -> str:
+    """Return a bar for each day."""
+    days = Counter((mention.at - start).days for mention in mentions)
+    top = max(days.values(), default=1)
+    return "".join(BARS[-(-days[day] * (len(BARS) - 1) // top)] for day in range(DAYS))
+
+
+def look_further(folder: Path) -> None:
+    """Print the commands to go on with."""
+    config = f"-c {folder / 'demo.toml'}"
+    click.echo(f"\nLeft behind: {', '.join(str(folder / name) for name in FILES)}. Look further:")
+    for command, what in (
+        (f"listener {config} alerts", "what was told, and what became of it"),
+        (f"listener {config} export mentions", "every mention with its sentiment and pain points"),
+        (f"listener {config} sources", "what each source answers"),
+        ("listener init", "begin with your own brand"),
+    ):
+        click.echo(f"  {command:<42} {what}")
