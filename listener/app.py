@@ -7,18 +7,18 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from listener import __version__, config
 from listener.alerts import Planner, Rules
 from listener.dispatch import Dispatcher
 from listener.fetch import Fetcher, FetchSettings
 from listener.mentions.data import load as load_data
-from listener.mentions.matcher import Matcher
-from listener.mentions.query import compile_query
+from listener.mentions.matcher import Matcher, compile_query
 from listener.mentions.understand import Understander, UnderstandSettings
 from listener.notify import build as build_channel
 from listener.outbox import Outbox
@@ -51,7 +51,7 @@ class App:
         self.clock = clock
         self.store = Store.open(settings.database, now=now or clock())
         self.fetcher = Fetcher(fetch_settings(settings), self.store, clock=clock, sleep=sleep)
-        self.scrapers = Scrapers(folders=settings.scraper_folders)
+        self.scrapers = Scrapers(settings.scraper_folders)
         understand = UnderstandSettings(languages=settings.understand.languages, scorer=settings.understand.scorer)
         words = {rule.name: compile_query(rule.words) for rule in settings.alerts if rule.words is not None}
         self.parts = Parts(
@@ -60,7 +60,7 @@ class App:
             scrapers=self.scrapers,
             matcher=Matcher(settings.brands),
             understander=Understander(settings.brands, understand, load_data(bundled("config"))),
-            rules=Rules(settings.alerts, {name: query.matches for name, query in words.items()}),
+            rules=Rules(settings.alerts, {name: query.holds for name, query in words.items()}),
             planner=Planner(settings.channels, settings.timezone),
             bounds=Bounds(
                 every=settings.fetch.every, min_every=settings.fetch.min_every, max_every=settings.fetch.max_every
@@ -115,6 +115,24 @@ class App:
         self.store.close()
 
 
+class OptionsOf(Mapping[str, type[Any] | None]):
+    """The scrapers by name with the class of their options; each is imported only if it is asked for."""
+
+    def __init__(self, folders: Sequence[Path]) -> None:
+        self._scrapers = Scrapers(folders)
+
+    def __getitem__(self, name: str) -> type[Any] | None:
+        if name not in self._scrapers.names():
+            raise KeyError(name)
+        return self._scrapers.get(name).Options
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._scrapers.names())
+
+    def __len__(self) -> int:
+        return len(self._scrapers.names())
+
+
 def fetch_settings(settings: config.Settings) -> FetchSettings:
     """Return what the fetcher needs, with a User-Agent that says who asks and where to complain."""
     section = settings.fetch
@@ -133,7 +151,7 @@ def fetch_settings(settings: config.Settings) -> FetchSettings:
 
 def load_settings(path: Path, *, need_secrets: bool = True) -> config.Settings:
     """Read the settings with this process's environment and the scrapers that can be found. Raises ConfigError."""
-    return config.load(path, environ=os.environ, scrapers_in=scrapers_in, need_secrets=need_secrets)
+    return config.load(path, environ=os.environ, scrapers_in=OptionsOf, need_secrets=need_secrets)
 
 
 @contextmanager

@@ -8,22 +8,21 @@ again: a crash before it costs a repeated request, never an item.
 from __future__ import annotations
 
 import logging
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from listener.alerts import MentionEvent, Planner, Rules
+from listener.alerts import FLOOD_WINDOW, MentionEvent, Planner, Rules
 from listener.errors import ParseError
 from listener.mentions.identity import item_keys
 from listener.mentions.matcher import Matcher
 from listener.mentions.stories import fingerprint, same_story
 from listener.mentions.understand import Understander
 from listener.schedule import Bounds, Polled, after_poll, rhythm_of
-from listener.storage import NewItem, Store, Transaction
+from listener.storage import NewItem, NewMention, Store, Transaction
 from listener.types import (
-    EMPTY,
     Alert,
     FetchResult,
     Hit,
@@ -128,9 +127,9 @@ def poll(source: Source, state: SourceState, parts: Parts) -> PollResult:
     polled = replace(gathered.polled, new_items=len(found), rhythm=rhythm_of(gathered.items, now))
     after = after_poll(state, source, polled, now, parts.bounds)
     with parts.store.write() as tx:
-        alerts = [*store_items(tx, source, found, now, parts)]
+        alerts = store_items(tx, source, found, now, parts)
         trouble, after = parts.rules.source_alerts(source, state, after, now)
-        added = tx.add_alerts([*alerts, *trouble], parts.planner, now) if alerts or trouble else 0
+        added = add_alerts(tx, [*alerts, *trouble], now, parts)
         if known:
             tx.touch_keys(source.name, list(known), now)
         if polled.outcome is not Outcome.DEFERRED:
@@ -234,28 +233,61 @@ def store_items(tx: Transaction, source: Source, found: Sequence[Found], now: da
     """Store new items with their mentions and stories, and return what is worth an alert."""
     if not found:
         return []
-    ids = tx.add_items(source.name, [NewItem(item=one.item, keys=one.keys) for one in found], now)
-    alerts: list[Alert] = []
+    ids = tx.add_items(source.name, [new_item(source, one, now) for one in found], now)
+    mentions: list[tuple[Item, NewMention]] = []
+    told: dict[int, set[str]] = {}
     for item_id, one in zip(ids, found, strict=True):
         if not one.readings:
             continue
         at = moment_of(one.item, now)
-        story_id, first = find_story(tx, one.item, at)
+        story_id = find_story(tx, one.item, at)
+        if story_id not in told:
+            told[story_id] = set(tx.brands_of_stories([story_id]).get(story_id, ()))
         for reading in one.readings:
-            mention_id = tx.add_mention(
-                item_id, source.name, reading, story_id=story_id, at=at, first_of_story=first, now=now
+            first = reading.brand not in told[story_id]
+            told[story_id].add(reading.brand)
+            mention = NewMention(
+                item_id=item_id, source=source.name, reading=reading, story_id=story_id, at=at, first_of_story=first
             )
-            event = MentionEvent(
-                reading=reading,
-                item=one.item,
-                source=source,
-                mention_id=mention_id,
-                story_id=story_id,
-                first_of_story=first,
-                seen_at=now,
-            )
-            alerts += parts.rules.mention_alerts(event, now)
-    return alerts
+            mentions.append((one.item, mention))
+    mention_ids = tx.add_mentions([mention for _, mention in mentions], now)
+    return [
+        alert
+        for mention_id, (item, mention) in zip(mention_ids, mentions, strict=True)
+        for alert in parts.rules.mention_alerts(event_of(mention, mention_id, item, source, now), now)
+    ]
+
+
+def new_item(source: Source, found: Found, now: datetime) -> NewItem:
+    """Return what the store needs of an item; the answers of a survey count for the source's brand."""
+    return NewItem(item=found.item, keys=found.keys, brand=source.brand, at=moment_of(found.item, now))
+
+
+def event_of(mention: NewMention, mention_id: int, item: Item, source: Source, now: datetime) -> MentionEvent:
+    """Return what the rules look at."""
+    assert mention.story_id is not None
+    return MentionEvent(
+        reading=mention.reading,
+        item=item,
+        source=source,
+        mention_id=mention_id,
+        story_id=mention.story_id,
+        first_of_story=mention.first_of_story,
+        seen_at=now,
+    )
+
+
+def add_alerts(tx: Transaction, alerts: Sequence[Alert], now: datetime, parts: Parts) -> int:
+    """Store alerts with the moments of their deliveries; return how many are new."""
+    recent: Counter[str] = Counter()
+    due: dict[tuple[str, str], datetime] = {}
+    for alert in alerts:
+        if alert.rule not in recent:
+            recent[alert.rule] = tx.count_alerts(alert.rule, now - FLOOD_WINDOW)
+        for channel, at in parts.planner.plan(alert, now, recent=recent[alert.rule]).items():
+            due[alert.key, channel] = at
+        recent[alert.rule] += 1
+    return tx.add_alerts(alerts, due)
 
 
 def moment_of(item: Item, now: datetime) -> datetime:
@@ -263,18 +295,14 @@ def moment_of(item: Item, now: datetime) -> datetime:
     return item.published if item.published is not None and item.published <= now else now
 
 
-def find_story(tx: Transaction, item: Item, at: datetime) -> tuple[int, bool]:
-    """Return the story that an item belongs to, and whether it is the first of it."""
+def find_story(tx: Transaction, item: Item, at: datetime) -> int:
+    """Return the story that an item belongs to: one that is there, or a new one."""
     mark = fingerprint(item.title, item.text)
-    if mark is not None:
-        for story_id, signature in tx.story_candidates(mark.bands, at - STORY_WINDOW):
-            if same_story(mark.signature, signature):
-                tx.join_story(story_id, at)
-                return story_id, False
-    bands, signature = (mark.bands, mark.signature) if mark is not None else ((), b"")
-    return tx.add_story(signature, bands, at, item.title), True
-
-
-def no_state(source: Source, now: datetime) -> SourceState:
-    """Return the state of a source that was never polled."""
-    return SourceState(source=source.name, due_at=now, validators=EMPTY)
+    if mark is None:
+        # Too little text to have copies.
+        return tx.add_story(b"", (), at, item.title)
+    for story in tx.story_candidates(mark.bands, at - STORY_WINDOW):
+        if same_story(mark.signature, story.signature):
+            tx.join_story(story.id, at)
+            return story.id
+    return tx.add_story(mark.signature, mark.bands, at, item.title)
