@@ -21,11 +21,12 @@ from listener.mentions.data import load as load_data
 from listener.mentions.matcher import Matcher, compile_query
 from listener.mentions.understand import Understander, UnderstandSettings
 from listener.notify import build as build_channel
-from listener.outbox import Outbox
+from listener.outbox import Delivered, Outbox
 from listener.pipeline import Parts, PollResult
 from listener.plugins import Scrapers, bundled
 from listener.schedule import Bounds
 from listener.storage import Store
+from listener.types import Outcome
 
 #: New sources are first asked within this, evenly spread, so that the first alert is a matter of minutes.
 SPREAD = timedelta(seconds=60)
@@ -49,7 +50,8 @@ class App:
     ) -> None:
         self.settings = settings
         self.clock = clock
-        self.store = Store.open(settings.database, now=now or clock())
+        self._sleep = sleep
+        self.store = Store.open(settings.database, now=clock())
         self.fetcher = Fetcher(fetch_settings(settings), self.store, clock=clock, sleep=sleep)
         self.scrapers = Scrapers(settings.scraper_folders)
         understand = UnderstandSettings(languages=settings.understand.languages, scorer=settings.understand.scorer)
@@ -68,9 +70,15 @@ class App:
             clock=clock,
         )
         self.sources = {source.name: source for source in settings.sources if source.enabled}
-        self.dispatcher = Dispatcher(self.parts, self.sources, self.fetcher.ready_at, settings.workers)
-        channels = {name: build_channel(name, channel) for name, channel in settings.channels.items()}
+        self.dispatcher = Dispatcher(self.parts, self.sources, self.ready_at, settings.workers)
+        channels = {
+            name: build_channel(name, channel, settings.timezone) for name, channel in settings.channels.items()
+        }
         self.outbox = Outbox(self.store, channels, self.parts.planner, clock)
+
+    def ready_at(self, url: str) -> datetime:
+        """Return when the host of `url` may be asked."""
+        return self.fetcher.ready_at(url, self.clock())
 
     def start(self, *, spread: timedelta = SPREAD) -> None:
         """Tell the store which sources there are. Those that are new are due within `spread`."""
@@ -80,20 +88,35 @@ class App:
         """Return the numbers of sources, brands and channels."""
         return len(self.sources), len(self.settings.brands), len(self.settings.channels)
 
-    def summary(self, now: datetime) -> str:
+    def summary(self) -> str:
         """Return the state in half a line."""
-        counts = self.store.counts(now)
+        counts = self.store.counts()
         return (
             f"{counts.sources} sources, {counts.failing} failing, {counts.mentions} mentions, "
             f"{counts.pending} alerts to send, {counts.dead} undeliverable"
         )
 
-    def poll_due(self, done: Callable[[PollResult], None] = lambda result: None) -> int:
-        """Poll what is due now, to the end."""
+    def poll_due(self, done: Callable[[PollResult], None]) -> int:
+        """Poll what is due now, to the end; call `done` with each result. Return their number."""
         return self.dispatcher.poll_due(self.clock(), done)
 
-    def send_due(self) -> int:
-        """Send what is due now, to the end; return the number of messages handed over."""
+    def poll_all(self, done: Callable[[PollResult], None]) -> None:
+        """Poll every source once, whatever its schedule says, waiting where a host wants it; call `done` for each."""
+        left = set(self.sources)
+        with self.store.write() as tx:
+            tx.make_due(left, self.clock())
+
+        def tick_off(result: PollResult) -> None:
+            if result.outcome is not Outcome.DEFERRED:
+                left.discard(result.source)
+                done(result)
+
+        while left:
+            if not self.dispatcher.poll_due(self.clock(), tick_off):
+                self._sleep(0.05)
+
+    def send_due(self) -> list[Delivered]:
+        """Send what is due now, to the end; return what became of each message."""
         return self.outbox.send_due(self.clock())
 
     def upkeep(self, now: datetime) -> Mapping[str, int]:

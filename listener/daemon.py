@@ -16,6 +16,7 @@ from apscheduler.events import EVENT_JOB_ERROR, JobExecutionEvent
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
+from listener import outbox
 from listener.app import App
 from listener.dispatch import describe
 from listener.errors import ConfigError, StorageError
@@ -135,10 +136,11 @@ class Daemon:
         self._notifier.watchdog()
         if self._status_at is None or now >= self._status_at or now < self._status_at - STATUS_EVERY:
             self._status_at = now + STATUS_EVERY
-            self._notifier.status(f"{self._app.summary(now)}, {self._polls} polls since the start")
+            self._notifier.status(f"{self._app.summary()}, {self._polls} polls since the start")
 
     def _send(self, now: datetime) -> None:
-        self._app.outbox.start_due(now)
+        for delivered in self._app.outbox.start_due(now):
+            log.log(logging.WARNING if delivered.error else logging.INFO, "message %s", outbox.describe(delivered))
 
     def _upkeep(self, now: datetime) -> None:
         self._app.upkeep(now)

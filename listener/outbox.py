@@ -1,22 +1,26 @@
-"""Sends what the outbox holds: a step of its own, retried, that never loses a message.
+"""Sends what the store's outbox holds: a step of its own, retried, that never loses a message.
 
-Each channel is served by a thread of its own, one message at a time, so that a channel that hangs holds up nobody
+What goes into one message is written down before it is sent, so that a later attempt is the same message again.
+
+Each channel has a thread of its own and sends one message at a time, so that a channel that hangs holds up nobody
 else's alerts. A delivery is marked in the database after its message was handed over: only a crash between the two
-sends it again, under the same message id.
+sends it again, and then under the same message id.
 """
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from listener.alerts import Planner
+from listener.notify import Dead, Sent, send_batch
 from listener.storage import Store
 from listener.types import Channel
 
-log = logging.getLogger(__name__)
+#: Deliveries looked at for one message; what a message can't hold, it counts and points at.
+BATCH = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +28,7 @@ class Delivered:
     """What became of one message to one channel."""
 
     channel: str
+    #: Alerts, not messages.
     sent: int = 0
     retried: int = 0
     dead: int = 0
@@ -33,28 +38,76 @@ class Delivered:
 class Outbox:
     """Delivers alerts that are due. One thread calls it."""
 
-    def __init__(self, store: Store, channels: Mapping[str, Channel], clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, store: Store, channels: Mapping[str, Channel], planner: Planner, clock: Callable[[], datetime]
+    ) -> None:
         self._store = store
         self._channels = channels
+        self._planner = planner
         self._clock = clock
         self._pool = ThreadPoolExecutor(max(1, len(channels)), thread_name_prefix="send")
         self._running: dict[str, Future[Delivered]] = {}
+        self._last_sent: dict[str, datetime] = {}
+        self._paused: dict[str, datetime] = {}
 
-    def start_due(self, now: datetime) -> int:
-        """Begin one message for each channel that has something due and is not sending already."""
-        for name in [name for name, future in self._running.items() if future.done()]:
-            done = self._running.pop(name).result()
-            log.info(
-                "channel=%s sent=%d retried=%d dead=%d%s",
-                name, done.sent, done.retried, done.dead, f" error={done.error!r}" if done.error else "",
-            )  # fmt: skip
-        started = 0
+    def start_due(self, now: datetime) -> list[Delivered]:
+        """Begin a message for each channel that has something due and isn't sending; return those that have ended."""
+        ended = [name for name, future in self._running.items() if future.done()]
+        results = [self._running.pop(name).result() for name in ended]
         for name in self._store.channels_due(now):
             if name not in self._running:
                 self._running[name] = self._pool.submit(self._deliver, name, now)
-                started += 1
-        return started
+        return results
 
-    def running(self) -> int:
-        """Return the number of messages under way."""
-        return sum(not future.done() for future in self._running.values())
+    def send_due(self, now: datetime) -> list[Delivered]:
+        """Send everything that is due, to the end."""
+        results: list[Delivered] = []
+        while True:
+            results += self.start_due(now)
+            if not self._running:
+                return results
+            wait(self._running.values())
+
+    def close(self, timeout: timedelta) -> None:
+        """Wait for messages under way, at most `timeout`."""
+        wait(self._running.values(), timeout=timeout.total_seconds())
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def _deliver(self, name: str, now: datetime) -> Delivered:
+        """Send one message with what is due on a channel, and mark what became of it."""
+        channel = self._channels.get(name)
+        earliest = self._planner.earliest(name, now, last_sent=self._last_sent.get(name))
+        earliest = max(earliest, self._paused.get(name, earliest))
+        if channel is not None and earliest > now:
+            with self._store.write() as tx:
+                tx.delay_channel(name, earliest)
+            return Delivered(channel=name)
+        with self._store.write() as tx:
+            batch = tx.take_batch(name, now, BATCH)
+        if channel is None:
+            gone = tuple(Dead(id=one.id, error="this channel is no longer in the settings") for one in batch)
+            became = Sent(dead=gone)
+        else:
+            became = send_batch(channel, batch, now)
+        after = self._clock()
+        with self._store.write() as tx:
+            tx.mark_sent(became.sent, after)
+            for retry in became.retry:
+                tx.mark_retry([retry.id], retry.at, retry.error)
+            for dead in became.dead:
+                tx.mark_dead([dead.id], dead.error)
+        if became.sent:
+            self._last_sent[name] = after
+        if became.pause_until is not None:
+            self._paused[name] = became.pause_until
+        return Delivered(
+            channel=name, sent=len(became.sent), retried=len(became.retry), dead=len(became.dead), error=became.error
+        )
+
+
+def describe(delivered: Delivered) -> str:
+    """Return one log line for a message."""
+    text = (
+        f"channel={delivered.channel} sent={delivered.sent} retried={delivered.retried} undeliverable={delivered.dead}"
+    )
+    return f"{text} error={delivered.error!r}" if delivered.error else text

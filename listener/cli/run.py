@@ -62,11 +62,14 @@ def run_once(app: App) -> int:
                 bar.console.print(describe(result), markup=False, highlight=False, soft_wrap=True)
 
         app.poll_all(done)
-    sent = app.send_all()
+    messages = app.send_due()
     click.echo(
         f"{counts['polls']} sources polled, {counts['failed']} failed; {counts['items']} new items, "
-        f"{counts['mentions']} mentions, {counts['alerts']} alerts; {sent} messages sent."
+        f"{counts['mentions']} mentions, {counts['alerts']} alerts; {sum(one.sent for one in messages)} alerts sent."
     )
+    for message in messages:
+        if message.error:
+            click.echo(f"{message.channel}: {message.error}", err=True)
     if counts["failed"]:
         click.echo("See what failed and what to do about it: listener sources --failing")
     return counts["failed"]

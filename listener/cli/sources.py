@@ -29,7 +29,7 @@ def sources(ctx: click.Context, failing: bool, as_json: bool) -> None:
     settings = load_settings(ctx.obj, need_secrets=False)
     now = system_clock()
     with open_store(settings, now) as store:
-        listed = [one for one in store.sources() if one.active and (not failing or in_trouble(one))]
+        listed = [one for one in store.list_sources() if one.active and (not failing or in_trouble(one))]
     if as_json:
         for one in listed:
             click.echo(json.dumps(as_record(one)))
@@ -49,10 +49,10 @@ def resume(settings_path: Path, name: str) -> None:
     settings = load_settings(settings_path, need_secrets=False)
     now = system_clock()
     with open_store(settings, now) as store:
-        if not any(one.name == name and one.active for one in store.sources()):
+        if not any(one.name == name and one.active for one in store.list_sources()):
             raise ListenerError(f"no source {name!r}; see: listener sources")
         with store.write() as tx:
-            tx.resume(name, now)
+            tx.make_due([name], now)
     click.echo(f"{name} is due now.")
 
 

@@ -38,7 +38,7 @@ def status(settings_path: Path, as_json: bool) -> None:
     now = system_clock()
     with open_store(settings, now) as store:
         holder = holder_of(store)
-        counts = store.counts(now)
+        counts = store.counts()
     if as_json:
         click.echo(json.dumps(as_record(counts, holder)))
     else:
@@ -134,7 +134,7 @@ def examine(store: Store, settings: config.Settings, now: datetime, *, full: boo
             problem=f"{len(differences)} rows differ, the first: {differences[0]}" if differences else None,
             fix="listener rebuild-trends",
         )
-    counts = store.counts(now)
+    counts = store.counts()
     ahead = counts.last_poll is not None and counts.last_poll > now + CLOCK_SLACK
     yield Finding(
         name="clock",
@@ -148,7 +148,9 @@ def examine(store: Store, settings: config.Settings, now: datetime, *, full: boo
             problem=f"only {free / 1e6:.0f} MB are free" if free < DISK_WANTED else None,
             fix="Make room, or lower [retention] in the settings.",
         )
-    never = [one.name for one in store.sources() if one.active and one.state.failures and not one.state.last_success_at]
+    never = [
+        one.name for one in store.list_sources() if one.active and one.state.failures and not one.state.last_success_at
+    ]
     yield Finding(
         name="sources",
         problem=f"{len(never)} never worked: {', '.join(never[:5])}{' ...' if len(never) > 5 else ''}"
