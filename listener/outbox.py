@@ -55,7 +55,7 @@ class Outbox:
         ended = [name for name, future in self._running.items() if future.done()]
         results = [self._running.pop(name).result() for name in ended]
         for name in self._store.channels_due(now):
-            if name not in self._running:
+            if name not in self._running and self._earliest(name, now) <= now:
                 self._running[name] = self._pool.submit(self._deliver, name, now)
         return results
 
@@ -73,15 +73,14 @@ class Outbox:
         wait(self._running.values(), timeout=timeout.total_seconds())
         self._pool.shutdown(wait=False, cancel_futures=True)
 
+    def _earliest(self, name: str, now: datetime) -> datetime:
+        """Return when a channel may next be used: after its gap, its quiet hours, and what its service asked for."""
+        earliest = self._planner.earliest(name, now, last_sent=self._last_sent.get(name))
+        return max(earliest, self._paused.get(name, earliest))
+
     def _deliver(self, name: str, now: datetime) -> Delivered:
         """Send one message with what is due on a channel, and mark what became of it."""
         channel = self._channels.get(name)
-        earliest = self._planner.earliest(name, now, last_sent=self._last_sent.get(name))
-        earliest = max(earliest, self._paused.get(name, earliest))
-        if channel is not None and earliest > now:
-            with self._store.write() as tx:
-                tx.delay_channel(name, earliest)
-            return Delivered(channel=name)
         with self._store.write() as tx:
             batch = tx.take_batch(name, now, BATCH)
         if channel is None:
