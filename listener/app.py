@@ -28,8 +28,10 @@ from listener.schedule import Bounds
 from listener.storage import Store
 from listener.types import Outcome
 
-#: New sources are first asked within this, evenly spread, so that the first alert is a matter of minutes.
-SPREAD = timedelta(seconds=60)
+#: Between the first polls of two new sources, so that they don't all come at once; together no more than the limit, so
+#: that the first alert is a matter of minutes.
+SPREAD_EACH = timedelta(milliseconds=50)
+SPREAD_LIMIT = timedelta(seconds=60)
 
 
 def system_clock() -> datetime:
@@ -80,8 +82,9 @@ class App:
         """Return when the host of `url` may be asked."""
         return self.fetcher.ready_at(url, self.clock())
 
-    def start(self, *, spread: timedelta = SPREAD) -> None:
-        """Tell the store which sources there are. Those that are new are due within `spread`."""
+    def start(self) -> None:
+        """Tell the store which sources there are. Those that are new are due soon."""
+        spread = min(SPREAD_EACH * len(self.sources), SPREAD_LIMIT)
         self.store.sync_sources(self.settings.sources, self.clock(), spread=spread)
 
     def size(self) -> tuple[int, int, int]:
@@ -104,7 +107,7 @@ class App:
         """Poll every source once, whatever its schedule says, waiting where a host wants it; call `done` for each."""
         left = set(self.sources)
         with self.store.write() as tx:
-            tx.make_due(left, self.clock())
+            tx.reschedule(left, self.clock())
 
         def tick_off(result: PollResult) -> None:
             if result.outcome is not Outcome.DEFERRED:

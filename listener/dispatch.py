@@ -75,7 +75,7 @@ class Dispatcher:
         if held and len(due) == limit:
             # Sources that wait for their host must not hide others that could be asked.
             with self._parts.store.write() as tx:
-                tx.defer(held, now + HELD_BACK)
+                tx.reschedule(held, now + HELD_BACK)
         return started
 
     def _start(self, source: Source, state: SourceState, host: str) -> None:

@@ -71,7 +71,7 @@ def jitter(interval: timedelta, *key: object) -> timedelta:
     """Move `interval` by up to `JITTER` of itself, by an amount that only `key` decides."""
     digest = hashlib.blake2b(repr(key).encode(), digest_size=4).digest()
     share = int.from_bytes(digest) / 0xFFFFFFFF * 2 - 1
-    return interval * (1 + JITTER * share)
+    return timedelta(seconds=interval.total_seconds() * (1 + JITTER * share))
 
 
 def interval_of(source: Source, polled: Polled, bounds: Bounds) -> timedelta:

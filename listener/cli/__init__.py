@@ -14,17 +14,22 @@ from listener.errors import ListenerError
 
 #: Command: module and attribute that holds its click command, and the line that `--help` shows.
 COMMANDS: dict[str, tuple[str, str]] = {
+    "demo": ("listener.cli.demo:demo", "Play four weeks of a made-up web in under a minute."),
     "init": ("listener.cli.settings:init", "Write a first settings file."),
     "check": ("listener.cli.settings:check", "Say whether the settings can be used."),
+    "run": ("listener.cli.run:run", "Listen: poll sources, understand what they bring, send alerts."),
+    "status": ("listener.cli.status:status", "Show whether listener runs and how far it has come."),
+    "sources": ("listener.cli.sources:sources", "Show what each source answers, and what to do about it."),
     "alerts": ("listener.cli.alerts:alerts", "Show alerts and what became of them; send again what was given up."),
     "channels": ("listener.cli.channels:channels", "Show where alerts go; send a test message."),
+    "query": ("listener.cli.query:query", "Try a brand's query on a text and see what hit."),
     "extract": ("listener.cli.extract:extract", "Read the facts of a page: plans, questions, copy."),
     "diff": ("listener.cli.extract:diff", "Tell what changed between two versions of a page."),
     "export": ("listener.cli.export:export", "Write trends, mentions, alerts and more to a file."),
     "backup": ("listener.cli.upkeep:backup", "Copy the database while it is in use."),
     "rebuild-trends": ("listener.cli.upkeep:rebuild_trends", "Count the trends anew from the mentions."),
+    "doctor": ("listener.cli.status:doctor", "Look for what is wrong: database, clock, disk, sources, channels."),
     "service": ("listener.cli.service:service", "Print a systemd unit for this installation."),
-    "query": ("listener.cli.query:query", "Try a brand's query on a text and see what hit."),
 }
 
 

@@ -74,7 +74,7 @@ def play(app: App, clock: web_of_demo.Clock, start: datetime, end: datetime) -> 
     """Let time jump to whatever is due next, until the end; return counts of polls by outcome."""
     polls: Counter[str] = Counter()
     console = Console(stderr=True)
-    app.start(spread=timedelta(0))
+    app.start()
     with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task(f"Playing {DAYS} days", total=(end - start).total_seconds())
         while clock() < end:

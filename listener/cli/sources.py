@@ -52,7 +52,7 @@ def resume(settings_path: Path, name: str) -> None:
         if not any(one.name == name and one.active for one in store.list_sources()):
             raise ListenerError(f"no source {name!r}; see: listener sources")
         with store.write() as tx:
-            tx.make_due([name], now)
+            tx.reschedule([name], now)
     click.echo(f"{name} is due now.")
 
 

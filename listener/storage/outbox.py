@@ -61,6 +61,7 @@ def add_alerts(
                 "due_at": stamp(due.get((alert.key, channel), alert.created_at)),
                 "last_error": "",
                 "sent_at": None,
+                "batch": None,
             }
             for channel in dict.fromkeys(alert.channels)
         ]
@@ -129,6 +130,47 @@ def due_deliveries(connection: sa.Connection, now: datetime, limit: int) -> list
     return [delivery_of(row) for row in connection.execute(found)]
 
 
+def channels_due(connection: sa.Connection, now: datetime) -> list[str]:
+    """Return the channels that have something waiting and due."""
+    waiting = (deliveries.c.status == DeliveryStatus.PENDING.value) & (deliveries.c.due_at <= stamp(now))
+    return sorted(connection.execute(sa.select(deliveries.c.channel).where(waiting).distinct()).scalars())
+
+
+def take_batch(connection: sa.Connection, channel: str, now: datetime, limit: int) -> list[Delivery]:
+    """Return the deliveries of one message, and remember that they belong together.
+
+    One that was begun before, and not finished, comes first and as it was.
+    """
+    waiting = (deliveries.c.status == DeliveryStatus.PENDING.value) & (deliveries.c.channel == channel)
+    due = waiting & (deliveries.c.due_at <= stamp(now))
+    oldest = sa.select(deliveries.c.batch).where(due, deliveries.c.batch.is_not(None)).order_by(deliveries.c.batch)
+    batch = connection.execute(oldest.limit(1)).scalar()
+    if batch is None:
+        fresh = sa.select(deliveries.c.id).where(due).order_by(deliveries.c.due_at, deliveries.c.id).limit(limit)
+        ids = list(connection.execute(fresh).scalars())
+        if not ids:
+            return []
+        # The smallest id of a batch names it: no other batch ever held that delivery.
+        batch = min(ids)
+        for some in chunks(ids):
+            connection.execute(sa.update(deliveries).where(deliveries.c.id.in_(some)).values(batch=batch))
+    found = JOINED.where(waiting, deliveries.c.batch == batch).order_by(deliveries.c.id)
+    return [delivery_of(row) for row in connection.execute(found)]
+
+
+def count_alerts(connection: sa.Connection, rule: str, since: datetime) -> int:
+    """Return how many alerts a rule has made since a moment."""
+    made = (alerts.c.rule == rule) & (alerts.c.created_at >= stamp(since))
+    return connection.execute(sa.select(sa.func.count()).select_from(alerts).where(made)).scalar() or 0
+
+
+def dead_by_channel(connection: sa.Connection) -> dict[str, int]:
+    """Return how many deliveries each channel could not make."""
+    dead = sa.select(deliveries.c.channel, sa.func.count()).where(deliveries.c.status == DeliveryStatus.DEAD.value)
+    rows = connection.execute(dead.group_by(deliveries.c.channel).order_by(deliveries.c.channel))
+    return {row[0]: row[1] for row in rows}
+
+
 def next_delivery_due(connection: sa.Connection) -> datetime | None:
     """Return when the next delivery is due; None where none waits."""
     waiting = sa.select(sa.func.min(deliveries.c.due_at)).where(deliveries.c.status == DeliveryStatus.PENDING.value)
@@ -184,7 +226,7 @@ def mark_dead(connection: sa.Connection, delivery_ids: Sequence[int], error: str
 
 def requeue_dead(connection: sa.Connection, delivery_ids: Sequence[int] | None, due_at: datetime) -> int:
     """Let dead deliveries, or all of them, wait again with their attempts forgotten; return how many."""
-    values = {"status": DeliveryStatus.PENDING.value, "attempts": 0, "due_at": stamp(due_at)}
+    values = {"status": DeliveryStatus.PENDING.value, "attempts": 0, "due_at": stamp(due_at), "batch": None}
     return _update(connection, delivery_ids, DeliveryStatus.DEAD, values)
 
 

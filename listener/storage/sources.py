@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from listener.errors import StorageError
+from listener.storage.items import chunks
 from listener.storage.moments import moment, moment_or_none, stamp, stamp_or_none
 from listener.storage.prepared import Prepared, add, insert, replace
 from listener.storage.records import StoredSource
@@ -165,6 +166,15 @@ def save_source(connection: sa.Connection, state: SourceState) -> None:
     }
     if SAVE.run(connection, values).rowcount == 0:
         raise unknown_source(state.source)
+
+
+def reschedule(connection: sa.Connection, names: Collection[str], due_at: datetime) -> int:
+    """Let sources be due at a moment, also those that were stopped; return how many."""
+    values = {"due_at": stamp(due_at), "stopped": False}
+    return sum(
+        connection.execute(sa.update(sources).where(sources.c.name.in_(some)).values(values)).rowcount
+        for some in chunks(sorted(names))
+    )
 
 
 def unknown_source(name: str) -> StorageError:

@@ -264,6 +264,16 @@ class Store:
         with self._read() as connection:
             return outbox.due_deliveries(connection, now, limit)
 
+    def channels_due(self, now: datetime) -> list[str]:
+        """Return the channels that have something waiting and due."""
+        with self._read() as connection:
+            return outbox.channels_due(connection, now)
+
+    def dead_by_channel(self) -> dict[str, int]:
+        """Return how many deliveries each channel could not make."""
+        with self._read() as connection:
+            return outbox.dead_by_channel(connection)
+
     def next_delivery_due(self) -> datetime | None:
         """Return when the next delivery is due; None where none waits."""
         with self._read() as connection:

@@ -12,7 +12,7 @@ from listener.storage import items, mentions, outbox, pages, sources, stories, t
 from listener.storage.moments import hour_of, stamp
 from listener.storage.records import ChangeStatus, NewItem, NewMention, Story
 from listener.storage.scores import Answer, ScoreTally
-from listener.types import Alert, HostState, Reading, Source, SourceState
+from listener.types import Alert, Delivery, HostState, Reading, Source, SourceState
 
 
 class SourceIds:
@@ -61,6 +61,10 @@ class Transaction:
     def save_source(self, state: SourceState) -> None:
         """Write what a poll learned. Raises StorageError for a source that was never in the settings."""
         sources.save_source(self._connection, state)
+
+    def reschedule(self, names: Collection[str], due_at: datetime) -> int:
+        """Let sources be due at a moment, also those that were stopped; return how many."""
+        return sources.reschedule(self._connection, names, due_at)
 
     def save_host(self, state: HostState) -> None:
         """Write what was learned of a host."""
@@ -205,6 +209,17 @@ class Transaction:
         isn't named there is due when the alert was created.
         """
         return outbox.add_alerts(self._connection, alerts, due)
+
+    def count_alerts(self, rule: str, since: datetime) -> int:
+        """Return how many alerts a rule has made since a moment."""
+        return outbox.count_alerts(self._connection, rule, since)
+
+    def take_batch(self, channel: str, now: datetime, limit: int) -> list[Delivery]:
+        """Return the deliveries of one message, and remember that they belong together.
+
+        One that was begun before, and not finished, comes first and as it was.
+        """
+        return outbox.take_batch(self._connection, channel, now, limit)
 
     def mark_sent(self, delivery_ids: Sequence[int], now: datetime) -> int:
         """Mark deliveries as handed over; return how many were still waiting."""

@@ -368,6 +368,7 @@ deliveries = sa.Table(
     required("due_at", Stamp),
     required("last_error", sa.Text()),
     sa.Column("sent_at", Stamp),
+    sa.Column("batch", Id),
     sa.Index("deliveries_once", "alert_id", "channel", unique=True),
     sa.Index("deliveries_due", "status", "due_at"),
 )

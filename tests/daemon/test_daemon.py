@@ -1,0 +1,164 @@
+"""The service as systemd runs it: a process, signals, a notify socket."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from pytest_httpserver import HTTPServer
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+RSS = """<rss version="2.0"><channel><title>Feed</title>
+<item><title>{title}</title><guid>{title}</guid><description>It is terrible, broken and useless.</description></item>
+</channel></rss>"""
+
+SETTINGS = """\
+[listener]
+database = "test.db"
+contact = "https://example.com/"
+
+[fetch]
+gap = "0s"
+min_every = "1s"
+allow_networks = ["127.0.0.0/8"]
+
+[brands.acme]
+query = "Acme"
+
+[sources.blog]
+url = "{url}"
+every = "1s"
+
+[channels.screen]
+type = "console"
+
+[alerts.angry]
+sentiment_at_most = -0.3
+channels = ["screen"]
+"""
+
+
+class Systemd:
+    """The other end of sd_notify: a datagram socket that keeps what it hears."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.heard: list[str] = []
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self._socket.bind(str(path))
+        self._socket.settimeout(20)
+
+    def wait_for(self, word: str, *, count: int = 1) -> None:
+        """Read until a word was heard `count` times. Raises TimeoutError."""
+        while sum(word in message for message in self.heard) < count:
+            self.heard.append(self._socket.recv(4096).decode())
+
+    def close(self) -> None:
+        self._socket.close()
+
+
+@pytest.fixture
+def systemd(tmp_path: Path) -> Iterator[Systemd]:
+    other_end = Systemd(tmp_path / "notify")
+    yield other_end
+    other_end.close()
+
+
+@pytest.fixture
+def settings(tmp_path: Path, httpserver: HTTPServer) -> Path:
+    httpserver.expect_request("/feed").respond_with_data(RSS.format(title="Acme one"), content_type="text/xml")
+    path = tmp_path / "listener.toml"
+    path.write_text(SETTINGS.format(url=httpserver.url_for("/feed")))
+    return path
+
+
+@contextmanager
+def daemon(settings: Path, systemd: Systemd) -> Iterator[subprocess.Popen[str]]:
+    """Run the daemon, its output in a file beside the settings; end it in the end."""
+    environ = {**os.environ, "NOTIFY_SOCKET": str(systemd.path), "WATCHDOG_USEC": "60000000"}
+    with (settings.parent / "log").open("a") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "listener", "-c", str(settings), "run"],
+            cwd=ROOT, env=environ, stdout=log, stderr=log, text=True,
+        )  # fmt: skip
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.wait()
+
+
+def until(holds: Callable[[], bool], seconds: float = 20) -> None:
+    """Wait until something holds. Raises TimeoutError."""
+    end = time.monotonic() + seconds
+    while not holds():
+        if time.monotonic() > end:
+            raise TimeoutError("it never came to hold")
+        time.sleep(0.05)
+
+
+def test_it_says_ready_polls_alerts_feeds_the_watchdog_and_stops_cleanly(settings: Path, systemd: Systemd) -> None:
+    log = settings.parent / "log"
+    with daemon(settings, systemd) as process:
+        systemd.wait_for("READY=1")
+        systemd.wait_for("STATUS=")
+        systemd.wait_for("WATCHDOG=1", count=2)
+        until(lambda: "Acme one" in log.read_text())
+        process.send_signal(signal.SIGTERM)
+        systemd.wait_for("STOPPING=1")
+        assert process.wait(timeout=20) == 0
+    assert "source=blog outcome=ok requests=1 items=1 new=1 mentions=1 alerts=1" in log.read_text()
+    assert "Traceback" not in log.read_text()
+
+
+def test_a_second_daemon_is_refused_with_the_first_ones_process_id(settings: Path, systemd: Systemd) -> None:
+    with daemon(settings, systemd) as first:
+        systemd.wait_for("READY=1")
+        with daemon(settings, systemd) as second:
+            assert second.wait(timeout=20) == 1
+        assert str(first.pid) in (settings.parent / "log").read_text()
+        assert first.poll() is None
+
+
+def test_sighup_reads_the_settings_again_and_refuses_bad_ones(
+    settings: Path, systemd: Systemd, httpserver: HTTPServer
+) -> None:
+    httpserver.expect_request("/more").respond_with_data(RSS.format(title="Acme two"), content_type="text/xml")
+    log = settings.parent / "log"
+    good = settings.read_text() + f'\n[sources.more]\nurl = "{httpserver.url_for("/more")}"\n'
+    with daemon(settings, systemd) as process:
+        systemd.wait_for("READY=1")
+        settings.write_text("[brands.acme]\nqueri = 1\n")
+        process.send_signal(signal.SIGHUP)
+        systemd.wait_for("READY=1", count=2)
+        assert "settings not reloaded" in log.read_text()
+        settings.write_text(good)
+        process.send_signal(signal.SIGHUP)
+        systemd.wait_for("READY=1", count=3)
+        assert sum("RELOADING=1" in message for message in systemd.heard) == 2
+        until(lambda: "source=more outcome=ok" in log.read_text())
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=20) == 0
+
+
+def test_under_journald_lines_carry_priorities_and_no_times(settings: Path, systemd: Systemd) -> None:
+    os.environ["JOURNAL_STREAM"] = "8:1"
+    try:
+        with daemon(settings, systemd) as process:
+            systemd.wait_for("READY=1")
+            process.send_signal(signal.SIGTERM)
+            process.wait(timeout=20)
+    finally:
+        del os.environ["JOURNAL_STREAM"]
+    first = (settings.parent / "log").read_text().splitlines()[0]
+    assert first.startswith("<6>ready sources=1 brands=1 channels=1")

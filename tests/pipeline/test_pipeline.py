@@ -1,0 +1,223 @@
+"""Polling one source, with a real database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from polling import START, Clock, PaperWeb, parts, rss, source
+
+from listener import pipeline
+from listener.errors import DatabaseFull, StorageError
+from listener.pipeline import Parts, PollResult, poll
+from listener.storage import Store, Transaction
+from listener.types import FetchResult, Outcome, Request, Source
+
+ANGRY = ("Acme broke again", "Acme is terrible, broken and useless. Worst service, I hate it.", START)
+CALM = ("Acme in Lyon", "Acme opens an office in Lyon next year, the company told reporters.", START)
+OTHER = ("Weather", "Rain is expected in the north on Tuesday and Wednesday.", START)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def store(tmp_path: Path, clock: Clock) -> Iterator[Store]:
+    opened = Store.open(tmp_path / "listener.db", now=clock())
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def web(clock: Clock) -> PaperWeb:
+    return PaperWeb(clock)
+
+
+def ask(one: Source, with_parts: Parts) -> PollResult:
+    """Poll a source as the dispatcher does, with the state that is stored."""
+    found = with_parts.store.find_source(one.name)
+    if found is None:
+        with_parts.store.sync_sources([one], with_parts.clock(), spread=timedelta(0))
+        found = with_parts.store.find_source(one.name)
+    assert found is not None
+    return poll(one, found.state, with_parts)
+
+
+def test_a_feed_becomes_items_mentions_trends_and_an_alert(store: Store, web: PaperWeb, clock: Clock) -> None:
+    web.pages[source().url] = rss(ANGRY, CALM, OTHER)
+    result = ask(source(), parts(store, web, clock))
+    assert (result.outcome, result.items, result.new_items, result.mentions, result.alerts) == (Outcome.OK, 3, 3, 2, 1)
+    assert {mention.title for mention in store.iter_mentions()} == {ANGRY[0], CALM[0]}
+    assert sum(hour.mentions for hour in store.iter_trends()) == 2
+    (delivery,) = store.deliveries()
+    assert (delivery.channel, delivery.alert.rule, delivery.due_at) == ("screen", "angry", clock())
+    assert store.verify_trends() == []
+
+
+def test_an_unchanged_feed_is_asked_for_with_its_validators_and_parsed_no_more(
+    store: Store, web: PaperWeb, clock: Clock
+) -> None:
+    web.pages[source().url] = rss(CALM)
+    ask(source(), parts(store, web, clock))
+    clock.advance(timedelta(hours=1))
+    result = ask(source(), parts(store, web, clock))
+    assert (result.outcome, result.items) == (Outcome.NOT_MODIFIED, 0)
+    assert web.asked[1][1].etag is not None
+
+
+def test_what_is_known_is_not_stored_again_but_what_is_new_is(store: Store, web: PaperWeb, clock: Clock) -> None:
+    web.pages[source().url] = rss(ANGRY)
+    ask(source(), parts(store, web, clock))
+    web.pages[source().url] = rss(CALM, ANGRY)
+    result = ask(source(), parts(store, web, clock))
+    assert (result.items, result.new_items, result.alerts) == (2, 1, 0)
+
+
+def test_a_feed_whose_ids_all_change_is_not_news(store: Store, web: PaperWeb, clock: Clock) -> None:
+    web.pages[source().url] = rss(ANGRY, CALM)
+    ask(source(), parts(store, web, clock))
+    web.pages[source().url] = rss(ANGRY, CALM, prefix="v2/")
+    assert ask(source(), parts(store, web, clock)).new_items == 0
+
+
+def test_copies_in_other_feeds_are_mentions_of_one_story_with_one_alert(
+    store: Store, web: PaperWeb, clock: Clock
+) -> None:
+    text = (
+        "Acme suffered a terrible outage on Tuesday. Thousands of shops were unreachable for two hours and customers "
+        "were angry. The company apologised for the failure and promised a report about the broken network change."
+    )
+    one, two = source("wire"), source("paper")
+    web.pages[one.url] = rss(("Acme outage takes shops offline", text, START))
+    web.pages[two.url] = rss(("Outage at Acme takes shops offline", f"{text} (Wire)", START))
+    with_parts = parts(store, web, clock)
+    store.sync_sources([one, two], clock(), spread=timedelta(0))
+    results = [ask(one, with_parts), ask(two, with_parts)]
+    assert [result.mentions for result in results] == [1, 1]
+    first, second = store.iter_mentions()
+    assert first.story_id == second.story_id
+    assert [first.first_of_story, second.first_of_story] == [True, False]
+    assert [result.alerts for result in results] == [1, 0]
+
+
+def test_a_review_is_about_its_sources_brand_though_it_does_not_name_it(
+    store: Store, web: PaperWeb, clock: Clock
+) -> None:
+    reviews = source("reviews", brand="acme")
+    web.pages[reviews.url] = (
+        b'<feed xmlns="http://www.w3.org/2005/Atom" xmlns:im="http://itunes.apple.com/rss"><title>Reviews</title>'
+        b"<id>x</id><updated>2026-11-02T07:00:00Z</updated><entry><id>1</id><title>Broken</title>"
+        b"<updated>2026-11-02T07:00:00Z</updated><im:rating>1</im:rating>"
+        b"<content type='text'>It crashes whenever I log in.</content></entry></feed>"
+    )
+    assert ask(reviews, parts(store, web, clock)).mentions == 1
+
+
+@pytest.mark.parametrize("outcome", [Outcome.TIMEOUT, Outcome.SERVER_ERROR, Outcome.DNS])
+def test_a_failed_poll_is_counted_and_keeps_what_is_known(
+    store: Store, web: PaperWeb, clock: Clock, outcome: Outcome
+) -> None:
+    web.pages[source().url] = rss(CALM)
+    ask(source(), parts(store, web, clock))
+    validators = [entry[1] for entry in web.asked]
+    web.pages[source().url] = outcome
+    clock.advance(timedelta(hours=1))
+    result = ask(source(), parts(store, web, clock))
+    assert (result.outcome, result.worked) == (outcome, False)
+    found = store.find_source("blog")
+    assert found is not None
+    assert (found.state.failures, found.state.outcome) == (1, outcome)
+    assert found.state.validators[source().url].etag is not None
+    assert validators[0].etag is None
+    hours = list(store.iter_coverage())
+    assert [(hour.ok, hour.failed) for hour in hours] == [(1, 0), (0, 1)]
+
+
+def test_what_can_not_be_read_is_a_failed_poll_and_asked_for_in_full_again(
+    store: Store, web: PaperWeb, clock: Clock
+) -> None:
+    web.pages[source().url] = b"<html><body>Please log in</body></html>"
+    result = ask(source(), parts(store, web, clock))
+    assert result.outcome is Outcome.PARSE
+    found = store.find_source("blog")
+    assert found is not None
+    assert found.state.validators == {}
+
+
+def test_trouble_is_told_once_and_so_is_its_end(store: Store, web: PaperWeb, clock: Clock) -> None:
+    web.pages[source().url] = Outcome.CONNECT
+    with_parts = parts(store, web, clock)
+    told = []
+    for _ in range(8):
+        told.append(ask(source(), with_parts).alerts)
+        clock.advance(timedelta(hours=2))
+    web.pages[source().url] = rss(CALM)
+    for _ in range(3):
+        told.append(ask(source(), with_parts).alerts)
+        clock.advance(timedelta(hours=2))
+    assert told == [0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0]
+
+
+def test_a_poll_that_was_put_off_is_no_poll(store: Store, web: PaperWeb, clock: Clock) -> None:
+    request = Request(url=source().url)
+    web.pages[source().url] = FetchResult(
+        request=request, outcome=Outcome.DEFERRED, retry_after=timedelta(seconds=9), detail="its turn comes later"
+    )
+    ask(source(), parts(store, web, clock))
+    found = store.find_source("blog")
+    assert found is not None
+    assert found.state.due_at == clock() + timedelta(seconds=9)
+    assert found.state.failures == 0
+    assert list(store.iter_coverage()) == []
+
+
+def test_an_item_dated_ahead_counts_when_it_was_seen(store: Store, web: PaperWeb, clock: Clock) -> None:
+    web.pages[source().url] = rss((CALM[0], CALM[1], START + timedelta(days=400)))
+    ask(source(), parts(store, web, clock))
+    (mention,) = store.iter_mentions()
+    assert mention.at == clock()
+
+
+def test_a_poll_that_can_not_be_stored_leaves_nothing_and_is_repeated_whole(
+    store: Store, web: PaperWeb, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    web.pages[source().url] = rss(ANGRY, CALM)
+    with_parts = parts(store, web, clock)
+
+    @contextmanager
+    def full() -> Iterator[Transaction]:
+        with Store.write(store) as tx:
+            yield tx
+            raise DatabaseFull("no space")
+
+    store.sync_sources([source()], clock(), spread=timedelta(0))
+    with monkeypatch.context() as broken:
+        broken.setattr(store, "write", full)
+        with pytest.raises(StorageError):
+            ask(source(), with_parts)
+    assert list(store.iter_mentions()) == []
+    assert ask(source(), with_parts).new_items == 2
+
+
+def test_the_requests_of_one_poll_are_bounded(store: Store, web: PaperWeb, clock: Clock, tmp_path: Path) -> None:
+    folder = tmp_path / "scrapers"
+    folder.mkdir(mode=0o700)
+    (folder / "endless.py").write_text(
+        "from listener.types import Parsed, Request\n"
+        "class Endless:\n"
+        "    name, version, Options = 'endless', 1, None\n"
+        "    def requests(self, source, state):\n"
+        "        return [Request(url=source.url)]\n"
+        "    def parse(self, response, source):\n"
+        "        return Parsed(more=(Request(url=source.url),))\n"
+        "scraper = Endless()\n"
+    )
+    endless = Source(name="endless", scraper="endless", url="https://endless.example/")
+    web.pages[endless.url] = b"more"
+    result = ask(endless, parts(store, web, clock, folders=[folder]))
+    assert result.requests == pipeline.REQUESTS_LIMIT
