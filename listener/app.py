@@ -25,7 +25,7 @@ from listener.outbox import Delivered, Outbox
 from listener.pipeline import Parts, PollResult
 from listener.plugins import Scrapers, bundled
 from listener.schedule import Bounds
-from listener.storage import Store
+from listener.storage import Retained, Store
 from listener.types import Outcome
 
 #: Between the first polls of two new sources, so that they don't all come at once; together no more than the limit, so
@@ -72,15 +72,11 @@ class App:
             clock=clock,
         )
         self.sources = {source.name: source for source in settings.sources if source.enabled}
-        self.dispatcher = Dispatcher(self.parts, self.sources, self.ready_at, settings.workers)
+        self.dispatcher = Dispatcher(self.parts, self.sources, self.fetcher.ready_at, settings.workers)
         channels = {
             name: build_channel(name, channel, settings.timezone) for name, channel in settings.channels.items()
         }
         self.outbox = Outbox(self.store, channels, self.parts.planner, clock)
-
-    def ready_at(self, url: str) -> datetime:
-        """Return when the host of `url` may be asked."""
-        return self.fetcher.ready_at(url, self.clock())
 
     def start(self) -> None:
         """Tell the store which sources there are. Those that are new are due soon."""
@@ -122,8 +118,8 @@ class App:
         """Send what is due now, to the end; return what became of each message."""
         return self.outbox.send_due(self.clock())
 
-    def upkeep(self, now: datetime) -> Mapping[str, int]:
-        """Forget what the settings say to forget; return the numbers."""
+    def upkeep(self, now: datetime) -> Retained:
+        """Forget what the settings say to forget; return how much."""
         keep = self.settings.retention
         return self.store.retain(
             now, items=keep.items, mentions=keep.mentions, snapshots=keep.snapshots, deliveries=keep.deliveries

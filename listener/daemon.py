@@ -20,7 +20,9 @@ from listener import outbox
 from listener.app import App
 from listener.dispatch import describe
 from listener.errors import ConfigError, StorageError
+from listener.pipeline import PollResult
 from listener.systemd import Notifier
+from listener.types import Outcome
 
 log = logging.getLogger(__name__)
 
@@ -59,8 +61,8 @@ class Daemon:
                 signal.signal(name, self._on_signal)
             scheduler = self._schedule()
             scheduler.start()
-            self._notifier.ready()
             log.info("ready sources=%d brands=%d channels=%d", *self._app.size())
+            self._notifier.ready()
             try:
                 self._wait()
             finally:
@@ -131,7 +133,7 @@ class Daemon:
         dispatcher = self._app.dispatcher
         for result in dispatcher.collect():
             self._polls += 1
-            log.log(logging.INFO if result.worked else logging.WARNING, "poll %s", describe(result))
+            log.log(level_of(result), "poll %s", describe(result))
         dispatcher.start_due(now)
         self._notifier.watchdog()
         if self._status_at is None or now >= self._status_at or now < self._status_at - STATUS_EVERY:
@@ -143,7 +145,7 @@ class Daemon:
             log.log(logging.WARNING if delivered.error else logging.INFO, "message %s", outbox.describe(delivered))
 
     def _upkeep(self, now: datetime) -> None:
-        self._app.upkeep(now)
+        log.info("upkeep %s", self._app.upkeep(now))
 
     def _reload_settings(self) -> None:
         """Read the settings again; bad ones are refused, said in the log, and the old ones stay."""
@@ -162,3 +164,10 @@ class Daemon:
             self._app, self._quiet = app, False
             log.info("settings reloaded sources=%d brands=%d channels=%d", *app.size())
         self._notifier.ready()
+
+
+def level_of(result: PollResult) -> int:
+    """Return how loudly a poll is logged: what went wrong, what brought something, and what was as it mostly is."""
+    if not result.worked and result.outcome is not Outcome.DEFERRED:
+        return logging.WARNING
+    return logging.INFO if result.new_items else logging.DEBUG

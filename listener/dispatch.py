@@ -38,7 +38,9 @@ class Polling:
 class Dispatcher:
     """Polls what is due with `workers` threads. One thread calls it: the scheduler's tick."""
 
-    def __init__(self, parts: Parts, sources: Mapping[str, Source], ready_at: Callable[[str], datetime], workers: int):
+    def __init__(
+        self, parts: Parts, sources: Mapping[str, Source], ready_at: Callable[[str, datetime], datetime], workers: int
+    ):
         self._parts = parts
         self._sources = sources
         self._ready_at = ready_at
@@ -66,7 +68,7 @@ class Dispatcher:
             if source is None or started == free:
                 continue
             host = host_of(source.url)
-            if host and (host in busy or self._ready_at(source.url) > now):
+            if host and (host in busy or self._ready_at(source.url, now) > now):
                 held.append(source.name)
                 continue
             busy.add(host)

@@ -91,7 +91,8 @@ def backoff_of(source: Source, polled: Polled, failures: int, bounds: Bounds) ->
     first = FIRST_RETRY
     if polled.outcome in LASTING:
         first = source.every or bounds.every
-    wait = min(first * 2 ** min(failures - 1, 16), max(bounds.max_every, source.every or timedelta(0)))
+    doubled: timedelta = first * 2 ** min(failures - 1, 16)
+    wait = min(doubled, max(bounds.max_every, source.every or timedelta(0)))
     return max(wait, polled.retry_after or timedelta(0))
 
 

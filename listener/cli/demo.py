@@ -16,7 +16,7 @@ from rich.text import Text
 
 from listener import demo as web_of_demo
 from listener.app import App, load_settings, system_clock
-from listener.cli.export import write_trends
+from listener.cli.export import export
 from listener.errors import ListenerError
 from listener.plugins import bundled
 from listener.storage import Mention, Store
@@ -52,7 +52,9 @@ def demo(folder: Path, force: bool) -> None:
             polls = play(app, clock, start, end)
         app.drain(timedelta(seconds=10))
         show(app.store, start, end, polls, web, mailbox)
-        write_trends(app.store, folder / "demo-trends.csv", start=start, end=end)
+        export.main(
+            ["trends", "--by", "day", "-o", str(folder / "demo-trends.csv")], obj=settings_path, standalone_mode=False
+        )
         app.close()
     look_further(folder)
 

@@ -8,13 +8,13 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from polling import START, Clock, PaperWeb, parts, rss, source
 
 from listener import pipeline
 from listener.errors import DatabaseFull, StorageError
 from listener.pipeline import Parts, PollResult, poll
 from listener.storage import Store, Transaction
 from listener.types import FetchResult, Outcome, Request, Source
+from tests.pipeline.polling import START, Clock, PaperWeb, parts, rss, source
 
 ANGRY = ("Acme broke again", "Acme is terrible, broken and useless. Worst service, I hate it.", START)
 CALM = ("Acme in Lyon", "Acme opens an office in Lyon next year, the company told reporters.", START)
