@@ -127,7 +127,7 @@ def poll(source: Source, state: SourceState, parts: Parts) -> PollResult:
     polled = replace(gathered.polled, new_items=len(found), rhythm=rhythm_of(gathered.items, now))
     after = after_poll(state, source, polled, now, parts.bounds)
     with parts.store.write() as tx:
-        alerts = store_items(tx, source, found, now, parts)
+        alerts = store_items(tx, source, found, now, parts, history=state.last_success_at is None)
         trouble, after = parts.rules.source_alerts(source, state, after, now)
         added = add_alerts(tx, [*alerts, *trouble], now, parts)
         if known:
@@ -229,8 +229,13 @@ def matches(source: Source, item: Item, matcher: Matcher) -> Sequence[Match]:
     return matcher.match(item, source, only=source.brand)
 
 
-def store_items(tx: Transaction, source: Source, found: Sequence[Found], now: datetime, parts: Parts) -> list[Alert]:
-    """Store new items with their mentions and stories, and return what is worth an alert."""
+def store_items(
+    tx: Transaction, source: Source, found: Sequence[Found], now: datetime, parts: Parts, *, history: bool
+) -> list[Alert]:
+    """Store new items with their mentions and stories, and return what is worth an alert.
+
+    `history` says that the source answered for the first time: its items without a date may be of any age.
+    """
     if not found:
         return []
     ids = tx.add_items(source.name, [new_item(source, one, now) for one in found], now)
@@ -254,7 +259,7 @@ def store_items(tx: Transaction, source: Source, found: Sequence[Found], now: da
     return [
         alert
         for mention_id, (item, mention) in zip(mention_ids, mentions, strict=True)
-        for alert in parts.rules.mention_alerts(event_of(mention, mention_id, item, source, now), now)
+        for alert in parts.rules.mention_alerts(event_of(mention, mention_id, item, source, now, history=history), now)
     ]
 
 
@@ -263,7 +268,9 @@ def new_item(source: Source, found: Found, now: datetime) -> NewItem:
     return NewItem(item=found.item, keys=found.keys, brand=source.brand, at=moment_of(found.item, now))
 
 
-def event_of(mention: NewMention, mention_id: int, item: Item, source: Source, now: datetime) -> MentionEvent:
+def event_of(
+    mention: NewMention, mention_id: int, item: Item, source: Source, now: datetime, *, history: bool
+) -> MentionEvent:
     """Return what the rules look at."""
     assert mention.story_id is not None
     return MentionEvent(
@@ -274,6 +281,7 @@ def event_of(mention: NewMention, mention_id: int, item: Item, source: Source, n
         story_id=mention.story_id,
         first_of_story=mention.first_of_story,
         seen_at=now,
+        history=history,
     )
 
 

@@ -10,6 +10,8 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
+from email.utils import format_datetime
 from pathlib import Path
 
 import pytest
@@ -18,7 +20,7 @@ from pytest_httpserver import HTTPServer
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 RSS = """<rss version="2.0"><channel><title>Feed</title>
-<item><title>{title}</title><guid>{title}</guid><description>It is terrible, broken and useless.</description></item>
+<item><title>{title}</title><guid>{title}</guid><pubDate>{now}</pubDate><description>It is terrible, broken and useless.</description></item>
 </channel></rss>"""
 
 SETTINGS = """\
@@ -45,6 +47,11 @@ type = "console"
 sentiment_at_most = -0.3
 channels = ["screen"]
 """
+
+
+def feed(title: str) -> str:
+    """Return a feed with one angry item, published now."""
+    return RSS.format(title=title, now=format_datetime(datetime.now(UTC)))
 
 
 class Systemd:
@@ -76,7 +83,7 @@ def systemd(tmp_path: Path) -> Iterator[Systemd]:
 @pytest.fixture
 def settings(tmp_path: Path, httpserver: HTTPServer) -> Path:
     httpserver.expect_request("/robots.txt").respond_with_data("", status=404)
-    httpserver.expect_request("/feed").respond_with_data(RSS.format(title="Acme one"), content_type="text/xml")
+    httpserver.expect_request("/feed").respond_with_data(feed("Acme one"), content_type="text/xml")
     path = tmp_path / "listener.toml"
     path.write_text(SETTINGS.format(url=httpserver.url_for("/feed")))
     return path
@@ -134,7 +141,7 @@ def test_a_second_daemon_is_refused_with_the_first_ones_process_id(settings: Pat
 def test_sighup_reads_the_settings_again_and_refuses_bad_ones(
     settings: Path, systemd: Systemd, httpserver: HTTPServer
 ) -> None:
-    httpserver.expect_request("/more").respond_with_data(RSS.format(title="Acme two"), content_type="text/xml")
+    httpserver.expect_request("/more").respond_with_data(feed("Acme two"), content_type="text/xml")
     log = settings.parent / "log"
     good = settings.read_text() + f'\n[sources.more]\nurl = "{httpserver.url_for("/more")}"\n'
     with daemon(settings, systemd) as process:
