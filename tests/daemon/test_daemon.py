@@ -20,7 +20,8 @@ from pytest_httpserver import HTTPServer
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 RSS = """<rss version="2.0"><channel><title>Feed</title>
-<item><title>{title}</title><guid>{title}</guid><pubDate>{now}</pubDate><description>It is terrible, broken and useless.</description></item>
+<item><title>{title}</title><guid>{title}</guid><pubDate>{now}</pubDate>
+<description>It is terrible, broken and useless.</description></item>
 </channel></rss>"""
 
 SETTINGS = """\
