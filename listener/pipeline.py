@@ -50,8 +50,11 @@ ABOUT_THEIR_BRAND = frozenset({"review", "ticket", "survey", "note", "incident"}
 class Fetches(Protocol):
     """What the pipeline needs of a fetcher."""
 
-    def fetch(self, request: Request, validators: Validators) -> FetchResult:
-        """Return how the request ended. Raises nothing that the web can cause."""
+    def fetch(self, request: Request, validators: Validators, *, under_way: bool) -> FetchResult:
+        """Return how the request ended. Raises nothing that the web can cause.
+
+        `under_way` says that the poll has made requests already: it rather waits for its host than being put off.
+        """
         ...
 
 
@@ -165,7 +168,11 @@ def gather(source: Source, state: SourceState, parts: Parts) -> Gathered:
     ttl: timedelta | None = None
     while queue and len(results) < REQUESTS_LIMIT:
         request = queue.popleft()
-        result = parts.fetcher.fetch(request, state.validators.get(request.url, Validators()))
+        known = state.validators.get(request.url, Validators())
+        result = parts.fetcher.fetch(request, known, under_way=bool(results))
+        if result.outcome is Outcome.DEFERRED and results:
+            # The host has no time for the next page; what the first ones brought is a poll that worked.
+            break
         if result.response is not None and not result.same_body:
             try:
                 parsed = scraper.parse(result.response, source)

@@ -48,7 +48,7 @@ class PaperWeb:
     pages: dict[str, bytes | FetchResult | Outcome] = field(default_factory=dict)
     asked: list[tuple[str, Validators]] = field(default_factory=list)
 
-    def fetch(self, request: Request, validators: Validators) -> FetchResult:
+    def fetch(self, request: Request, validators: Validators, *, under_way: bool = False) -> FetchResult:
         self.asked.append((request.url, validators))
         page = self.pages.get(request.url, Outcome.NOT_FOUND)
         if isinstance(page, FetchResult):

@@ -221,3 +221,25 @@ def test_the_requests_of_one_poll_are_bounded(store: Store, web: PaperWeb, clock
     web.pages[endless.url] = b"more"
     result = ask(endless, parts(store, web, clock, folders=[folder]))
     assert result.requests == pipeline.REQUESTS_LIMIT
+
+
+def test_a_next_page_that_is_put_off_ends_a_poll_that_worked(
+    store: Store, web: PaperWeb, clock: Clock, tmp_path: Path
+) -> None:
+    folder = tmp_path / "scrapers"
+    folder.mkdir(mode=0o700)
+    (folder / "paged.py").write_text(
+        "from listener.types import Item, Parsed, Request\n"
+        "class Paged:\n"
+        "    name, version, Options = 'paged', 1, None\n"
+        "    def requests(self, source, state):\n"
+        "        return [Request(url=source.url)]\n"
+        "    def parse(self, response, source):\n"
+        "        return Parsed(items=(Item(title='Acme', guid='1'),), more=(Request(url=source.url + '2'),))\n"
+        "scraper = Paged()\n"
+    )
+    paged = Source(name="paged", scraper="paged", url="https://paged.example/")
+    web.pages[paged.url] = b"one"
+    web.pages[paged.url + "2"] = Outcome.DEFERRED
+    result = ask(paged, parts(store, web, clock, folders=[folder]))
+    assert (result.outcome, result.new_items) == (Outcome.OK, 1)
