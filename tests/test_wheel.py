@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import sysconfig
+import tarfile
 import venv
 import zipfile
 from pathlib import Path
@@ -16,18 +17,17 @@ from listener import __version__
 ROOT = Path(__file__).resolve().parent.parent
 
 
+def build(kind: str, tree: Path, folder: Path) -> Path:
+    """Build a "wheel" or an "sdist" of a tree, without a network."""
+    command = [sys.executable, "-m", "hatchling", "build", "-t", kind, "-d", str(folder)]
+    subprocess.run(command, cwd=tree, check=True, capture_output=True, timeout=60)
+    (built,) = folder.glob("*.whl" if kind == "wheel" else "*.tar.gz")
+    return built
+
+
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("wheel")
-    subprocess.run(
-        [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)],
-        cwd=ROOT,
-        check=True,
-        capture_output=True,
-        timeout=60,
-    )
-    (built,) = folder.glob("*.whl")
-    return built
+    return build("wheel", ROOT, tmp_path_factory.mktemp("wheel"))
 
 
 @pytest.fixture(scope="module")
@@ -72,6 +72,24 @@ def test_the_wheel_holds_the_scrapers_and_the_data_and_nothing_at_the_top_but_th
         assert there
         assert {f"listener/_bundled/{name}" for name in there} <= set(names)
     assert "listener/py.typed" in names
+
+
+def test_the_source_distribution_makes_the_same_wheel_and_brings_its_tests(wheel: Path, tmp_path: Path) -> None:
+    with tarfile.open(build("sdist", ROOT, tmp_path)) as archive:
+        archive.extractall(tmp_path, filter="data")
+    tree = tmp_path / f"social_listener-{__version__}"
+    (tmp_path / "again").mkdir()
+    again = build("wheel", tree, tmp_path / "again")
+    assert zipfile.ZipFile(again).namelist() == zipfile.ZipFile(wheel).namelist()
+    for name in (
+        "tests/test_wheel.py",
+        "docs/settings.md",
+        "listener.toml",
+        "Makefile",
+        "constraints.txt",
+        "CHANGELOG.md",
+    ):
+        assert (tree / name).is_file()
 
 
 def test_the_installed_program_is_not_the_checkout(bin_folder: Path, tmp_path: Path) -> None:
