@@ -165,3 +165,16 @@ def test_relative_links_lead_somewhere(page: Path) -> None:
             headings = re.findall(r"^#+ (.*)$", linked.read_text(encoding="utf-8"), re.MULTILINE)
             anchors = {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
             assert anchor in anchors, f"{page.name}: {target}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_commands_that_a_page_shows_are_there(page: Path) -> None:
+    for line in re.findall(
+        r"`(listener [^`\n]+)`|^ *(?:\$ )?(listener .+)$", page.read_text(encoding="utf-8"), re.MULTILINE
+    ):
+        words = (line[0] or line[1]).split()[1:]
+        while words and words[0].startswith("-"):
+            # --config takes a value, --help and the like don't.
+            words = words[2:] if words[0] in ("-c", "--config") else words[1:]
+        if words and re.fullmatch(r"[a-z]+", words[0]):
+            assert words[0] in COMMANDS, f"{page.name}: {line[0] or line[1]}"
