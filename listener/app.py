@@ -17,6 +17,7 @@ from listener import __version__, config
 from listener.alerts import Planner, Rules
 from listener.dispatch import Dispatcher
 from listener.fetch import Fetcher, FetchSettings
+from listener.mentions.data import PAINS_FILE, read_topics
 from listener.mentions.data import load as load_data
 from listener.mentions.matcher import Matcher, compile_query
 from listener.mentions.understand import Understander, UnderstandSettings
@@ -56,14 +57,15 @@ class App:
         self.store = Store.open(settings.database, now=clock())
         self.fetcher = Fetcher(fetch_settings(settings), self.store, clock=clock, sleep=sleep)
         self.scrapers = Scrapers(settings.scraper_folders)
-        understand = UnderstandSettings(languages=settings.understand.languages, scorer=settings.understand.scorer)
-        words = {rule.name: compile_query(rule.words) for rule in settings.alerts if rule.words is not None}
+        words = {
+            rule.name: compile_query(rule.words, narrows=True) for rule in settings.alerts if rule.words is not None
+        }
         self.parts = Parts(
             store=self.store,
             fetcher=self.fetcher,
             scrapers=self.scrapers,
             matcher=Matcher(settings.brands),
-            understander=Understander(settings.brands, understand, load_data(bundled("config"))),
+            understander=Understander(settings.brands, understand_settings(settings), load_data(bundled("config"))),
             rules=Rules(settings.alerts, {name: query.holds for name, query in words.items()}),
             planner=Planner(settings.channels, settings.timezone),
             bounds=Bounds(
@@ -171,9 +173,29 @@ def fetch_settings(settings: config.Settings) -> FetchSettings:
     )
 
 
+def understand_settings(settings: config.Settings) -> UnderstandSettings:
+    """Return what understanding needs."""
+    section = settings.understand
+    return UnderstandSettings(
+        languages=section.languages,
+        scorer=section.scorer,
+        lexicon=section.lexicon,
+        topics=settings.pains,
+        only_own_topics=section.only_own_pains,
+        relevance_at_least=section.relevance_at_least,
+    )
+
+
+def known_pains() -> set[str]:
+    """Return the names of the pain points that come with the program."""
+    return {topic.name for topic in read_topics(bundled("config") / PAINS_FILE)}
+
+
 def load_settings(path: Path, *, need_secrets: bool = True) -> config.Settings:
     """Read the settings with this process's environment and the scrapers that can be found. Raises ConfigError."""
-    return config.load(path, environ=os.environ, scrapers_in=OptionsOf, need_secrets=need_secrets)
+    return config.load(
+        path, environ=os.environ, scrapers_in=OptionsOf, known_pains=known_pains, need_secrets=need_secrets
+    )
 
 
 @contextmanager

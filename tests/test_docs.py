@@ -9,10 +9,9 @@ from pathlib import Path
 import click
 import pytest
 
+from listener.app import OptionsOf, known_pains
 from listener.channels import CHANNEL_TYPES
 from listener.cli import COMMANDS, group
-from listener.cli.settings import known_pains
-from listener.cli.settings import scraper_options as load_options
 from listener.config import Settings, load
 from listener.config.loading import FETCH, LISTENER, RETENTION, UNDERSTAND
 from listener.config.named import BRAND, SOURCE, TOPIC
@@ -99,7 +98,7 @@ def sample(folder: Path, *, whole: bool) -> Settings:
         "LISTENER_SMTP_PASSWORD": "x",
         "LISTENER_HOOK_SECRET": "whsec_" + "QUFB" * 8,
     }
-    return load(path, environ=environ, scrapers_in=load_options, known_pains=known_pains)
+    return load(path, environ=environ, scrapers_in=OptionsOf, known_pains=known_pains)
 
 
 def test_the_sample_can_be_used_as_it_is_and_with_all_that_is_commented_out(tmp_path: Path) -> None:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-import os
 import re
 import string
 import sys
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote_plus, urlsplit
 
 import click
@@ -20,11 +18,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from listener.app import load_settings
 from listener.channels import CHANNEL_TYPES, ChannelSettings, ConsoleSettings, EmailSettings
-from listener.config import Settings, load
+from listener.config import Settings
 from listener.errors import ConfigError
-from listener.mentions.data import PAINS_FILE, read_topics
-from listener.plugins import Scrapers, bundled
+from listener.plugins import bundled
 from listener.types import Rule
 
 TEMPLATE = "starter.toml.template"
@@ -137,13 +135,7 @@ def check(settings_path: Path, show: bool, no_secrets: bool) -> None:
     The exit status is 0 where they can be used, 1 where not. Nothing is polled and nothing is sent.
     """
     try:
-        settings = load(
-            settings_path,
-            environ=os.environ,
-            scrapers_in=scraper_options,
-            known_pains=known_pains,
-            need_secrets=not no_secrets,
-        )
+        settings = load_settings(settings_path, need_secrets=not no_secrets)
     except ConfigError as error:
         for problem in error.problems:
             click.echo(str(problem), err=True)
@@ -158,17 +150,6 @@ def check(settings_path: Path, show: bool, no_secrets: bool) -> None:
         for table in summary(settings):
             console.print(table)
     click.echo(f"{settings.path}: can be used. {counted(settings)}.")
-
-
-def scraper_options(folders: tuple[Path, ...]) -> Mapping[str, type[Any] | None]:
-    """Return the scrapers with the classes of their options."""
-    scrapers = Scrapers(folders)
-    return {name: scrapers.get(name).Options for name in scrapers.names()}
-
-
-def known_pains() -> set[str]:
-    """Return the names of the pain points that come with the program."""
-    return {topic.name for topic in read_topics(bundled("config") / PAINS_FILE)}
 
 
 def counted(settings: Settings) -> str:

@@ -1,0 +1,34 @@
+"""What the settings say reaches the parts that obey it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from listener.app import load_settings, understand_settings
+from listener.mentions.data import load as load_data
+from listener.mentions.understand import Understander
+from listener.plugins import bundled
+from listener.types import Hit, Item, Match, Reading, Source
+
+TEXT = "Acme: the frobnicator is wobbly again."
+
+
+def reading(folder: Path, text: str) -> Reading | None:
+    path = folder / "listener.toml"
+    path.write_text(f"[brands.acme]\nquery = 'Acme'\n{text}", encoding="utf-8")
+    settings = load_settings(path)
+    understander = Understander(settings.brands, understand_settings(settings), load_data(bundled("config")))
+    match = Match(brand="acme", hits=(Hit(field="text", start=0, end=4, term="Acme"),))
+    return understander.read(Item(text=TEXT, lang="en"), match, Source(name="a", scraper="feed"))
+
+
+def test_words_and_pain_points_of_the_settings_are_understood(tmp_path: Path) -> None:
+    plain = reading(tmp_path, "")
+    assert plain is not None
+    assert plain.sentiment.label != "negative"
+    assert not plain.pains
+    told = "[understand]\nlexicon = {wobbly = -3.5}\n[pains.wobble]\nphrases = ['wobbl*']\n"
+    taught = reading(tmp_path, told)
+    assert taught is not None
+    assert taught.sentiment.label == "negative"
+    assert [pain.topic for pain in taught.pains] == ["wobble"]
