@@ -44,7 +44,7 @@ def bin_folder(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return python.parent
 
 
-def listener(bin_folder: Path, cwd: Path, *arguments: str) -> str:
+def listener(bin_folder: Path, cwd: Path, *arguments: str, patience: float = 60) -> str:
     """Run the installed command in an empty environment and return what it printed."""
     done = subprocess.run(
         [bin_folder / "listener", *arguments],
@@ -52,7 +52,7 @@ def listener(bin_folder: Path, cwd: Path, *arguments: str) -> str:
         env={"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "HOME": str(cwd)},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=patience,
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
@@ -110,3 +110,14 @@ def test_the_installed_program_writes_settings_that_it_can_use(bin_folder: Path,
     assert f"ExecStart={bin_folder}/listener --config {tmp_path}/listener.toml run" in listener(
         bin_folder, tmp_path, "service"
     )
+
+
+@pytest.mark.timeout(200)
+def test_the_installed_program_plays_its_demo(bin_folder: Path, tmp_path: Path) -> None:
+    told = listener(bin_folder, tmp_path, "demo", patience=180)
+    assert "mails and" in told
+    assert (tmp_path / "demo.db").stat().st_size > 0
+    rows = (tmp_path / "demo-trends.csv").read_text(encoding="utf-8").splitlines()
+    assert len(rows) > 20
+    alerts = listener(bin_folder, tmp_path, "--config", "demo.toml", "alerts")
+    assert "sent" in alerts
