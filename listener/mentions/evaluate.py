@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from typing import TypeAlias
 
 from listener.mentions.leaves import ascii_host
 from listener.mentions.places import PLACE_LIMIT, TEXT_LIMIT, Haystack, Place
@@ -17,6 +19,8 @@ from listener.types import Hit, Item, Source, Span
 HITS_OF_TERM_LIMIT = 50
 HIT_LIMIT = 200
 TEXT_FIELDS: tuple[TextField, ...] = ("title", "text", "author")
+#: Tells the language of an item (ISO 639-1) by its text and what its source declares; None for unknown.
+Language: TypeAlias = Callable[[Item], str | None]
 _ORDER = {field: rank for rank, field in enumerate((*TEXT_FIELDS, "site", "lang", "source"))}
 _ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://([^/?#\\]*)([^?#]*)", re.IGNORECASE)
 
@@ -24,9 +28,10 @@ _ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://([^/?#\\]*)([^?#]*)", re.IGNORECASE)
 class Scan:
     """An item being read, with what was already found in it."""
 
-    def __init__(self, item: Item, source: Source | None) -> None:
+    def __init__(self, item: Item, source: Source | None, language: Language | None = None) -> None:
         self.item = item
         self.source = source
+        self._language = language
         self._haystacks: dict[TextField, Haystack] = {}
 
     def haystack(self, field: TextField) -> Haystack:
@@ -46,6 +51,14 @@ class Scan:
             case "author":
                 text = self.item.author or ""
         return text[:TEXT_LIMIT]
+
+    @cached_property
+    def _lang(self) -> str:
+        """Return the language tag of the item in lower case, "" for unknown; told from its text where that can be."""
+        declared = (self.item.lang or "").lower().replace("_", "-")
+        told = self._language(self.item) if self._language is not None else None
+        # What is declared may say more: pt-BR where the text shows pt.
+        return declared if told is None or declared.partition("-")[0] == told else told
 
     def hits(self, node: Node) -> list[Hit] | None:
         """Return what makes a node hold, None where it does not hold. NOT holds because of nothing: an empty list."""
@@ -113,9 +126,8 @@ class Scan:
             case "site":
                 span = site_span(facet, self.item.url)
             case "lang":
-                tag = (self.item.lang or "").lower().replace("_", "-")
-                if tag == facet.value or tag.startswith(facet.value + "-"):
-                    span = (0, len(tag))
+                if self._lang == facet.value or self._lang.startswith(facet.value + "-"):
+                    span = (0, len(self.item.lang or ""))
             case "source":
                 if self.source is not None and is_source(facet, source_key(self.source)):
                     span = (0, len(self.source.name))

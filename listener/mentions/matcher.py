@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from listener.mentions.evaluate import Finding, Scan, explain, tidy
+from listener.mentions.evaluate import Finding, Language, Scan, explain, tidy
 from listener.mentions.guards import Guards
 from listener.mentions.leaves import literal
 from listener.mentions.places import Haystack
@@ -68,8 +68,13 @@ class BrandNames:
 class Matcher:
     """All brands' queries, ready to be tried on items. Immutable, so that threads can share it."""
 
-    def __init__(self, brands: Sequence[Brand]) -> None:
-        """Read the brands' queries and aliases. Raises QueryError."""
+    def __init__(self, brands: Sequence[Brand], *, language: Language | None = None) -> None:
+        """Read the brands' queries and aliases. Raises QueryError.
+
+        `language` tells the language of an item for `lang:`, and is asked only where a query comes down to that;
+        without it the language is the one that the source declares.
+        """
+        self._language = language
         self._brands = tuple(brands)
         self._queries = tuple(parse(brand.query) for brand in brands)
         self._index = {brand.name: number for number, brand in enumerate(brands)}
@@ -83,7 +88,7 @@ class Matcher:
         `only` names the one brand to be tried; left out, a source that belongs to a brand tries only that one. A name
         that is no brand's matches nothing.
         """
-        scan = Scan(item, source)
+        scan = Scan(item, source, self._language)
         only = only or (source.brand if source is not None else None)
         if only is None:
             candidates = sorted(self._guards.candidates(scan))

@@ -71,6 +71,22 @@ def test_queries_on_where_an_item_comes_from_need_no_word() -> None:
     assert matched(matcher, Item(text="x", url="http://é..acme.com")) == []
 
 
+def test_the_language_is_told_by_the_text_where_something_can_tell_it_and_only_for_queries_that_ask() -> None:
+    asked: list[str] = []
+
+    def language(item: Item) -> str | None:
+        asked.append(item.text)
+        return "de" if "und" in item.text else None
+
+    matcher = Matcher(brands("acme lang:de", "acme lang:en", "acme lang:de-at"), language=language)
+    assert matched(matcher, Item(text="acme und")) == ["b0"]
+    assert matched(matcher, Item(text="acme und", lang="de-AT")) == ["b0", "b2"]
+    assert matched(matcher, Item(text="acme und", lang="en")) == ["b0"]
+    assert matched(matcher, Item(text="acme", lang="en_GB")) == ["b1"]
+    assert matched(matcher, Item(text="und")) == []
+    assert asked == ["acme und", "acme und", "acme und", "acme"]
+
+
 def test_no_brands_match_nothing() -> None:
     assert Matcher([]).match(Item(text="acme")) == []
 
