@@ -19,6 +19,7 @@ from listener.dispatch import Dispatcher
 from listener.fetch import Fetcher, FetchSettings
 from listener.mentions.data import PAINS_FILE, read_topics
 from listener.mentions.data import load as load_data
+from listener.mentions.language import language_of
 from listener.mentions.matcher import Matcher, compile_query
 from listener.mentions.understand import Understander, UnderstandSettings
 from listener.notify import build as build_channel
@@ -27,7 +28,7 @@ from listener.pipeline import Parts, PollResult
 from listener.plugins import Scrapers, bundled
 from listener.schedule import Bounds
 from listener.storage import Retained, Store
-from listener.types import Outcome
+from listener.types import Item, Outcome
 
 #: Between the first polls of two new sources, so that they don't all come at once; together no more than the limit, so
 #: that the first alert is a matter of minutes.
@@ -60,12 +61,18 @@ class App:
         words = {
             rule.name: compile_query(rule.words, narrows=True) for rule in settings.alerts if rule.words is not None
         }
+        data = load_data(bundled("config"))
+
+        def language(item: Item) -> str | None:
+            text = f"{item.title}\n{item.text}"
+            return language_of(text, item.lang, data.identifier, settings.understand.languages)
+
         self.parts = Parts(
             store=self.store,
             fetcher=self.fetcher,
             scrapers=self.scrapers,
-            matcher=Matcher(settings.brands),
-            understander=Understander(settings.brands, understand_settings(settings), load_data(bundled("config"))),
+            matcher=Matcher(settings.brands, language=language),
+            understander=Understander(settings.brands, understand_settings(settings), data),
             rules=Rules(settings.alerts, {name: query.holds for name, query in words.items()}),
             planner=Planner(settings.channels, settings.timezone),
             bounds=Bounds(
