@@ -21,6 +21,7 @@ import tempfile
 import threading
 import time
 from collections import Counter
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.message import EmailMessage
@@ -38,10 +39,8 @@ from listener.storage import Store
 FEEDS = 8
 #: Of the newest items a feed shows; a run that is down longer than it takes to push one out would lose it rightly.
 SHOWN = 100
-#: A feed grows by one item each this many seconds.
-GROWTH = 2.0
 #: Every so many items one is angry: each feed has a rule of its own, and stays below what is collected as a flood.
-ANGRY = 12
+ANGRY = 30
 TOKEN = re.compile(r"token-\d+-\d+")
 
 SETTINGS = """\
@@ -82,7 +81,9 @@ channels = ["mail"]
 class GrowingFeeds:
     """Feeds that get longer as time passes; some items are angry."""
 
-    def __init__(self) -> None:
+    def __init__(self, growth: float) -> None:
+        #: Seconds between two new items of a feed.
+        self._growth = growth
         self._started = time.monotonic()
         self._frozen: int | None = None
         feeds = self
@@ -118,7 +119,7 @@ class GrowingFeeds:
 
     def length(self) -> int:
         """Return how many items each feed has by now."""
-        return self._frozen if self._frozen is not None else int((time.monotonic() - self._started) / GROWTH) + 1
+        return self._frozen if self._frozen is not None else int((time.monotonic() - self._started) / self._growth) + 1
 
     def freeze(self) -> int:
         """Stop growing; return the final length."""
@@ -144,31 +145,20 @@ class GrowingFeeds:
 
 
 #: Of these each item's text is made up: English, and without feelings.
-NOUNS = (
-    "the server in the north", "a report of the council", "our new office", "the harbour", "their team in Lyon",
-    "a ship from Porto", "the museum", "this garden", "the library on the hill", "a train to Vienna", "the old bridge",
-    "my neighbour", "the baker", "an engineer", "the morning paper", "the station", "a school in Leeds", "the river",
-)  # fmt: skip
-VERBS = (
-    "saw",
-    "is near",
-    "was built by",
-    "writes about",
-    "waits for",
-    "has met",
-    "looks at",
-    "comes after",
-    "moved to",
-)
+NOUNS = """apple arm autumn bakery barn basket bicycle bird blanket boat book bottle bowl box branch bread
+brick bridge bucket button cabin candle carpet castle cat chair cheese church circle clock cloud
+coast coat coffee coin corner cow cup curtain desk dish door drawer duck egg engine farm feather
+fence field finger flag floor flower forest fork garden gate glass goat grape grass hall hammer hat
+hill horse house island jacket jar kettle key kitchen kite ladder lake lamp leaf lemon letter
+library map meadow mirror moon mountain mouse needle notebook oven paper pencil piano pillow plate
+pocket pond rabbit river roof rope sail scarf school shelf ship shoe shovel spoon stable station
+stone street table teapot tent tower train tree umbrella valley village wagon wall window winter""".split()
 
 
 def words(feed: int, n: int) -> str:
     """Return a text that no other item shares, so that no two items are copies of one story."""
     chance = random.Random(f"{feed}/{n}")  # the same words each time it is asked
-    return ". ".join(
-        f"{chance.choice(NOUNS)} {chance.choice(VERBS)} {chance.choice(NOUNS)} {chance.randrange(1000)}"
-        for _ in range(5)
-    )
+    return ". ".join("The {} stood between a {}, the {} and my {}".format(*chance.sample(NOUNS, 4)) for _ in range(6))
 
 
 class Mailbox:
@@ -208,6 +198,8 @@ class Report:
     """What was found after the last run."""
 
     kills: int
+    #: After which more was stored than before.
+    kills_at_work: int
     items_served: int
     items_lost: int
     items_twice: int
@@ -224,20 +216,25 @@ class Report:
         return lost == 0 and self.integrity == "ok" and self.alerts_twice <= self.kills * 10
 
 
-def run(kills: int, folder: Path, seed: int, *, longest: float = 2.5) -> Report:
-    """Kill a daemon `kills` times in `folder`, let the last one finish its work, and look."""
-    feeds, mailbox, chance = GrowingFeeds(), Mailbox(), random.Random(seed)
+def run(kills: int, folder: Path, seed: int, *, longest: float = 2.0, growth: float = 2.0) -> Report:
+    """Kill a daemon `kills` times in `folder`, let the last one finish its work, and look.
+
+    Each is killed up to `longest` seconds after it was ready; the feeds grow by an item every `growth` seconds.
+    """
+    at_work = stored = 0
+    feeds, mailbox, chance = GrowingFeeds(growth), Mailbox(), random.Random(seed)
     sources = "".join(f'[sources.feed-{n}]\nurl = "{feeds.base}/feed/{n}"\nevery = "1s"\n\n' for n in range(FEEDS))
     rules = "".join(RULE.format(n=n) for n in range(FEEDS))
     (folder / "listener.toml").write_text(SETTINGS.format(sources=sources, rules=rules, port=mailbox.port))
     command = [sys.executable, "-m", "listener", "-c", str(folder / "listener.toml"), "run"]
     with (folder / "log").open("ab") as log:
-        for _ in range(kills):
+        for count in range(1, kills + 1):
             with subprocess.Popen(command, stdout=log, stderr=log) as daemon:
-                time.sleep(0.6 + chance.random() * longest)
-                if daemon.poll() is not None:
-                    raise RuntimeError(f"the daemon ended by itself: see {folder / 'log'}")
+                wait_for_ready(folder / "log", count, daemon)
+                time.sleep(chance.random() * longest)
                 daemon.send_signal(signal.SIGKILL)
+            before, stored = stored, count_items(folder / "kill.db")
+            at_work += stored > before
         length = feeds.freeze()
         subprocess.run([*command, "--once"], stdout=log, stderr=log, check=True, timeout=120)
         with subprocess.Popen(command, stdout=log, stderr=log) as daemon:
@@ -248,36 +245,49 @@ def run(kills: int, folder: Path, seed: int, *, longest: float = 2.5) -> Report:
                 daemon.wait(timeout=90)
     feeds.close()
     mailbox.close()
-    return look(kills, folder / "kill.db", length, mailbox.tokens())
+    return look(kills, at_work, folder / "kill.db", length, mailbox.tokens())
+
+
+def wait_for_ready(log: Path, count: int, daemon: subprocess.Popen[bytes]) -> None:
+    """Wait until the `count`-th daemon has said that it is ready. Raises RuntimeError where it has ended instead."""
+    while log.read_text().count("ready sources=") < count:
+        if daemon.poll() is not None:
+            raise RuntimeError(f"the daemon ended by itself: {log.read_text()[-2000:]}")
+        time.sleep(0.05)
+
+
+def count_items(path: Path) -> int:
+    """Return how many items are stored."""
+    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as database:
+        return int(database.execute("SELECT count(*) FROM items").fetchone()[0])
 
 
 def wait_for_outbox(path: Path) -> None:
     """Wait until nothing is left to deliver. Raises TimeoutError after three minutes."""
     for _ in range(360):
-        with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as database:
+        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as database:
             pending = database.execute("SELECT count(*) FROM deliveries WHERE status = 'pending'").fetchone()[0]
-        database.close()
         if not pending:
             return
         time.sleep(0.5)
     raise TimeoutError(f"{pending} deliveries are pending still")
 
 
-def look(kills: int, path: Path, length: int, mailed: Counter[str]) -> Report:
+def look(kills: int, at_work: int, path: Path, length: int, mailed: Counter[str]) -> Report:
     """Compare what is stored and mailed with what was served."""
     served = {f"token-{feed}-{n}" for feed in range(FEEDS) for n in range(length)}
     angry = {f"token-{feed}-{n}" for feed in range(FEEDS) for n in range(0, length, ANGRY)}
-    with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as database:
+    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as database:
         titles = [row[0] for row in database.execute("SELECT title FROM items")]
         mentions = database.execute("SELECT item_id, brand, count(*) FROM mentions GROUP BY 1, 2").fetchall()
         integrity = database.execute("PRAGMA integrity_check").fetchone()[0]
-    database.close()
     stored = Counter(token for title in titles for token in TOKEN.findall(title))
     store = Store.open(path, now=datetime.now(UTC))
     differences = len(store.verify_trends())
     store.close()
     return Report(
         kills=kills,
+        kills_at_work=at_work,
         items_served=len(served),
         items_lost=len(served - set(stored)),
         items_twice=sum(count > 1 for count in stored.values()),

@@ -80,9 +80,9 @@ class Daemon:
             executors={"default": ThreadPoolExecutor(3)},
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
         )
-        seconds = TICK.total_seconds()
-        scheduler.add_job(self._guard(self._tick), "interval", seconds=seconds, id="tick")
-        scheduler.add_job(self._guard(self._send), "interval", seconds=seconds, id="send")
+        seconds, at_once = TICK.total_seconds(), datetime.now(UTC)
+        scheduler.add_job(self._guard(self._tick), "interval", seconds=seconds, id="tick", next_run_time=at_once)
+        scheduler.add_job(self._guard(self._send), "interval", seconds=seconds, id="send", next_run_time=at_once)
         scheduler.add_job(self._guard(self._upkeep), "cron", hour=3, minute=17, id="upkeep")
         scheduler.add_listener(self._on_error, EVENT_JOB_ERROR)
         return scheduler
