@@ -74,7 +74,9 @@ def query(
     source = Source(name=given["source"], scraper="") if given["source"] else None
     finding = compiled.explain(item, source)
     if given["as_json"]:
-        click.echo(json.dumps(_as_json(compiled, finding if tried else None, item, source), ensure_ascii=False))
+        told = json.dumps(_as_json(compiled, finding if tried else None, item, source), ensure_ascii=False)
+        # Arguments that aren't UTF-8 come as lone surrogates, which can't be written.
+        click.echo(told.encode("utf-8", "replace").decode("utf-8"))
     else:
         _print(compiled, finding, item, source, tried=tried)
     context.exit(MATCH if finding.holds or not tried else NO_MATCH)

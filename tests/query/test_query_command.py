@@ -115,6 +115,13 @@ def test_json_tells_all_of_it() -> None:
     assert json.loads(run("acme", "--json").output)["match"] is None
 
 
+def test_arguments_that_are_not_unicode_do_no_harm() -> None:
+    for options in ((), ("--json",)):
+        told = run("acme", "--text", "acme \udcff \ud800", *options)
+        assert told.exit_code == 0
+        assert "acme" in told.output
+
+
 def test_without_a_text_the_query_is_shown_as_it_is_read() -> None:
     shown = run('{Apple} "app store" OR site:apple.com/news')
     assert shown.exit_code == 0
