@@ -14,7 +14,7 @@ from xml.etree.ElementTree import Element, XMLParser
 from xml.etree.ElementTree import ParseError as NotWellFormed
 
 from listener.errors import ParseError
-from listener.html import BLOCKS, collapse
+from listener.html import BLOCKS, collapse, text_of
 from listener.html.charset import bom_codec, codec_of, decode_as, header_charset
 from listener_scrapers.feed.fields import CUSTOMARY, short
 from listener_scrapers.feed.mend import mend
@@ -50,6 +50,8 @@ _ENTITY = re.compile(r"""<!ENTITY\s+([\w.-]{1,40})\s+(?:"([^"&<>%]{0,100})"|'([^
 _REFERENCE = re.compile(r"&(?:(#[xX]?[0-9A-Fa-f]{1,7}|[A-Za-z][A-Za-z0-9._-]{0,40});)?")
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 _PREFIX = re.compile(r"[</\s]([A-Za-z_][\w.-]{0,40}):[A-Za-z_]")
+_DECLARATION = re.compile(r"\sxmlns:([\w.-]{1,40})\s*=")
+_PREFIXES_LIMIT = 100
 _DECLARED = re.compile(rb"""^\s*<\?xml[^>]{0,200}?encoding\s*=\s*["']\s*([\w:.-]{2,40})""")
 _TITLE = re.compile(r"<title[^>]{0,200}>([^<]{1,300})", re.IGNORECASE)
 _XML_OWN = frozenset({"amp", "lt", "gt", "quot", "apos"})
@@ -104,6 +106,8 @@ def read(text: str) -> Document:
         root = _strict(_repaired(text))
     if root is None:
         root, sound = mend(text), False
+    if root is None:
+        raise ParseError("markup that breaks off in its first tag instead of a feed")
     _adopt(root)
     if short(root.tag).rpartition(":")[2] not in _FRAMES and not _OPENING.search(text):
         raise ParseError(f"XML of another kind, <{root.tag.rpartition('}')[2][:60]}>, instead of a feed")
@@ -211,7 +215,9 @@ def _legal(found: re.Match[str]) -> str:
 def _with_prefixes(text: str) -> str:
     """Declare, in the root's tag, the prefixes that are used and declared nowhere."""
     used = set(_PREFIX.findall(text)) - {"xml", "xmlns"}
-    missing = sorted(prefix for prefix in used if f"xmlns:{prefix}" not in text)[:100]
+    missing = sorted(used - set(_DECLARATION.findall(text)))
+    if len(missing) > _PREFIXES_LIMIT:
+        return text
     declarations = "".join(
         f' xmlns:{prefix}="{CUSTOMARY.get(prefix, "urn:undeclared:" + prefix)}"' for prefix in missing
     )
@@ -233,6 +239,6 @@ def described(text: str, start: int = 0) -> str:
         return f"markup of another kind, <{first[1][:60]}>, instead of a feed"
     if first or _HTML.search(sample):
         title = _TITLE.search(sample)
-        words = collapse(unescape(title[1] if title else re.sub(r"<[^<>]*>", " ", sample)))[:100].replace("\n", " ")
+        words = text_of(title[1] if title else sample)[:100].replace("\n", " ")
         return f"an HTML page {'titled ' if title else ''}{words!r} instead of a feed"
     return f"text instead of a feed: {collapse(sample)[:100]!r}"

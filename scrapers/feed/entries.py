@@ -10,7 +10,6 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
-from urllib.parse import urljoin
 from xml.etree.ElementTree import Element
 
 from listener.dates import day_first_in, parse_date
@@ -105,10 +104,10 @@ def channel_of(document: Document, url: str, *, zone: tzinfo, day_first: bool | 
     root = document.root
     inner = next((child for child in root if short(child.tag) == "channel"), None)
     fields = Fields(root if inner is None else inner)
-    base = urljoin(url, attribute(root, XML + "base"))
-    if inner is not None and (nearer := attribute(inner, XML + "base")):
-        base = urljoin(base, nearer)
-    elif base == url:
+    base = _base(root, url)
+    if inner is not None:
+        base = _base(inner, base)
+    if base == url:
         # RSS says nothing of relative links; they are meant from the site, and the feed may lie at an aggregator.
         base = absolute(fields.word("link"), url) or url
     declared = attribute(root, XML + "lang") or attribute(fields.element, XML + "lang")
@@ -120,7 +119,7 @@ def channel_of(document: Document, url: str, *, zone: tzinfo, day_first: bool | 
 def item_of(entry: Element, channel: Channel) -> Item | None:
     """Read one entry; None where it says nothing."""
     fields = Fields(entry)
-    base = urljoin(channel.base, given) if (given := attribute(entry, XML + "base")) else channel.base
+    base = _base(entry, channel.base)
     title = _title(fields)
     text = _text(fields)
     guid = fields.word(*_GUIDS) or attribute(entry, RDF_ABOUT)
@@ -154,6 +153,12 @@ def language(declared: str) -> str | None:
     """Return a language tag with hyphens; None for anything that isn't one."""
     declared = declared.strip()[:35]
     return declared.replace("_", "-") if _LANGUAGE.fullmatch(declared) else None
+
+
+def _base(element: Element, base: str) -> str:
+    """Return against what links inside an element are resolved (https://www.w3.org/TR/xmlbase/)."""
+    given = element.get(XML + "base")
+    return (absolute(given, base) or base) if given else base
 
 
 def day_first_of(entries: Iterable[Element]) -> bool | None:
@@ -226,7 +231,7 @@ def _address(fields: Fields, base: str, guid: str) -> str | None:
 def _links(fields: Fields, base: str) -> Iterator[tuple[int, str, str]]:
     """Yield rank (0 is best), address and base of the links that may lead to the entry."""
     for element in fields.every("link", "atom:link"):
-        own_base = urljoin(base, given) if (given := attribute(element, XML + "base")) else base
+        own_base = _base(element, base)
         address = attribute(element, "href")
         if not address:
             if content := plain(element):

@@ -48,6 +48,7 @@ _NONE = Measures()
 _MEASURED = ("slash:comments", "thr:total", "media:community", "yt:statistics", "gd:rating", "im:rating")
 _ANY_MEASURED = frozenset(_MEASURED)
 _REVIEWS = frozenset({"im:rating"})
+_VIDEOS = frozenset({"yt:videoid"})
 _REPLIES = frozenset({"thr:in-reply-to"})
 
 
@@ -65,6 +66,10 @@ def measures(fields: Fields) -> Measures:
         elif name == "community":
             for part in element:
                 rating, rating_max = _community(part, metrics) or (rating, rating_max)
+            if fields.has(_VIDEOS):
+                # YouTube writes five stars for every video, and how many people like it for their number.
+                rating, likes = None, metrics.pop("ratings", None)
+                metrics |= {} if likes is None else {"likes": likes}
         elif name == "statistics":
             _count(metrics, "views", attribute(element, "viewCount"))
             _count(metrics, "likes", attribute(element, "favoriteCount"))

@@ -32,7 +32,7 @@ def parsed(text: str, url: str, *, zone: tzinfo, kind: ItemKind | None) -> Parse
     for number, entry in enumerate(entries[:ENTRY_LIMIT], start=1):
         item = _item(entry, base, lang, author, zone, kind) if isinstance(entry, dict) else None
         if item is None:
-            skipped.append(f"entry {number} has neither title, text nor address")
+            skipped.append(f"entry {number} is empty")
         else:
             items.append(item)
     if len(entries) > ENTRY_LIMIT:

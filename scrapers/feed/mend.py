@@ -33,8 +33,8 @@ _FIELDS = _WORDS | {"description", "author", "content", "summary", "encoded", "e
 _VOID = frozenset({"br", "hr", "img", "input", "wbr", "area", "embed", "col"})
 
 
-def mend(text: str) -> Element:
-    """Return the tree of a broken feed. `text` begins with the tag of its root."""
+def mend(text: str) -> Element | None:
+    """Return the tree of a broken feed, whose root's tag `text` begins with; None where even that is unfinished."""
     return _Mender(text).root()
 
 
@@ -49,7 +49,7 @@ class _Mender:
         #: Closers that the rest of the text doesn't hold: never searched for again.
         self._missing: set[str] = set()
 
-    def root(self) -> Element:
+    def root(self) -> Element | None:
         text, position = self._text, 0
         while True:
             tag = text.find("<", position)
@@ -60,7 +60,7 @@ class _Mender:
             position = self._markup(tag)
         self._words(text[position:])
         self._flush()
-        return self._stack[0] if self._stack else Element("nothing")
+        return self._stack[0] if self._stack else None
 
     def _words(self, words: str) -> None:
         if words and self._stack:
