@@ -16,15 +16,17 @@ import msgspec
 
 from listener.errors import ConfigError, ConfigProblem
 from listener.mentions.language import Identifier
-from listener.mentions.pains import Severity, Topic
-from listener.mentions.speech import SpeechLexicon
+from listener.mentions.model import Weights, parse_weights
+from listener.mentions.pains import Topic
 from listener.mentions.vader import Lexicon, parse_lexicon
 
 LEXICON_FILE = "lexicon.toml"
+LANGUAGES_FILE = "lexicon-languages.toml"
+MODEL_FILE = "model.bin"
 PAINS_FILE = "pains.toml"
 
 
-_File = TypeVar("_File", bound=msgspec.Struct)
+_File = TypeVar("_File")
 
 
 class _Topic(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -41,20 +43,36 @@ class _Pains(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 class _Lexicon(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     #: Words and phrases by their valence on VADER's scale, -4 to 4.
     valence: dict[str, float]
+    phrases: dict[str, float]
+    #: Phrases around `<brand>` by what they say of it, on the same scale.
+    relation: dict[str, tuple[str, ...]]
     speech: dict[str, tuple[str, ...]]
     severity: dict[str, tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Data:
-    """What is loaded from files, as values."""
+class Resources:
+    """Words and phrases, loaded."""
 
     vader: Lexicon
     #: Words of software and services, over VADER's.
     domain: Mapping[str, float]
-    speech: SpeechLexicon
-    severity: Severity
+    #: By language: words and phrases by valence, of languages other than English.
+    languages: Mapping[str, Mapping[str, tuple[str, ...]]]
+    #: Lists of phrases: by valence, by relation to the brand, by kind of speech, by step of severity.
+    phrases: Mapping[str, float]
+    relation: Mapping[str, tuple[str, ...]]
+    speech: Mapping[str, tuple[str, ...]]
+    severity: Mapping[str, tuple[str, ...]]
     topics: tuple[Topic, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Data:
+    """Everything that is loaded from files, as values."""
+
+    resources: Resources
+    weights: Weights
     identifier: Identifier
 
 
@@ -75,18 +93,25 @@ class Langid:
 
 def load(config: Path) -> Data:
     """Load everything from the folder of bundled settings. Raises ConfigError for a file that can't be used."""
+    return Data(resources=load_resources(config), weights=_read_weights(config / MODEL_FILE), identifier=Langid())
+
+
+def load_resources(config: Path) -> Resources:
+    """Load words and phrases. Raises ConfigError."""
     vader = files("vaderSentiment")
     lexicon = _read(config / LEXICON_FILE, _Lexicon)
-    return Data(
+    return Resources(
         vader=parse_lexicon(
             vader.joinpath("vader_lexicon.txt").read_text(encoding="utf-8"),
             vader.joinpath("emoji_utf8_lexicon.txt").read_text(encoding="utf-8"),
         ),
         domain=lexicon.valence,
-        speech=SpeechLexicon(phrases=lexicon.speech),
-        severity=Severity(steps=lexicon.severity),
+        languages=_read(config / LANGUAGES_FILE, dict[str, dict[str, tuple[str, ...]]]),
+        phrases=lexicon.phrases,
+        relation=lexicon.relation,
+        speech=lexicon.speech,
+        severity=lexicon.severity,
         topics=read_topics(config / PAINS_FILE),
-        identifier=Langid(),
     )
 
 
@@ -111,3 +136,10 @@ def _read(path: Path, kind: type[_File]) -> _File:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
         problem = ConfigProblem(file=str(path), line=None, key="", message=str(error))
         raise ConfigError([problem]) from error
+
+
+def _read_weights(path: Path) -> Weights:
+    try:
+        return parse_weights(path.read_bytes())
+    except (OSError, ValueError, KeyError) as error:
+        raise ConfigError([ConfigProblem(file=str(path), line=None, key="", message=str(error))]) from error

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
-from listener.mentions.words import Phrases, Words, words_of
-from listener.types import Brand, Span
+from listener.mentions.words import Found
+from listener.types import Span
 
 #: A match without any context for or against it.
 UNDECIDED = 0.75
@@ -49,26 +49,16 @@ def outside(spans: Sequence[Span], voices: Sequence[Span]) -> Iterator[Span]:
             yield span
 
 
-class RelevanceScorer:
-    """Scores the matches of one brand."""
+def relevance_of(phrases: Mapping[str, Sequence[Found]], *, expected_language: bool) -> float:
+    """Return how surely a match is about the brand, 0 to 1.
 
-    def __init__(self, brand: Brand) -> None:
-        # The query language of phrases knows `*`; a context word is taken as a beginning only if it says so.
-        self._for = Phrases([" ".join(_plain(word)) for word in brand.context])
-        self._against = Phrases([" ".join(_plain(word)) for word in brand.not_context])
-
-    def score(self, words: Words, *, expected_language: bool) -> float:
-        """Return 0 to 1. `expected_language` is False for a language that isn't among the configured ones."""
-        supports = {found.phrase for found in self._for.find(words)}
-        opposes = {found.phrase for found in self._against.find(words)}
-        odds = math.log(UNDECIDED / (1 - UNDECIDED))
-        odds += CONTEXT_WEIGHT * min(len(supports), 3) - AGAINST_WEIGHT * min(len(opposes), 3)
-        if not expected_language:
-            odds -= FOREIGN_WEIGHT
-        return round(1.0 / (1.0 + math.exp(-odds)), 4)
-
-
-def _plain(word: str) -> tuple[str, ...]:
-    if "*" in word:
-        return tuple(word.split())
-    return words_of(word).words
+    `phrases` are those of the lists "context" and "not_context" of the brand. `expected_language` is False for a
+    language that isn't among the configured ones.
+    """
+    supports = {found.name for found in phrases.get("context", ())}
+    opposes = {found.name for found in phrases.get("not_context", ())}
+    odds = math.log(UNDECIDED / (1 - UNDECIDED))
+    odds += CONTEXT_WEIGHT * min(len(supports), 3) - AGAINST_WEIGHT * min(len(opposes), 3)
+    if not expected_language:
+        odds -= FOREIGN_WEIGHT
+    return round(1.0 / (1.0 + math.exp(-odds)), 4)

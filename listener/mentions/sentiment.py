@@ -1,57 +1,36 @@
-"""Sentiment towards a target: what is said around it counts more than what is said elsewhere. Pure.
+"""Sentiment towards a target by rules: what is said around it counts more than what is said elsewhere. Pure.
 
-A text is cut into clauses, at ends of sentences and at words of contrast. The clauses that hold the target decide;
-those that don't, count for less. Names of brands are masked by the caller, so that no name has a feeling of its own.
+Feelings within the target's clauses count whole, those elsewhere for less; what is said of the target relative to
+others ("moved from", "better than") is added. Without a target, what follows the last contrast counts for more, as
+in VADER.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
-from dataclasses import dataclass
-from itertools import pairwise
+from typing import Protocol
 
-from listener.mentions.vader import Lexicon, Vader, compound_of, squash, valences
-from listener.types import Label, Sentiment, Span
+from listener.mentions.scene import CONTRASTS, Scene
+from listener.mentions.vader import NEGATION, emphasis, squash
+from listener.types import Label, Sentiment
 
 #: The usual cuts of VADER's authors.
 POSITIVE = 0.05
 NEGATIVE = -0.05
-#: What a clause without the target counts.
-ELSEWHERE = 0.4
-#: Languages that the lexicon is made of.
-ENGLISH = frozenset({"en"})
-#: Read of a text, in characters: what stands after it is not scored.
-TEXT_LIMIT = 4_000
-
-_STRAIGHT = str.maketrans({"’": "'", "‘": "'", "`": "'", "´": "'", "“": '"', "”": '"', "\ufe0e": " ", "\ufe0f": " "})
-_CUT = re.compile(
-    r"(?<=[.!?…])[\s\"')]+|\n+|[;]|,?\s+(?=(?:but|however|although|though|whereas|while|yet|except)\b)", re.IGNORECASE
-)
+#: What a feeling outside the target's clauses counts.
+ELSEWHERE = 0.3
+BEFORE_CONTRAST = 0.5
+AFTER_CONTRAST = 1.5
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Clause:
-    """A part of a text, with the characters it spans and whether the target stands in it."""
+class Scorer(Protocol):
+    """Scores sentiment towards the target of a scene."""
 
-    start: int
-    end: int
-    holds_target: bool
+    #: Name and version, stored with each mention, such as `vader-1`.
+    version: str
 
-
-def straighten(text: str) -> str:
-    """Replace what the lexicon doesn't know by what it knows, keeping offsets: curly marks, variation selectors."""
-    return text if text.isascii() else text.translate(_STRAIGHT)
-
-
-def clauses_of(text: str, targets: Sequence[Span]) -> list[Clause]:
-    """Cut a text into clauses."""
-    cuts = [0, *(found.end() for found in _CUT.finditer(text)), len(text)]
-    return [
-        Clause(start=start, end=end, holds_target=any(start <= one[0] < end for one in targets))
-        for start, end in pairwise(cuts)
-        if start < end
-    ]
+    def score(self, scene: Scene) -> Sentiment:
+        """Score a scene. A language that the scorer can't read gives a compound of None: unknown, not neutral."""
+        ...
 
 
 def label_of(compound: float) -> Label:
@@ -66,30 +45,31 @@ class VaderScorer:
 
     version = "vader-1"
 
-    def __init__(self, lexicon: Lexicon) -> None:
-        self._vader = Vader(lexicon)
-
-    def score(self, text: str, targets: Sequence[Span], lang: str | None) -> Sentiment:
-        """Score a masked text towards its targets; see `listener.types.Scorer`. Unknown languages are not scored."""
-        if lang not in ENGLISH:
+    def score(self, scene: Scene) -> Sentiment:
+        """Score a scene; see `Scorer`."""
+        if scene.lang != "en":
             return Sentiment(compound=None, label=None)
-        text = straighten(text[:TEXT_LIMIT])
-        total = 0.0
-        reasons: list[tuple[str, float]] = []
-        parts = clauses_of(text, targets)
-        scoped = any(part.holds_target for part in parts)
-        for part in parts:
-            weight = ELSEWHERE if scoped and not part.holds_target else 1.0
-            piece = self._vader.describe_emoji(text[part.start : part.end])
-            tokens = piece.split()
-            found = valences(self._vader.words(tokens))
-            gained = weight * _unsquash(compound_of(list(found.values()), piece))
-            total += gained
-            reasons += [(tokens[place], round(weight * value, 2)) for place, value in found.items() if value]
+        reasons = _weighed(scene)
+        total = sum(value for _, value in reasons)
+        if total:
+            total += emphasis(scene.words.text) * (1 if total > 0 else -1)
         compound = round(squash(total), 4)
         return Sentiment(compound=compound, label=label_of(compound), reasons=tuple(reasons))
 
 
-def _unsquash(compound: float) -> float:
-    """Undo the normalisation, so that clauses can be added."""
-    return float(compound * (15 / (1 - min(compound * compound, 0.999999))) ** 0.5)
+def _weighed(scene: Scene) -> list[tuple[str, float]]:
+    """Return what each feeling and relation gives, by its place."""
+    scope = scene.in_scope
+    if scene.targets:
+        weights = [1.0 if within else ELSEWHERE for within in scope]
+    else:
+        last = max((place for place, shape in enumerate(scene.words.shapes) if shape in CONTRASTS), default=-1)
+        weights = [BEFORE_CONTRAST if place < last else AFTER_CONTRAST for place in range(len(scope))]
+        if last < 0:
+            weights = [1.0] * len(scope)
+    reasons = [(feeling.words, round(feeling.value * weights[feeling.place], 2)) for feeling in scene.feelings]
+    for found in scene.phrases.get("relation", ()):
+        before = scene.words.words[found.first - 1] if found.first else ""
+        value = float(found.name) * (NEGATION if before in ("not", "never", "don't", "wouldn't") else 1.0)
+        reasons.append((found.words, round(value, 2)))
+    return reasons

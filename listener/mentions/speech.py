@@ -9,21 +9,17 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from listener.mentions.words import Phrases, Words
+from listener.mentions.words import Found, Words
 from listener.types import ItemKind, Speech
+
+#: Lists of the phrase book that are signs of a kind of speech.
+KINDS = ("complaint", "question", "praise", "request", "churn", "news", "spam")
 
 _LINK = re.compile(r"https?://|www\.|\bt\.co/")
 _PRICE = re.compile(r"[$€£]\s?\d")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SpeechLexicon:
-    """Phrases by the kind of speech that they are a sign of, in the language of `listener.mentions.words.Phrases`."""
-
-    phrases: Mapping[str, tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,25 +33,22 @@ class SpeechReading:
     signs: tuple[tuple[str, str], ...]
 
 
-class SpeechReader:
-    """Tells kinds of speech by one lexicon."""
+def read_speech(
+    words: Words, phrases: Mapping[str, Sequence[Found]], *, compound: float | None, pains: int, item: ItemKind
+) -> SpeechReading:
+    """Return the kind of a text.
 
-    def __init__(self, lexicon: SpeechLexicon) -> None:
-        self._phrases = [(kind, phrase) for kind, phrases in lexicon.phrases.items() for phrase in phrases]
-        self._finder = Phrases([phrase for _, phrase in self._phrases])
-
-    def read(self, words: Words, *, compound: float | None, pains: int, item: ItemKind) -> SpeechReading:
-        """Return the kind of a text. `compound` is its sentiment, `pains` the number of pain topics it names."""
-        signs: dict[str, list[str]] = {}
-        for found in self._finder.find(words):
-            signs.setdefault(self._phrases[found.phrase][0], []).append(found.words)
-        complaint = _complaint(words.text, signs, compound, pains)
-        kind = _kind(words.text, signs, compound, complaint, item)
-        return SpeechReading(
-            kind=kind,
-            complaint=round(complaint, 4),
-            signs=tuple((sign, word) for sign, found in signs.items() for word in dict.fromkeys(found)),
-        )
+    `phrases` are those of the lists of speech, such as "complaint"; `compound` is the sentiment towards the target,
+    `pains` the number of pain topics named.
+    """
+    signs = {kind: [found.words for found in phrases[kind]] for kind in KINDS if kind in phrases}
+    complaint = _complaint(words.text, signs, compound, pains)
+    kind = _kind(words.text, signs, compound, complaint, item)
+    return SpeechReading(
+        kind=kind,
+        complaint=round(complaint, 4),
+        signs=tuple((sign, word) for sign, found in signs.items() for word in dict.fromkeys(found)),
+    )
 
 
 def _complaint(text: str, signs: Mapping[str, list[str]], compound: float | None, pains: int) -> float:

@@ -1,27 +1,35 @@
-"""Understanding one match: whose, how it feels, what hurts, how far it reaches. Puts the room's judgements "
-"together. Pure."""
+"""Understanding one match: whose, how it feels, what hurts, how far it reaches. Puts the room's judgements together.
+
+Pure: what was loaded from files comes in as a value.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
+from typing import Literal
 
-from listener.mentions.data import Data
+from listener.mentions.data import Data, Resources
 from listener.mentions.language import language_of
-from listener.mentions.pains import PainFinder, Topic
+from listener.mentions.model import ModelScorer
+from listener.mentions.pains import Topic, find_pains
 from listener.mentions.reach import reach
-from listener.mentions.relevance import RelevanceScorer, other_voices, outside
-from listener.mentions.sentiment import VaderScorer
-from listener.mentions.speech import SpeechReader
+from listener.mentions.relevance import other_voices, outside, relevance_of
+from listener.mentions.scene import Scene, SceneMaker
+from listener.mentions.sentiment import Scorer, VaderScorer
+from listener.mentions.speech import read_speech
 from listener.mentions.vader import Lexicon
-from listener.mentions.words import mask, words_of
-from listener.types import Brand, Item, Match, Reading, Scorer, Source, Span
+from listener.mentions.words import OTHER, TARGET, PhraseBook, mask, phrases_of, words_of
+from listener.types import Brand, Item, ItemKind, Match, Pain, Reading, Sentiment, Source, Span, Speech
 
 #: Characters of an excerpt.
 EXCERPT = 280
-#: Of a long text, what stands this far around the matches is read.
+#: Of a long text, what stands this far before the first match, and twice as far behind it, is read.
 AROUND = 600
+
+ScorerName = Literal["vader", "model"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +38,7 @@ class UnderstandSettings:
 
     #: ISO 639-1, that the brands' customers write in.
     languages: tuple[str, ...] = ("en",)
-    scorer: str = "vader"
+    scorer: str = "model"
     #: Words and phrases with their valence, -4 to 4, over the bundled lexicon.
     lexicon: Mapping[str, float] = field(default_factory=dict)
     #: Topics over the bundled taxonomy; one of the same name replaces it.
@@ -41,63 +49,134 @@ class UnderstandSettings:
     relevance_at_least: float = 0.2
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """What is found in a text about one target."""
+
+    lang: str | None
+    sentiment: Sentiment
+    scorer: str
+    #: 0 to 1.
+    complaint: float
+    kind: Speech
+    #: What spoke for the kind: sign and words.
+    signs: tuple[tuple[str, str], ...]
+    pains: tuple[Pain, ...]
+    #: 0 to 1.
+    relevance: float
+
+
+class SceneReader:
+    """Makes the scene of a masked text: phrases found, feelings placed. What training and understanding share."""
+
+    def __init__(self, settings: UnderstandSettings, resources: Resources) -> None:
+        words = {name: value for name, value in settings.lexicon.items() if len(name.split()) == 1}
+        feelings = {**resources.phrases, **{name: v for name, v in settings.lexicon.items() if name not in words}}
+        lexicon = Lexicon(words={**resources.vader.words, **resources.domain, **words}, emoji=resources.vader.emoji)
+        self._scenes = SceneMaker(lexicon, feelings)
+        self._book = PhraseBook(
+            {
+                "feeling": [(phrase, phrase) for phrase in feelings],
+                "relation": phrases_of(resources.relation),
+                "severity": phrases_of(resources.severity),
+                "pain": phrases_of({topic.name: topic.phrases for topic in _topics(settings, resources)}),
+                **{f"feeling {lang}": phrases_of(lists) for lang, lists in resources.languages.items()},
+                **{kind: phrases_of({kind: phrases}) for kind, phrases in resources.speech.items()},
+            }
+        )
+
+    def read(self, masked: str, lang: str | None) -> Scene:
+        """Read a text whose names are masked."""
+        words = words_of(masked)
+        return self._scenes.make(words, self._book.find(words), lang)
+
+
 class Understander:
     """Reads matched items. Built once; holds no state of a poll."""
 
     def __init__(self, brands: Sequence[Brand], settings: UnderstandSettings, data: Data) -> None:
         self._settings = settings
         self._identifier = data.identifier
-        self._scorer: Scorer = VaderScorer(
-            Lexicon(words={**data.vader.words, **data.domain, **settings.lexicon}, emoji=data.vader.emoji)
-        )
-        self._pains = PainFinder(_topics(settings, data), data.severity)
-        self._speech = SpeechReader(data.speech)
-        self._relevance = {brand.name: RelevanceScorer(brand) for brand in brands}
-        self._names = {brand.name: _names(brand) for brand in brands}
+        self._scenes = SceneReader(settings, data.resources)
+        self._scorer: Scorer = VaderScorer() if settings.scorer == "vader" else ModelScorer(data.weights)
+        self._contexts = {brand.name: PhraseBook(_context(brand)) for brand in brands if _context(brand)}
+        self._names = {brand.name: _names([brand]) for brand in brands}
+        self._all_names = _names(brands)
 
     def read(self, item: Item, match: Match, source: Source) -> Reading | None:
-        """Understand an item for the brand that it matches; None if it isn't about the brand, or not in its own "
+        """Understand an item for the brand that it matches; None if it isn't about it, or not in the author's "
         "words."""
         text, targets = _text_and_targets(item, match)
         targets = list(outside(targets, other_voices(text)))
         if not targets:
             return None
         text, targets = _around(text, targets)
-        lang = language_of(text, item.lang, self._identifier, self._settings.languages)
-        names = self._names[match.brand]
-        masked = mask(text, [*targets, *(found.span() for found in names.finditer(text))] if names else targets)
-        words = words_of(masked)
-        expected = lang is None or lang in self._settings.languages
-        relevance = self._relevance[match.brand].score(words_of(text), expected_language=expected)
-        if relevance < self._settings.relevance_at_least:
+        judgement = self.judge(text, targets, brand=match.brand, declared=item.lang, kind=item.kind)
+        if judgement.relevance < self._settings.relevance_at_least:
             return None
-        sentiment = self._scorer.score(masked, targets, lang)
-        topics = self._pains.find(words, sentiment.compound, 0.0)
-        speech = self._speech.read(words, compound=sentiment.compound, pains=len(topics), item=item.kind)
         return Reading(
             brand=match.brand,
             excerpt=_excerpt(text, targets[0]),
+            lang=judgement.lang,
+            sentiment=judgement.sentiment,
+            scorer=judgement.scorer,
+            complaint=judgement.complaint,
+            kind=judgement.kind,
+            pains=judgement.pains,
+            relevance=judgement.relevance,
+            reach=reach(item.metrics, source.weight),
+            hits=match.hits,
+        )
+
+    def judge(
+        self, text: str, targets: Sequence[Span], *, brand: str | None, declared: str | None, kind: ItemKind = "post"
+    ) -> Judgement:
+        """Judge a text towards what stands at `targets`: spans of characters; none, or an empty one, for the whole
+        text.
+
+        `brand` names one of the brands, whose names are masked and whose context words count; None for none of them.
+        """
+        lang = language_of(text, declared, self._identifier, self._settings.languages)
+        if brand is not None:
+            targets = [*targets, *(found.span() for found in self._names[brand].finditer(text))]
+        masked = mask(text, (span for span in targets if span[0] < span[1]), TARGET)
+        if self._all_names.pattern:
+            masked = mask(masked, (found.span() for found in self._all_names.finditer(masked)), OTHER)
+        scene = self._scenes.read(masked, lang)
+        words, phrases = scene.words, scene.phrases
+        context = self._contexts.get(brand or "")
+        expected = lang is None or lang in self._settings.languages
+        relevance = relevance_of(context.find(words_of(text)) if context else {}, expected_language=expected)
+        sentiment = self._scorer.score(scene)
+        speech = read_speech(words, phrases, compound=sentiment.compound, pains=len(phrases.get("pain", ())), item=kind)
+        return Judgement(
             lang=lang,
             sentiment=sentiment,
             scorer=self._scorer.version,
             complaint=speech.complaint,
             kind=speech.kind,
-            pains=self._pains.find(words, sentiment.compound, speech.complaint),
+            signs=speech.signs,
+            pains=find_pains(words, phrases, compound=sentiment.compound, complaint=speech.complaint),
             relevance=relevance,
-            reach=reach(item.metrics, source.weight),
-            hits=match.hits,
         )
 
 
-def _topics(settings: UnderstandSettings, data: Data) -> list[Topic]:
+def _topics(settings: UnderstandSettings, data: Resources) -> list[Topic]:
     bundled = () if settings.only_own_topics else data.topics
     return list({topic.name: topic for topic in (*bundled, *settings.topics)}.values())
 
 
-def _names(brand: Brand) -> re.Pattern[str] | None:
-    """Find names of a brand beyond what its query hit."""
-    names = sorted({brand.name, *brand.aliases}, key=len, reverse=True)
-    return re.compile(r"(?<!\w)@?(?:" + "|".join(map(re.escape, names)) + r")(?!\w)", re.IGNORECASE)
+def _context(brand: Brand) -> dict[str, list[tuple[str, str]]]:
+    lists = {"context": brand.context, "not_context": brand.not_context}
+    return {name: [(word, word) for word in words] for name, words in lists.items() if words}
+
+
+def _names(brands: Sequence[Brand]) -> re.Pattern[str]:
+    """Find names of brands beyond what a query hit."""
+    names = sorted(set(chain.from_iterable((brand.name, *brand.aliases) for brand in brands)), key=len, reverse=True)
+    if not names:
+        return re.compile("")
+    return re.compile(r"(?<!\w)[@#]?(?:" + "|".join(map(re.escape, names)) + r")(?!\w)", re.IGNORECASE)
 
 
 def _text_and_targets(item: Item, match: Match) -> tuple[str, list[Span]]:
@@ -105,9 +184,8 @@ def _text_and_targets(item: Item, match: Match) -> tuple[str, list[Span]]:
     before = f"{item.title}\n" if item.title else ""
     shift = {"title": 0, "text": len(before)}
     targets = [(hit.start + shift[hit.field], hit.end + shift[hit.field]) for hit in match.hits if hit.field in shift]
-    text = before + item.text
     # A match by author, site or source alone is about the whole text.
-    return text, sorted(targets) or [(0, 0)]
+    return before + item.text, sorted(targets) or [(0, 0)]
 
 
 def _around(text: str, targets: Sequence[Span]) -> tuple[str, list[Span]]:

@@ -1,14 +1,15 @@
-"""Words of a text with their places, cut once for everyone in this room that looks at words.
+"""Words of a text with their places, cut once for everyone in this room that looks at words. Pure, and linear.
 
 A word is lower case, with straight apostrophes and without the marks around it; its place is that of the original, so
-that what led to a judgement can be quoted as it stands. Pure, and linear in the length of the text.
+that what led to a judgement can be quoted as it stands. Names of brands are masked first: `TARGET` stands for the brand
+whose mention is read, `OTHER` for any other that is known, so that no name has a feeling of its own.
 """
 
 from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -16,31 +17,91 @@ from ahocorasick_rs import AhoCorasick
 
 from listener.types import Span
 
-#: What names of brands are replaced with before a text is read: no letter, so that no list of words knows it.
-MASK = "\u25a1"
+#: Neither is a letter, so no list of words knows them.
+TARGET = "\u25a1"
+OTHER = "\u25ab"
+LINK = "http"
+HANDLE = "@"
 
-_WORD = re.compile(rf"{MASK}+|[^\W_]+(?:['’‘`´-][^\W_]+)*")
+#: Marks that compose with a letter: accents, Arabic and Indian vowels. Python's \w knows letters only.
+_MARKS = (
+    "\u0300-\u036f\u0483-\u0487\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed\u0900-\u0903\u093a-\u094f"
+    "\u0951-\u0957\u0962\u0963\u0981-\u0983\u09bc-\u09cd\u0a01-\u0a4d\u0a81-\u0acd\u0b01-\u0b4d\u0b82-\u0bcd\u0c00-\u0c56"
+    "\u0c81-\u0cd6\u0d00-\u0d57\u0e31\u0e34-\u0e3a\u0e47-\u0e4e\u200c\u200d"
+)
+#: An address, a handle, a masked name, an emoticon, a word, or a mark that means something.
+_TOKEN = re.compile(
+    rf"https?://\S+|www\.\S+|@\w+|[@#]?{TARGET}+|[@#]?{OTHER}+"
+    r"|[<>]?[:;=8xX][-o^']?[)(\[\]DdPpOo/\\|3*]+(?!\w)|<3+"
+    rf"|(?:[^\W_][{_MARKS}]*)+(?:['’‘`´][^\W_]+)*|[!?]+|\.{(2,)}|…|[.,;:()%]|[^\w\s]"
+)
 _APOSTROPHES = str.maketrans("’‘`´", "''''")
+#: Arabic letters that writers use for one another, and marks that most leave out.
+_ARABIC = str.maketrans("أإآٱىةؤئ", "اااايهوي", "ـًٌٍَُِّْٰ")
+_REPEATED = re.compile(r"(.)\1{2,}")
+_DIGIT = re.compile(r"\d")
+#: Forms that are remembered before the memory is emptied, and the longest: bounds it on an endless stream.
+MEMORY_TOKENS = 50_000
+MEMORY_LENGTH = 40
 
 
-def mask(text: str, spans: Iterable[Span]) -> str:
-    """Replace the characters at `spans` by marks that carry no feeling, keeping all offsets."""
+def mask(text: str, spans: Iterable[Span], by: str = TARGET) -> str:
+    """Replace the characters at `spans` by marks that carry no feeling, keeping all offsets and a leading @ or #."""
     out: list[str] = []
     at = 0
     for start, end in sorted(spans):
+        if text[start : start + 1] in ("@", "#"):
+            start += 1
         if end > at:
-            out += (text[at:start], MASK * (end - max(start, at)))
+            out += (text[at:start], by * (end - max(start, at)))
             at = end
     return "".join((*out, text[at:])) if out else text
 
 
+def _form(token: str) -> tuple[str, str]:
+    """Return the form that the model knows a token by, and the one that phrases are made of ("" for no word)."""
+    first, last = token[0], token[-1]
+    if last in (TARGET, OTHER):
+        return last, last
+    if token.startswith(("http://", "https://", "www.")):
+        return LINK, ""
+    if first == "@" and len(token) > 1:
+        return HANDLE, token[1:].lower()
+    lower = token.translate(_APOSTROPHES).lower()
+    if "\u0600" <= first <= "\u06ff":
+        lower = lower.translate(_ARABIC) or lower
+    shape = _DIGIT.sub("0", _REPEATED.sub(r"\1\1", lower))
+    return shape, lower if first.isalnum() or first == "%" else ""
+
+
+class _Forms(dict[str, tuple[str, str]]):
+    """Forms by token, made on first sight."""
+
+    def __missing__(self, token: str) -> tuple[str, str]:
+        form = _form(token)
+        if len(token) <= MEMORY_LENGTH:
+            if len(self) >= MEMORY_TOKENS:
+                self.clear()
+            self[token] = form
+        return form
+
+
+_FORMS = _Forms()
+
+
 @dataclass(frozen=True, kw_only=True)
 class Words:
-    """The words of one text, in order."""
+    """The tokens of one text, in order, and those among them that are words."""
 
     text: str
+    #: As they stand in the text.
+    tokens: tuple[str, ...]
+    starts: tuple[int, ...]
+    #: What the model knows each token by: lower case, digits as 0, letters at most twice in a row.
+    shapes: tuple[str, ...]
+    #: Words only, for phrases; `places` are their tokens.
     words: tuple[str, ...]
-    spans: tuple[Span, ...]
+    places: tuple[int, ...]
 
     @cached_property
     def joined(self) -> str:
@@ -48,105 +109,129 @@ class Words:
         return f" {' '.join(self.words)} "
 
     @cached_property
-    def _starts(self) -> list[int]:
+    def _offsets(self) -> list[int]:
         """Offset in `joined` of each word's leading space."""
-        starts = []
+        offsets = []
         at = 0
         for word in self.words:
-            starts.append(at)
+            offsets.append(at)
             at += len(word) + 1
-        return starts
+        return offsets
 
-    def original(self, start: int, end: int) -> str:
-        """Return the words at an interval of `joined` as they stand in the text, on one line."""
-        first, last = self.places(start, end)
-        return " ".join(self.text[self.spans[first][0] : self.spans[last][1]].split())
-
-    def places(self, start: int, end: int) -> tuple[int, int]:
+    def interval(self, start: int, end: int) -> tuple[int, int]:
         """Return the first and the last word, as indices, of an interval of `joined` that begins with a space."""
-        return bisect_right(self._starts, start) - 1, bisect_right(self._starts, end - 2) - 1
+        return bisect_right(self._offsets, start) - 1, bisect_right(self._offsets, end - 2) - 1
+
+    def original(self, first: int, last: int) -> str:
+        """Return an interval of words as they stand in the text, on one line."""
+        begin, end = self.places[first], self.places[last]
+        return " ".join(self.text[self.starts[begin] : self.starts[end] + len(self.tokens[end])].split())
 
 
 def words_of(text: str) -> Words:
-    """Cut a text into words."""
-    spans = [found.span() for found in _WORD.finditer(text)]
-    words = tuple(text[start:end].translate(_APOSTROPHES).lower() for start, end in spans)
-    return Words(text=text, words=words, spans=tuple(spans))
+    """Cut a text into tokens and words."""
+    found = list(_TOKEN.finditer(text))
+    tokens = tuple(one.group() for one in found)
+    forms = [_FORMS[token] for token in tokens]
+    places = tuple(place for place, form in enumerate(forms) if form[1])
+    return Words(
+        text=text,
+        tokens=tokens,
+        starts=tuple(one.start() for one in found),
+        shapes=tuple(form[0] for form in forms),
+        words=tuple(forms[place][1] for place in places),
+        places=places,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """A phrase in a text: its number in the list, and the first and last word."""
+    """A phrase in a text."""
 
-    phrase: int
+    #: What the list calls it: a topic, a kind of speech, a step of severity, the phrase itself.
+    name: str
+    #: The first and the last word, as indices of `Words.words`.
     first: int
     last: int
     #: As it stands in the text.
     words: str
 
 
-class Phrases:
-    """Many phrases, looked for at once.
+class PhraseBook:
+    """Many lists of phrases, all looked for at once.
 
-    A phrase is words in lower case. A word that ends in `*` stands for all words that begin so; `...` stands for up to
-    `GAP_WORDS` words between.
+    A phrase is words. A word that ends in `*` stands for all words that begin so; `...` for up to `GAP_WORDS` words;
+    `<brand>` for the masked target, `<other>` for another masked brand.
     """
 
     GAP_WORDS = 4
 
-    def __init__(self, phrases: Sequence[str]) -> None:
-        self._rests: list[tuple[int, re.Pattern[str] | None]] = []
-        heads: list[str] = []
-        for number, phrase in enumerate(phrases):
-            head, rest = _compiled(" ".join(words_in_phrase(phrase)), self.GAP_WORDS)
-            heads.append(head)
-            self._rests.append((number, rest))
-        # Equal heads are one pattern of the automaton.
-        self._numbers: dict[str, list[int]] = {}
-        for number, head in enumerate(heads):
-            self._numbers.setdefault(head, []).append(number)
-        self._heads = list(self._numbers)
+    def __init__(self, lists: Mapping[str, Iterable[tuple[str, str]]]) -> None:
+        """Take phrases by list, each as what it stands for (see `Found.name`) and the phrase."""
+        #: What may follow a head, by head: list, name, pattern of the rest.
+        self._entries: dict[str, list[tuple[str, str, re.Pattern[str] | None]]] = {}
+        for group, phrases in lists.items():
+            for name, phrase in phrases:
+                head, rest = _compiled(_spelled(phrase), self.GAP_WORDS)
+                self._entries.setdefault(head, []).append((group, name, rest))
+        self._heads = list(self._entries)
         self._automaton = AhoCorasick(self._heads) if self._heads else None
 
-    def find(self, words: Words) -> Iterator[Found]:
-        """Yield every phrase wherever it stands, in the order of where it begins to be certain."""
+    def find(self, words: Words) -> dict[str, list[Found]]:
+        """Return what stands in a text, by list, each in the order of where it becomes certain."""
+        founds: dict[str, list[Found]] = {}
         if self._automaton is None or not words.words:
-            return
+            return founds
         joined = words.joined
         for head, start, end in self._automaton.find_matches_as_indexes(joined, overlapping=True):
-            for number in self._numbers[self._heads[head]]:
-                rest = self._rests[number][1]
+            for group, name, rest in self._entries[self._heads[head]]:
                 stop = end
                 if rest is not None:
                     found = rest.match(joined, end)
                     if found is None:
                         continue
-                    stop = found.end()
-                first, last = words.places(start, stop)
-                yield Found(phrase=number, first=first, last=last, words=words.original(start, stop))
+                    stop = found.end() + 1
+                first, last = words.interval(start, stop)
+                one = Found(name=name, first=first, last=last, words=words.original(first, last))
+                founds.setdefault(group, []).append(one)
+        return founds
 
 
-def words_in_phrase(phrase: str) -> list[str]:
-    """Return the words of a phrase as `words_of` would cut them, with `*` and `...` kept."""
-    return phrase.translate(_APOSTROPHES).lower().split()
+def _spelled(phrase: str) -> str:
+    """Return a phrase as its words are spelled by `words_of`, with `*` and `...` kept."""
+    phrase = phrase.replace("<brand>", TARGET).replace("<other>", OTHER)
+    parts: list[str] = []
+    for part in phrase.split():
+        if part == "...":
+            parts.append(part)
+            continue
+        words = list(words_of(part.removesuffix("*")).words)
+        if words and part.endswith("*"):
+            words[-1] += "*"
+        parts += words
+    return " ".join(parts)
 
 
 def _compiled(phrase: str, gap: int) -> tuple[str, re.Pattern[str] | None]:
-    """Split a phrase into literal characters to search for, and a pattern for what must follow, if anything must."""
-    head, star, rest = phrase.partition("*")
-    head, dots, after = head.partition(" ...")
-    if dots:
-        rest = " ..." + after + star + rest
-        pattern = ""
-    elif star:
-        pattern = r"[^ ]*"
-    else:
-        return f" {head} ", None
-    if not rest.strip():
-        return f" {head}", None
+    """Split a phrase into literal characters to search for, and a pattern for what must follow, if anything must.
+
+    The pattern takes word after word and so is linear: gaps are bounded.
+    """
+    cut = min((at for at in (phrase.find("*"), phrase.find(" ...")) if at >= 0), default=-1)
+    if cut < 0:
+        return f" {phrase} ", None
+    head, rest = phrase[:cut], phrase[cut:]
+    pattern = ""
+    if rest.startswith("*"):
+        pattern, rest = "[^ ]*", rest[1:]
     for word in rest.split():
         if word == "...":
-            pattern += rf"(?: [^ ]+){{0,{gap}}}"
+            pattern += rf"(?: [^ ]+){{0,{gap}}}?"
         else:
-            pattern += " " + re.escape(word).replace(r"\*", r"[^ ]*")
-    return f" {head}", re.compile(pattern + r"(?= )")
+            pattern += " " + re.escape(word.removesuffix("*")) + ("[^ ]*" if word.endswith("*") else "")
+    return f" {head}", re.compile(pattern + "(?= )")
+
+
+def phrases_of(lists: Mapping[str, Sequence[str]]) -> list[tuple[str, str]]:
+    """Return phrases by name as pairs for a `PhraseBook`."""
+    return [(name, phrase) for name, phrases in lists.items() for phrase in phrases]
