@@ -39,8 +39,8 @@ RARITY_STEP = 0.1
 #: Strength of regularisation, as scikit-learn's C.
 C = 1.0
 OTHERS_C = 1.0
-#: What the labels' shares are brought to, by origin: None leaves them as they are, others become equal. English tweets were
-#: chosen to be balanced; of those that are met about half are neutral.
+#: What the labels' shares are brought to, by origin: None leaves them as they are, others become equal. The English
+#: tweets were chosen to be balanced; of those that are met about half are neutral.
 SHARES: Mapping[str, tuple[float, float, float] | None] = {
     "sentiment-umsab-multilingual/english": (0.27, 0.46, 0.27),
     "sentiment-vader-icwsm2014/tweets": (0.27, 0.46, 0.27),
@@ -52,9 +52,9 @@ SHARES: Mapping[str, tuple[float, float, float] | None] = {
     "absa-mams/test": None,
 }
 EQUAL = (1 / 3, 1 / 3, 1 / 3)
-#: Added to what is learned for the negative label, by figure. No set above holds posts to a firm's handle, of which most
-#: complain, nor many complaints.
-PRIORS = {ADDRESSED: 1.2, COMPLAINTS: 1.0}
+#: Added to what is learned for the negative label, by figure. No set below holds posts to a firm's handle, of which
+#: most complain, nor many complaints.
+PRIORS = {ADDRESSED: 1.0, COMPLAINTS: 1.0}
 LANGUAGES = {
     "arabic": "ar", "english": "en", "french": "fr", "german": "de", "hindi": "hi", "italian": "it",
     "portuguese": "pt", "spanish": "es",

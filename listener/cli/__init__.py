@@ -30,6 +30,9 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "rebuild-trends": ("listener.cli.upkeep:rebuild_trends", "Count the trends anew from the mentions."),
     "doctor": ("listener.cli.status:doctor", "Look for what is wrong: database, clock, disk, sources, channels."),
     "service": ("listener.cli.service:service", "Print a systemd unit for this installation."),
+    "score": ("listener.cli.score:score", "Score texts: sentiment, complaint, kind, pain points, relevance."),
+    "group": ("listener.cli.score:group", "Group near copies of texts into stories."),
+    "query": ("listener.cli.query:query", "Try a brand's query on a text and see what hit."),
 }
 
 

@@ -7,21 +7,21 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import msgspec
 
 from listener.errors import ConfigError, ConfigProblem
-from listener.mentions.language import Identifier
+from listener.mentions.language import Languages
 from listener.mentions.model import Weights, parse_weights
 from listener.mentions.pains import Topic
 from listener.mentions.vader import Lexicon, parse_lexicon
 
 LEXICON_FILE = "lexicon.toml"
 LANGUAGES_FILE = "lexicon-languages.toml"
+LANGUAGE_WORDS_FILE = "languages.toml"
 MODEL_FILE = "model.bin"
 PAINS_FILE = "pains.toml"
 
@@ -50,6 +50,13 @@ class _Lexicon(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     severity: dict[str, tuple[str, ...]]
 
 
+class _Languages(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    #: By language, words with spaces between; letters that few others have; words found in texts.
+    words: dict[str, str]
+    letters: dict[str, str]
+    learned: dict[str, str]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resources:
     """Words and phrases, loaded."""
@@ -73,27 +80,16 @@ class Data:
 
     resources: Resources
     weights: Weights
-    identifier: Identifier
-
-
-class Langid:
-    """The identifier of py3langid, loaded when the first text needs it: it takes a second and 90 MB."""
-
-    @cached_property
-    def _identifier(self) -> Any:
-        from py3langid.langid import MODEL_FILE, LanguageIdentifier
-
-        return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
-
-    def identify(self, text: str) -> tuple[str | None, float]:
-        """Return the likeliest of its 97 languages and its probability."""
-        language, probability = self._identifier.classify(text)
-        return str(language), float(probability)
+    languages: Languages
 
 
 def load(config: Path) -> Data:
     """Load everything from the folder of bundled settings. Raises ConfigError for a file that can't be used."""
-    return Data(resources=load_resources(config), weights=_read_weights(config / MODEL_FILE), identifier=Langid())
+    return Data(
+        resources=load_resources(config),
+        weights=_read_weights(config / MODEL_FILE),
+        languages=_read_languages(config / LANGUAGE_WORDS_FILE),
+    )
 
 
 def load_resources(config: Path) -> Resources:
@@ -143,3 +139,9 @@ def _read_weights(path: Path) -> Weights:
         return parse_weights(path.read_bytes())
     except (OSError, ValueError, KeyError) as error:
         raise ConfigError([ConfigProblem(file=str(path), line=None, key="", message=str(error))]) from error
+
+
+def _read_languages(path: Path) -> Languages:
+    read = _read(path, _Languages)
+    words = {lang: f"{listed} {read.learned.get(lang, '')}".split() for lang, listed in read.words.items()}
+    return Languages(words, read.letters)

@@ -39,6 +39,8 @@ SHORT_BANDS = 16
 LONG_BANDS = 24
 #: Hashes that a signature keeps.
 SKETCH = 64
+#: Bands of one fingerprint at most.
+BANDS = SHORT_BANDS + LONG_BANDS
 
 _MERSENNE = (1 << 61) - 1
 _MASK = (1 << 64) - 1

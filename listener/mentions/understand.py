@@ -12,7 +12,6 @@ from itertools import chain
 from typing import Literal
 
 from listener.mentions.data import Data, Resources
-from listener.mentions.language import language_of
 from listener.mentions.model import ModelScorer
 from listener.mentions.pains import Topic, find_pains
 from listener.mentions.reach import reach
@@ -96,7 +95,7 @@ class Understander:
 
     def __init__(self, brands: Sequence[Brand], settings: UnderstandSettings, data: Data) -> None:
         self._settings = settings
-        self._identifier = data.identifier
+        self._languages = data.languages
         self._scenes = SceneReader(settings, data.resources)
         self._scorer: Scorer = VaderScorer() if settings.scorer == "vader" else ModelScorer(data.weights)
         self._contexts = {brand.name: PhraseBook(_context(brand)) for brand in brands if _context(brand)}
@@ -136,7 +135,7 @@ class Understander:
 
         `brand` names one of the brands, whose names are masked and whose context words count; None for none of them.
         """
-        lang = language_of(text, declared, self._identifier, self._settings.languages)
+        lang = self._languages.tell(text, declared, self._settings.languages)
         if brand is not None:
             targets = [*targets, *(found.span() for found in self._names[brand].finditer(text))]
         masked = mask(text, (span for span in targets if span[0] < span[1]), TARGET)

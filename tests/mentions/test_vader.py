@@ -41,7 +41,7 @@ WORDS = st.sampled_from(
 
 @pytest.fixture(scope="module")
 def vader(data: Data) -> Vader:
-    return Vader(data.vader)
+    return Vader(data.resources.vader)
 
 
 @pytest.mark.parametrize("text", RULES)
@@ -52,13 +52,13 @@ def test_each_rule_gives_the_compound_of_the_library(vader: Vader, text: str) ->
 @given(st.lists(WORDS, max_size=25).map(" ".join))
 @settings(max_examples=300, deadline=None)
 def test_words_in_any_order_give_the_compound_of_the_library(data: Data, text: str) -> None:
-    assert Vader(data.vader).compound(text) == LIBRARY.polarity_scores(text)["compound"]
+    assert Vader(data.resources.vader).compound(text) == LIBRARY.polarity_scores(text)["compound"]
 
 
 @given(st.text(max_size=60))
 @settings(max_examples=200, deadline=None)
 def test_any_characters_give_the_compound_of_the_library(data: Data, text: str) -> None:
-    assert Vader(data.vader).compound(text) == LIBRARY.polarity_scores(text)["compound"]
+    assert Vader(data.resources.vader).compound(text) == LIBRARY.polarity_scores(text)["compound"]
 
 
 def test_time_grows_with_the_length_and_not_with_its_square(vader: Vader) -> None:

@@ -1,0 +1,161 @@
+"""`listener score` and `listener group`: understand lines of JSON as the daemon does items, without a database."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import IO, Any
+
+import click
+
+from listener.config.loading import load as load_settings
+from listener.errors import ParseError
+from listener.mentions.data import load as load_data
+from listener.mentions.data import read_topics
+from listener.mentions.locate import locate
+from listener.mentions.stories import fingerprint
+from listener.mentions.story_index import StoryIndex
+from listener.mentions.understand import Judgement, Understander, UnderstandSettings
+from listener.plugins import bundled
+from listener.types import Brand
+
+#: A line longer than this is refused: it is no mention.
+LINE_LIMIT = 10_000_000
+
+
+@click.command()
+@click.argument("file", type=click.File("r", encoding="utf-8-sig", errors="replace"), default="-")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line, also on a terminal.")
+@click.option("--scorer", type=click.Choice(["vader", "model"]), help="Instead of the settings' scorer.")
+@click.option(
+    "--taxonomy",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A TOML file with [pains.NAME] tables: only these pain points are looked for.",
+)
+@click.option("--explain", is_flag=True, help="Add the words that led to each judgement.")
+@click.pass_obj
+def score(
+    settings_path: Path, file: IO[str], as_json: bool, scorer: str | None, taxonomy: Path | None, explain: bool
+) -> None:
+    """Score texts: sentiment towards a target, complaint, kind, pain points, relevance.
+
+    FILE holds one JSON object a line: {"id", "text", "target"?, "title"?, "lang"?}; - is standard input. A target
+    that is a brand of the settings brings its context words with it. The settings file is optional here.
+    """
+    brands, settings = _settings(settings_path, scorer, taxonomy)
+    understander = Understander(brands, settings, load_data(bundled("config")))
+    names = {brand.name.lower(): brand.name for brand in brands}
+    plain = not as_json and sys.stdout.isatty()
+    for number, row in _rows(file):
+        title, text = _string(row, "title", number), _string(row, "text", number)
+        whole = f"{title}\n{text}" if title else text
+        target = _string(row, "target", number)
+        judgement = understander.judge(
+            whole,
+            locate(whole, target),
+            brand=names.get(target.lower()),
+            declared=_string(row, "lang", number) or None,
+        )
+        if plain:
+            click.echo(_line(row, judgement))
+        else:
+            click.echo(json.dumps(_object(row, judgement, explain), ensure_ascii=False))
+
+
+@click.command()
+@click.argument("file", type=click.File("r", encoding="utf-8-sig", errors="replace"), default="-")
+def group(file: IO[str]) -> None:
+    """Group near copies into stories.
+
+    FILE holds one JSON object a line, in the order of publication: {"id", "title", "text", "published"?}; - is
+    standard input. Out come lines {"id", "story"}: the story is called by the id of its first item.
+    """
+    index = StoryIndex()
+    firsts: list[Any] = [None]
+    for number, row in _rows(file):
+        firsts.append(row.get("id"))
+        story = index.add(fingerprint(_string(row, "title", number), _string(row, "text", number)))
+        if story != len(firsts) - 1:
+            # Only the first item of a story is asked for by its id.
+            firsts[-1] = None
+        click.echo(json.dumps({"id": row.get("id"), "story": firsts[story]}, ensure_ascii=False))
+
+
+def _settings(path: Path, scorer: str | None, taxonomy: Path | None) -> tuple[tuple[Brand, ...], UnderstandSettings]:
+    """Put the settings together from the file, if it is there, and the options, which win."""
+    brands: tuple[Brand, ...] = ()
+    settings = UnderstandSettings()
+    if path.exists():
+        loaded = load_settings(path, environ={}, need_secrets=False)
+        brands = loaded.brands
+        settings = UnderstandSettings(
+            languages=loaded.understand.languages,
+            scorer=loaded.understand.scorer,
+            lexicon=loaded.understand.lexicon,
+            topics=loaded.pains,
+            only_own_topics=loaded.understand.only_own_pains,
+        )
+    return brands, UnderstandSettings(
+        languages=settings.languages,
+        scorer=scorer or settings.scorer,
+        lexicon=settings.lexicon,
+        topics=read_topics(taxonomy) if taxonomy else settings.topics,
+        only_own_topics=settings.only_own_topics or taxonomy is not None,
+    )
+
+
+def _rows(file: IO[str]) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    """Yield the objects of a file with the numbers of their lines. Raises ParseError."""
+    number = 0
+    while line := file.readline(LINE_LIMIT + 1):
+        number += 1
+        if len(line) > LINE_LIMIT:
+            raise ParseError(f"line {number} is longer than {LINE_LIMIT:,} characters")
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+        except (json.JSONDecodeError, RecursionError) as error:
+            raise ParseError(f"line {number} isn't JSON: {error}") from error
+        if not isinstance(row, dict):
+            raise ParseError(f'line {number} isn\'t a JSON object, such as {{"id": 1, "text": "..."}}')
+        yield number, row
+
+
+def _string(row: Mapping[str, Any], key: str, number: int) -> str:
+    value = row.get(key)
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        raise ParseError(f'line {number}: "{key}" isn\'t a string')
+    # A lone surrogate (half an emoji, cut) can't be written out again.
+    return value.encode("utf-8", "replace").decode("utf-8")
+
+
+def _object(row: Mapping[str, Any], judgement: Judgement, explain: bool) -> dict[str, Any]:
+    pains = [{"topic": pain.topic, "severity": pain.severity, "words": list(pain.words)} for pain in judgement.pains]
+    found: dict[str, Any] = {
+        "id": row.get("id"),
+        "lang": judgement.lang,
+        "compound": judgement.sentiment.compound,
+        "label": judgement.sentiment.label,
+        "complaint": judgement.complaint,
+        "kind": judgement.kind,
+        "pains": pains,
+        "relevance": judgement.relevance,
+    }
+    if explain:
+        found["scorer"] = judgement.scorer
+        found["reasons"] = [[words, value] for words, value in judgement.sentiment.reasons]
+        found["signs"] = [[sign, words] for sign, words in judgement.signs]
+    return found
+
+
+def _line(row: Mapping[str, Any], judgement: Judgement) -> str:
+    compound = judgement.sentiment.compound
+    felt = "   –" if compound is None else f"{compound:+.2f}"
+    pains = ", ".join(f"{pain.topic} {pain.severity}" for pain in judgement.pains)
+    text = " ".join(str(row.get("text", "")).split())[:80]
+    return f"{felt}  {judgement.kind:<9}  {pains:<24}  {text}"
