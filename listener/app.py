@@ -15,13 +15,13 @@ from typing import Any
 
 from listener import __version__, config
 from listener.alerts import Planner, Rules
+from listener.config.understanding import understand_settings
 from listener.dispatch import Dispatcher
 from listener.fetch import Fetcher, FetchSettings
 from listener.mentions.data import PAINS_FILE, read_topics
 from listener.mentions.data import load as load_data
-from listener.mentions.language import language_of
 from listener.mentions.matcher import Matcher, compile_query
-from listener.mentions.understand import Understander, UnderstandSettings
+from listener.mentions.understand import Understander
 from listener.notify import build as build_channel
 from listener.outbox import Delivered, Outbox
 from listener.pipeline import Parts, PollResult
@@ -65,7 +65,7 @@ class App:
 
         def language(item: Item) -> str | None:
             text = f"{item.title}\n{item.text}"
-            return language_of(text, item.lang, data.identifier, settings.understand.languages)
+            return data.languages.tell(text, item.lang, settings.understand.languages)
 
         self.parts = Parts(
             store=self.store,
@@ -177,19 +177,6 @@ def fetch_settings(settings: config.Settings) -> FetchSettings:
         body_limit=section.body_limit,
         allow_networks=section.allow_networks,
         robots=section.robots,
-    )
-
-
-def understand_settings(settings: config.Settings) -> UnderstandSettings:
-    """Return what understanding needs."""
-    section = settings.understand
-    return UnderstandSettings(
-        languages=section.languages,
-        scorer=section.scorer,
-        lexicon=section.lexicon,
-        topics=settings.pains,
-        only_own_topics=section.only_own_pains,
-        relevance_at_least=section.relevance_at_least,
     )
 
 

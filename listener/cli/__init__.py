@@ -23,6 +23,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "alerts": ("listener.cli.alerts:alerts", "Show alerts and what became of them; send again what was given up."),
     "channels": ("listener.cli.channels:channels", "Show where alerts go; send a test message."),
     "query": ("listener.cli.query:query", "Try a brand's query on a text and see what hit."),
+    "score": ("listener.cli.score:score", "Score texts: sentiment, complaint, kind, pain points, relevance."),
+    "group": ("listener.cli.score:group", "Group near copies of texts into stories."),
     "extract": ("listener.cli.extract:extract", "Read the facts of a page: plans, questions, copy."),
     "diff": ("listener.cli.extract:diff", "Tell what changed between two versions of a page."),
     "export": ("listener.cli.export:export", "Write trends, mentions, alerts and more to a file."),
@@ -30,9 +32,6 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "rebuild-trends": ("listener.cli.upkeep:rebuild_trends", "Count the trends anew from the mentions."),
     "doctor": ("listener.cli.status:doctor", "Look for what is wrong: database, clock, disk, sources, channels."),
     "service": ("listener.cli.service:service", "Print a systemd unit for this installation."),
-    "score": ("listener.cli.score:score", "Score texts: sentiment, complaint, kind, pain points, relevance."),
-    "group": ("listener.cli.score:group", "Group near copies of texts into stories."),
-    "query": ("listener.cli.query:query", "Try a brand's query on a text and see what hit."),
 }
 
 

@@ -19,7 +19,7 @@ from listener.types import Brand, Rule, Source, empty
 #: A number of bytes, written "10MB" (powers of 1000) or "10MiB" (powers of 1024).
 ByteSize = NewType("ByteSize", int)
 Network: TypeAlias = IPv4Network | IPv6Network
-ScorerName: TypeAlias = Literal["vader"]
+ScorerName: TypeAlias = Literal["model", "vader"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +45,7 @@ class UnderstandSection:
 
     #: ISO 639-1, of what the brands' customers write in.
     languages: tuple[str, ...] = ("en",)
-    scorer: ScorerName = "vader"
+    scorer: ScorerName = "model"
     #: Words and phrases with their valence, -4 to 4, over those that come with the program.
     lexicon: Mapping[str, float] = field(default_factory=empty)
     #: Mentions that are less surely about the brand are not kept, 0 to 1.

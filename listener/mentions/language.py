@@ -1,8 +1,8 @@
 """Language of a text, with an honest None where it can't be told. Pure.
 
 Scripts that few languages use tell it alone; in Latin letters the most frequent words of each language vote, and
-letters that few languages have. A tool that knows characters' statistics is surer of single words, but takes 90 MB for it; a
-mention that is scored has words enough. What the source declares decides where the text doesn't.
+letters that few languages have. A tool that knows the statistics of characters is surer of single words, but takes
+90 MB for it; a mention that is scored has words enough. What the source declares decides where the text doesn't.
 """
 
 from __future__ import annotations
