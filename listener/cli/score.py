@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
+import os
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -10,7 +12,8 @@ from typing import IO, Any
 
 import click
 
-from listener.config.loading import load as load_settings
+from listener.config import load as load_settings
+from listener.config.understanding import understand_settings
 from listener.errors import ParseError
 from listener.mentions.data import load as load_data
 from listener.mentions.data import read_topics
@@ -88,22 +91,13 @@ def _settings(path: Path, scorer: str | None, taxonomy: Path | None) -> tuple[tu
     brands: tuple[Brand, ...] = ()
     settings = UnderstandSettings()
     if path.exists():
-        loaded = load_settings(path, environ={}, need_secrets=False)
-        brands = loaded.brands
-        settings = UnderstandSettings(
-            languages=loaded.understand.languages,
-            scorer=loaded.understand.scorer,
-            lexicon=loaded.understand.lexicon,
-            topics=loaded.pains,
-            only_own_topics=loaded.understand.only_own_pains,
-        )
-    return brands, UnderstandSettings(
-        languages=settings.languages,
-        scorer=scorer or settings.scorer,
-        lexicon=settings.lexicon,
-        topics=read_topics(taxonomy) if taxonomy else settings.topics,
-        only_own_topics=settings.only_own_topics or taxonomy is not None,
-    )
+        loaded = load_settings(path, environ=os.environ, need_secrets=False)
+        brands, settings = loaded.brands, understand_settings(loaded)
+    if scorer is not None:
+        settings = dataclasses.replace(settings, scorer=scorer)
+    if taxonomy is not None:
+        settings = dataclasses.replace(settings, topics=read_topics(taxonomy), only_own_topics=True)
+    return brands, settings
 
 
 def _rows(file: IO[str]) -> Iterator[tuple[int, Mapping[str, Any]]]:

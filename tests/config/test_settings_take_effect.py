@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from listener.app import load_settings, understand_settings
+from listener.app import load_settings
+from listener.config.understanding import understand_settings
 from listener.mentions.data import load as load_data
 from listener.mentions.understand import Understander
 from listener.plugins import bundled
