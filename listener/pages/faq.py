@@ -11,17 +11,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from listener.facts import Question
+from listener.pages.faq_zones import zones_of
+from listener.pages.labels import HEADINGS
 from listener.pages.structured import faq_of
 from listener.pages.tree import Line, Node, Page
-from listener.pages.words import FAQ_TITLE
+from listener.pages.words import ASKS
 
 _QUESTION_CHARACTERS = 320
 _ANSWER_CHARACTERS = 20_000
-_ASKS = re.compile(
-    r"(?:[?？؟\u037e]|(?<=[\u0370-\u03ff\u1f00-\u1fff]);)(?:[\"'”»)\]\s+−▼▾✕×⌄]|\.\.\.|…)*$|[吗呢](?:[？?])?$|"
-    r"(?:でしょう|"
-    r"です|ます|ません|ました)か[。？?]?$|(?:나요|까요|가요|습니까|은요)[?.]?$"
-)
 _Q = re.compile(
     r"(?:Q|F|P|D|В|Frage|Question|Pregunta|Domanda|Pergunta|Vraag|Вопрос|问|問|질문)\s*\d{0,3}\s*[:：.)]\s*",
     re.IGNORECASE,
@@ -30,15 +27,14 @@ _A = re.compile(
     r"(?:A|R|О|Antwort|Answer|Respuesta|Risposta|Resposta|Réponse|Antwoord|Ответ|答|답변?)\s*\d{0,3}\s*[:：]\s*",
     re.IGNORECASE,
 )
+#: After "Q. …", "A. …" is an answer, too; elsewhere it may be a list's first item.
+_A_MARK = re.compile(rf"{_A.pattern}|(?:A|R|О)\s?[.)]\s+", re.IGNORECASE)
 _NUMBERING = re.compile(
     r"(?:(?:Q|F|P|D|В|Frage|问|問)\s*\d{0,3}\s*[:：.)]\s*|#?\d{1,3}\s*[.):·–-]\s*(?=\D)|0\d\s*(?=\D)|"
     r"\d{1,2}\s+(?=[^\W\d_][^\d]{12}))",
     re.IGNORECASE,
 )
 _ICONS = " \t+−–—▼▾▲▴►▸›»⌄⌃✕×✖⊕⊖↓→❯•·◦●○☐✓❓❔?#*|"
-_ZONE_WORDS = frozenset(
-    "faq faqs faqpage questions fragen preguntas domande perguntas dudas duvidas вопросы qna qanda".split()
-)
 _ACCORDION = frozenset(
     (
         "accordion accordian collapse collapsible toggle toggler expander faq faqs question frage akkordeon qa "
@@ -69,7 +65,8 @@ _CALL = re.compile(
     r"bereit\b.{0,50}|nicht gefunden\b.{0,40}|(?:d['’]autres|encore des|une|des|vous avez|vous ne "
     r"trouvez)\b.{0,40}(?:questions?|réponse)|prêts?\b.{0,50}|"
     r"(?:más|otras|aún|todavía|tienes|tiene|alguna|no encuentras)\b.{0,40}(?:preguntas?|dudas?|respuesta)|"
-    r"¿?(?:listo|preparado)s?\b.{0,50}|(?:altre|ancora|hai|avete|non trovi)\b.{0,40}(?:domande|dubbi|risposta)|"
+    r"¿?(?:listo|preparado)s?\b.{0,50}|(?:altre|ancora|hai|avete|non trovi|non (?:hai|avete) "
+    r"trovato)\b.{0,40}(?:domande|dubbi|risposta)|"
     r"pronto\b.{0,50}|(?:ainda|tem|mais|outras|alguma|não encontrou)\b.{0,40}(?:dúvidas?|perguntas?|resposta)|"
     r"(?:nog|heeft u|heb je|andere)\b.{0,30}(?:vraag|vragen)|(?:masz|inne|nie znalaz)\w*\b.{0,40}(?:pyta\w+|"
     r"odpowied\w+)|(?:остались|ещё|есть|не нашли)\b.{0,40}(?:вопрос\w*|ответ\w*))[\W_]*",
@@ -81,8 +78,6 @@ _STATES = frozenset(
         "even visible w--open in mb-0 border-0"
     ).split()
 )
-_HEADING = {"h1": 1, "h2": 2, "h3": 3, "h4": 4, "h5": 5, "h6": 6}
-_SKIPPED_TAGS = frozenset({"nav", "footer", "form", "select", "noscript", "template", "figure", "blockquote"})
 
 
 @dataclass(slots=True, eq=False)
@@ -128,23 +123,30 @@ def _answer_text(entry: Entry) -> str:
     text = "\n".join(
         [entry.rest, *(line.text for line in entry.answer)] if entry.rest else [line.text for line in entry.answer]
     )
-    found = _A.match(text)
+    found = (_A_MARK if _Q.match(entry.line.text) else _A).match(text)
     return (text[found.end() :] if found else text)[:_ANSWER_CHARACTERS]
 
 
 class _Finder:
     def __init__(self, page: Page) -> None:
         self._page = page
-        self._zone = _zones(page)
+        self._zone = zones_of(page)
 
     def entries(self) -> list[Entry]:
         makes = self._makes()
         told = {_key(name) for name, _ in faq_of(self._page)}
-        accepted = sorted((self._accepted(make, told) for make in makes.values()), key=len, reverse=True)
+        accepted = [(make.structural, self._accepted(make, told)) for make in makes.values()]
         found: list[Entry] = []
-        for entries in accepted:
+        spans: list[tuple[int, int]] = []
+        for structural, entries in sorted(accepted, key=lambda pair: (pair[0], len(pair[1])), reverse=True):
             taken = [item for item in _items(found, len(self._page.lines)) if item is not None]
-            found += [entry for entry in entries if not any(item.holds(entry.line.node) for item in taken)]
+            entries = [entry for entry in entries if not any(item.holds(entry.line.node) for item in taken)]
+            if not structural:
+                # Between questions that open and close, others stand in their answers.
+                entries = [entry for entry in entries if not any(a < entry.line.index < b for a, b in spans)]
+            elif len(entries) > 1:
+                spans.append((entries[0].line.index, entries[-1].line.index))
+            found += entries
             found.sort(key=lambda entry: entry.line.index)
         self._give_answers(found)
         return [entry for entry in found if not self._is_title(entry, found)]
@@ -160,17 +162,17 @@ class _Finder:
             key = (*_signature(line), bool(self._zone.inside[line.index]), bool(entry.rest))
             make = makes.get(key)
             if make is None:
-                heading = line.node.tag in _HEADING or key[2] is True
+                heading = line.node.tag in HEADINGS or key[2] is True
                 make = makes[key] = _Make(structural=_is_structural(line), heading=heading, linked=key[3] is True)
             make.entries.append(entry)
-            make.asking += _ASKS.search(line.text if not entry.rest else entry.text) is not None
+            make.asking += ASKS.search(line.text if not entry.rest else entry.text) is not None
             make.prefixed += _Q.match(line.text) is not None
         return makes
 
     def _accepted(self, make: _Make, told: set[str]) -> list[Entry]:
         """Return the questions among lines that are made alike."""
         entries = [entry for entry in make.entries if entry.text and not _CALL.fullmatch(entry.text[:120])]
-        asking = [entry for entry in entries if _ASKS.search(entry.text)]
+        asking = [entry for entry in entries if ASKS.search(entry.text)]
         if make.prefixed >= 2:
             return [entry for entry in entries if _Q.match(entry.line.text)]
         known = [entry for entry in entries if _key(entry.text) in told]
@@ -187,99 +189,41 @@ class _Finder:
         enough = len(asking) >= 3 and (share >= 0.6 or (len(asking) >= 5 and share >= 0.5))
         if make.heading and enough:
             return asking
-        if len(asking) >= 3 and share >= 0.4 and sum(map(self._is_answered, asking)) * 4 >= len(asking) * 3:
+        if len(asking) >= 3 and share >= 0.4 and sum(map(self._is_answered, asking)) * 3 >= len(asking) * 2:
             return asking
         return []
 
     def _is_answered(self, entry: Entry) -> bool:
         following = self._page.lines[entry.line.index + 1 : entry.line.index + 2]
-        return len(entry.text) <= 160 and any(
-            len(line.text) >= 30 and not _ASKS.search(line.text) for line in following
-        )
+        return len(entry.text) <= 160 and any(len(line.text) >= 30 and not ASKS.search(line.text) for line in following)
 
     def _give_answers(self, entries: list[Entry]) -> None:
         lines = self._page.lines
         for number, entry in enumerate(entries):
-            stop = entries[number + 1].line.index if number + 1 < len(entries) else len(lines)
+            stop = entries[number + 1].line.index if number + 1 < len(entries) else self._end_after(entries)
             item = _item(entry.line, stop)
             end = min(stop, item.end_line) if item is not None else stop
-            level = _HEADING.get(entry.line.node.tag, 7)
+            level = HEADINGS.get(entry.line.node.tag, 7)
             for line in lines[entry.line.index + 1 : end]:
-                heading = _HEADING.get(line.node.tag)
+                heading = HEADINGS.get(line.node.tag)
                 if (heading is not None and (heading <= level or item is None)) or not self._zone.allowed[line.index]:
                     break
                 if any(sign.isalnum() for sign in line.text):
                     entry.answer.append(line)
 
+    def _end_after(self, entries: list[Entry]) -> int:
+        """Return where the last answer ends at the latest: with the element around the last two questions."""
+        if len(entries) < 2:
+            return len(self._page.lines)
+        before, last = entries[-2].line.node, entries[-1].line.node
+        around = next(node for node in last.ancestors() if node.holds(before))
+        return max(around.end_line, entries[-1].line.index + 1)
+
     def _is_title(self, entry: Entry, entries: list[Entry]) -> bool:
         """Whether an entry is the title of a group of questions: it asks nothing and nothing answers it."""
-        if entry.answer or entry.rest or _ASKS.search(entry.text):
+        if entry.answer or entry.rest or ASKS.search(entry.text):
             return False
         return sum(bool(other.answer or other.rest) for other in entries) * 2 > len(entries)
-
-
-@dataclass(slots=True)
-class _Zones:
-    inside: bytearray
-    allowed: bytearray
-
-
-def _zones(page: Page) -> _Zones:
-    count = len(page.lines)
-    inside, allowed = bytearray(count), bytearray(b"\x01") * count
-    whole = FAQ_TITLE.search(page.title[:200]) is not None
-    for node in page.nodes:
-        if node.line >= node.end_line:
-            continue
-        if node.tag in _SKIPPED_TAGS and not (node.tag == "form" and node.end_line - node.line > 40):
-            allowed[node.line : node.end_line] = bytes(min(node.end_line, count) - node.line)
-        elif (
-            node.has_names()
-            and not node.inline
-            and not node.words.isdisjoint(_ZONE_WORDS)
-            and node.tag not in ("html", "li")
-        ):
-            inside[node.line : node.end_line] = b"\x01" * (min(node.end_line, count) - node.line)
-    for line in page.lines:
-        if (
-            len(line.text) <= 90
-            and (line.node.tag in _HEADING or _looks_like_title(line))
-            and FAQ_TITLE.search(line.text)
-        ):
-            if line.node.tag == "h1":
-                whole = True
-            _mark_section(page, line, inside)
-    if whole:
-        inside = bytearray(b"\x01") * count
-    return _Zones(inside, allowed)
-
-
-def _looks_like_title(line: Line) -> bool:
-    node = line.node
-    return (
-        len(line.text) <= 60
-        and node.tag not in ("a", "li", "button", "td")
-        and not any(each.tag == "a" for each in line.owners)
-    )
-
-
-def _mark_section(page: Page, title: Line, inside: bytearray) -> None:
-    """Mark the lines that a FAQ's title stands over: to the next heading as high, or the end of their section."""
-    level = _HEADING.get(title.node.tag, 7)
-    section = title.node
-    while section.parent is not None and section.end_line - section.line < 4:
-        section = section.parent
-    while (
-        section.parent is not None
-        and section.tag not in ("section", "article", "main", "body")
-        and section.end_line - title.index < 8
-    ):
-        section = section.parent
-    for line in page.lines[title.index : section.end_line]:
-        heading = _HEADING.get(line.node.tag)
-        if line is not title and heading is not None and heading <= level and not _ASKS.search(line.text):
-            break
-        inside[line.index] = 1
 
 
 def _entry(line: Line) -> Entry | None:
@@ -288,7 +232,7 @@ def _entry(line: Line) -> Entry | None:
     if bold_end and bold_end < len(line.text):
         text = clean_question(line.text[:bold_end].rstrip(" :–-"))
         rest = line.text[bold_end:].strip(" :–-")
-        if len(rest) > 20 and _ASKS.search(line.text[:bold_end].rstrip(" :–-")) and len(text) <= _QUESTION_CHARACTERS:
+        if len(rest) > 20 and ASKS.search(line.text[:bold_end].rstrip(" :–-")) and len(text) <= _QUESTION_CHARACTERS:
             return Entry(line, text, rest)
     if len(line.text) > _QUESTION_CHARACTERS:
         return None
@@ -336,7 +280,7 @@ def _is_structural(line: Line) -> bool:
     """Whether a line stands in what opens and closes an answer: summary, dt, a button that controls a panel."""
     if _is_disclosure(line):
         return True
-    if line.node.tag == "button" and _ASKS.search(line.text):
+    if line.node.tag == "button" and ASKS.search(line.text):
         return True
     return any(
         node.has_names() and not node.words.isdisjoint(_ACCORDION) and not node.endings.isdisjoint(_CLICKED)

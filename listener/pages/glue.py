@@ -50,6 +50,8 @@ def joined(texts: Sequence[str], owners: Sequence[_Owner]) -> tuple[str, list[in
                 continue
         if parts:
             between = _between(last, clean, owner, spaced or text[0].isspace())
+            if not between and _are_boxes(kept[-1], owner) and len(parts[-1]) > 1 and len(clean) > 1:
+                between = _between_boxes(last, clean[0])
             if between:
                 parts.append(between)
                 length += len(between)
@@ -76,6 +78,15 @@ def _between(last: str, text: str, owner: Owner, spaced: bool) -> str:
     if _UNSPACED.match(last) and _UNSPACED.match(first):
         return ""
     return " " if last.islower() and first.isupper() else ""
+
+
+def _are_boxes(before: Owner, owner: Owner) -> bool:
+    """Whether two neighbours are elements of their own without a meaning, which a style sets apart."""
+    return before is not owner and before.tag == owner.tag == "span"
+
+
+def _between_boxes(last: str, first: str) -> str:
+    return " " if last.isalpha() and first.isalpha() and not (_UNSPACED.match(last) and _UNSPACED.match(first)) else ""
 
 
 def _is_small(owner: Owner) -> bool:

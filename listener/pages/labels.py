@@ -193,10 +193,11 @@ def inline_label(text: str) -> str | None:
 
 
 _SESSION = re.compile(
-    r"\b\d{1,3}\s?[-–]?\s?(?:min\b|mins\b|minut\w*|мин\w*|分|분|std\b|stunden?\b|hours?\b|h\b|heures?\b|horas?\b|"
+    r"\b\d{1,3}\s?[-–]?\s?(?:min\b|mins\b|minut\w*|мин\w*|分|분|std\b|stunden?\b|hours?\b|h\b|hod\b|heures?\b|horas?\b|"
     r"ore\b|uur\b|godz\w*)|"
     r"\b(?:massage|lesson|lessons|fahrstunde|lezione|clase|aula|séance|sitzung|session|sesión|sessão|behandlung|"
-    r"treatment|haircut|coaching|beratung|consultation|drop[- ]in|trial class|probetraining)\b",
+    r"treatment|haircut|coaching|beratung|consultation|drop[- ]in|trening|training|konzultac\w+|konsultacj\w+|"
+    r"trial class|probetraining)\b",
     re.IGNORECASE,
 )
 

@@ -378,7 +378,7 @@ def period_of_heading(heading: str) -> str | None:
     for found in _LINK_WORD.finditer(heading[:80]):
         if period := rhythm_after(heading, found.start()).period:
             return period
-    words = _TOKEN.findall(heading[:60])
+    words = [word for word in _TOKEN.findall(heading[:60]) if word[0].isalpha()]
     named = {_PERIODS.get(plain(word)) for word in words if plain(word) not in _LINKS} - {None}
     return period_in(heading) or (named.pop() if len(words) <= 3 and len(named) == 1 else None)
 

@@ -58,6 +58,11 @@ def read_plans(page: Page, answers: Iterable[Line] = ()) -> tuple[Plan, ...]:
     return tuple(_without_repeats(_plans(page, groups, mentions)))
 
 
+def _is_of_others(column: str) -> bool:
+    """Whether a column is headed by somebody else: "A typical agency"; a plan may be called "Agency"."""
+    return (" " in column and _OTHERS.search(column) is not None) or _RIVALS.search(column) is not None
+
+
 def _add_unpriced_cells(page: Page, table: Node, mentions: dict[int, list[Mention]]) -> None:
     cells = {cell.order for row in rows_of(table) for cell in row.cells if cell is not None and cell.line in mentions}
     if cells:
@@ -71,7 +76,7 @@ def _own(groups: list[Group]) -> list[Group]:
     mine = [
         group
         for group in groups
-        if not _OTHERS.search(group.column)
+        if not _is_of_others(group.column)
         and not any(_RIVALS.search(text) for text in (group.name or "", group.context or ""))
     ]
     names = {group.name for group in mine if not group.column}

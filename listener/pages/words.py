@@ -121,7 +121,7 @@ _FILLER = frozenset(
         "nos notre les le la des de et à du votre choisissez nuestros nuestras nuestro los las el y tu elige i "
         "nostri le nostre il gli e tuo scegli nossos nossas nosso os as o seu escolha onze nasze nasz naše наши "
         "наши як обери выберите "
-        "at as low in billed paid payment pay abrechnung zahlung abgerechnet zahlbar laufzeit facturé "
+        "at as low in billed paid payment pay purchase abrechnung zahlung abgerechnet zahlbar laufzeit facturé "
         "facturation paiement pago facturación pagamento fatturato płatne płatność оплата billing abo "
         "subscription "
         "par al je à ao"
@@ -161,6 +161,12 @@ _LEAD_INS = frozenset(
         "pay get only "
         "just now nur jetzt statt setup fee buy at for or oder ou o lub или plus und and from starting price"
     ).split()
+)
+#: How a question ends, whatever icon stands behind it.
+ASKS = re.compile(
+    r"(?:[?？؟\u037e]|(?<=[\u0370-\u03ff\u1f00-\u1fff]);)(?:[\"'”»)\]\s+−▼▾✕×⌄]|\.\.\.|…)*$|[吗呢](?:[？?])?$|"
+    r"(?:でしょう|"
+    r"です|ます|ません|ました)か[。？?]?$|(?:나요|까요|가요|습니까|은요)[?.]?$"
 )
 _LABEL_WORD = re.compile(r"[^\W_]+(?:[-'’][^\W_]+)*")
 

@@ -1,0 +1,40 @@
+"""FAQ pages: questions and answers in page order. How they are read is in listener.pages.faq."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Literal, TypeAlias
+
+import msgspec
+
+from listener.pages.response import HEADERS, facts_of
+from listener.types import Parsed, Request, Response, Source
+
+Also: TypeAlias = Literal["pricing", "faq", "landing"]
+
+
+class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Options of a FAQ page in the settings."""
+
+    #: Further facts to read off the same page.
+    also: tuple[Also, ...] = ()
+
+
+class Faq:
+    """Reads questions and answers."""
+
+    name = "faq"
+    version = 1
+    Options = Options
+
+    def requests(self, source: Source, state: Mapping[str, Any]) -> Iterable[Request]:
+        """Ask for the page."""
+        yield Request(url=source.url, headers=HEADERS)
+
+    def parse(self, response: Response, source: Source) -> Parsed:
+        """Read the page's facts."""
+        also = source.options.also if isinstance(source.options, Options) else ()
+        return Parsed(facts=facts_of(response, {"faq", *also}))
+
+
+scraper = Faq()
