@@ -17,7 +17,8 @@ FLOORS = (
     {"dispatch", "outbox"},
     {"pipeline"},
     {"config", "plugins", "fetch", "storage", "notify", "systemd"},
-    {"mentions", "changes", "insights", "alerts", "schedule"},
+    {"mentions", "changes", "insights", "alerts", "schedule", "presets"},
+    {"fields", "searching"},
     {"pages", "text", "html", "dates", "urls"},
     {"types", "facts", "channels"},
     {"errors"},
@@ -48,7 +49,19 @@ ROOM_OF_LIBRARY = {
     "bs4": {"html"},
 }
 #: What a scraper may use of the house.
-SCRAPER_ROOMS = {"types", "facts", "errors", "text", "html", "dates", "urls", "pages"}
+SCRAPER_ROOMS = {
+    "types",
+    "facts",
+    "channels",
+    "errors",
+    "text",
+    "html",
+    "dates",
+    "urls",
+    "pages",
+    "fields",
+    "searching",
+}
 
 
 def imports(path: Path) -> Iterator[str]:
