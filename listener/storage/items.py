@@ -6,24 +6,30 @@ parse marks its items as served that day, and `listener.storage.retention` forge
 
 from __future__ import annotations
 
+import functools
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import sqlalchemy as sa
 
 from listener.storage.moments import day_of, stamp, stamp_or_none
-from listener.storage.prepared import Prepared, insert, insert_new
+from listener.storage.prepared import Prepared, among, insert, insert_new, one_of, size_for
 from listener.storage.records import NewItem
 from listener.storage.tables import item_keys, items, sources
 from listener.storage.values import clean, clean_or_none, e4_or_none, numbers_to_json, to_json
 
 #: Below the number of parameters that any SQLite takes in one statement (32,766), with plans that stay small.
-CHUNK = 500
-INSERT = insert(items)
-INSERT_KEY = insert_new(item_keys)
+CHUNK = 512
+#: Keys up to this length are hashed once for the few statements of a transaction that name them.
+SHORT_KEY = 300
+INSERT = insert(items, positional=True)
+INSERT_KEY = insert_new(item_keys, positional=True)
 READ_ON = Prepared(lambda _: sa.select(sources.c.read_on).where(sources.c.id == sa.bindparam("source_id")))
+SET_READ_ON = Prepared(
+    lambda _: sa.update(sources).where(sources.c.id == sa.bindparam("source_id")).values(read_on=sa.bindparam("today"))
+)
 
 T = TypeVar("T")
 
@@ -36,7 +42,31 @@ def chunks(values: Sequence[T], size: int = CHUNK) -> Iterator[Sequence[T]]:
 
 def digest(key: str) -> bytes:
     """Return what is stored of a key: 16 bytes, so that two of a million million keys are alike by 1 in 10^14."""
+    return _short_digest(key) if len(key) <= SHORT_KEY else _digest(key)
+
+
+def _digest(key: str) -> bytes:
     return hashlib.blake2b(key.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+
+
+_short_digest = functools.lru_cache(maxsize=4096)(_digest)
+
+
+@functools.cache
+def _find(count: int) -> Prepared:
+    k = item_keys.c
+    mine = k.source_id == sa.bindparam("source_id")
+    return Prepared(lambda _: sa.select(k.key, k.item_id).where(mine, among(k.key, count)))
+
+
+@functools.cache
+def _touch(count: int) -> Prepared:
+    k = item_keys.c
+    today: sa.BindParameter[str] = sa.bindparam("today")
+    served = sa.select(k.item_id).where(k.source_id == sa.bindparam("source_id"), among(k.key, count))
+    return Prepared(
+        lambda _: sa.update(items).where(items.c.id.in_(served), items.c.served_on < today).values(served_on=today)
+    )
 
 
 def find_known(connection: sa.Connection, source_id: int, keys: Iterable[str]) -> dict[str, int]:
@@ -44,57 +74,50 @@ def find_known(connection: sa.Connection, source_id: int, keys: Iterable[str]) -
     by_digest = {digest(key): key for key in keys}
     known: dict[str, int] = {}
     for some in chunks(list(by_digest)):
-        found = sa.select(item_keys.c.key, item_keys.c.item_id).where(
-            item_keys.c.source_id == source_id, item_keys.c.key.in_(some)
-        )
-        for key, item_id in connection.execute(found):
-            known[by_digest[bytes(key)]] = item_id
+        size = size_for(len(some))
+        for row in _find(size).run(connection, {"source_id": source_id, **one_of(some, size)}):
+            known[by_digest[bytes(row.key)]] = row.item_id
     return known
 
 
 def add_items(connection: sa.Connection, source_id: int, new: Sequence[NewItem], first_id: int, now: datetime) -> None:
     """Insert items under consecutive ids from `first_id`. A key that is known already stays with its item."""
     seen_at = stamp(now)
-    INSERT.run(
-        connection,
-        [_row(first_id + place, source_id, entry, seen_at) for place, entry in enumerate(new)],
-    )
-    keys = [
-        {"source_id": source_id, "key": digest(key), "item_id": first_id + place}
-        for place, entry in enumerate(new)
-        for key in entry.keys
-    ]
+    INSERT.run_rows(connection, [_row(first_id + place, source_id, entry, seen_at) for place, entry in enumerate(new)])
+    keys = [(source_id, digest(key), first_id + place) for place, entry in enumerate(new) for key in entry.keys]
     if keys:
-        INSERT_KEY.run(connection, keys)
+        INSERT_KEY.run_rows(connection, keys)
 
 
-def _row(item_id: int, source_id: int, new: NewItem, seen_at: str) -> Mapping[str, Any]:
+def _row(item_id: int, source_id: int, new: NewItem, seen_at: str) -> tuple[object, ...]:
+    """Return the columns of `items` in their order."""
     item = new.item
     survey = survey_of(new)
-    return {
-        "id": item_id,
-        "source_id": source_id,
-        "seen_at": seen_at,
-        "published_at": stamp_or_none(item.published),
-        "updated_at": stamp_or_none(item.updated),
-        "served_on": day_of(seen_at),
-        "kept": survey is not None,
-        "kind": item.kind,
-        "lang": clean_or_none(item.lang),
-        "rating": None if e4_or_none(item.rating) is None else item.rating,
-        "rating_max": item.rating_max,
-        "survey": survey,
-        "survey_brand": new.brand if survey else None,
-        "survey_at": (stamp(new.at) if new.at else seen_at) if survey else None,
-        "metrics": numbers_to_json(item.metrics),
-        "segment": to_json(dict(item.segment)) if item.segment else "{}",
-        "categories": to_json(item.categories) if item.categories else "[]",
-        "author": clean_or_none(item.author),
-        "url": clean_or_none(item.url),
-        "guid": clean_or_none(item.guid),
-        "title": clean(item.title),
-        "text": clean(item.text),
-    }
+    return (
+        item_id,
+        source_id,
+        seen_at,
+        stamp_or_none(item.published),
+        stamp_or_none(item.updated),
+        # served_on, kept
+        day_of(seen_at),
+        survey is not None,
+        item.kind,
+        clean_or_none(item.lang),
+        None if e4_or_none(item.rating) is None else item.rating,
+        item.rating_max,
+        survey,
+        new.brand if survey else None,
+        (stamp(new.at) if new.at else seen_at) if survey else None,
+        numbers_to_json(item.metrics),
+        to_json(dict(item.segment)) if item.segment else "{}",
+        to_json(item.categories) if item.categories else "[]",
+        clean_or_none(item.author),
+        clean_or_none(item.url),
+        clean_or_none(item.guid),
+        clean(item.title),
+        clean(item.text),
+    )
 
 
 def survey_of(new: NewItem) -> str | None:
@@ -112,8 +135,6 @@ def touch_keys(connection: sa.Connection, source_id: int, keys: Iterable[str], n
     if read_on == today:
         return
     for some in chunks([digest(key) for key in keys]):
-        served = sa.select(item_keys.c.item_id).where(item_keys.c.source_id == source_id, item_keys.c.key.in_(some))
-        connection.execute(
-            sa.update(items).where(items.c.id.in_(served), items.c.served_on < today).values(served_on=today)
-        )
-    connection.execute(sa.update(sources).where(sources.c.id == source_id).values(read_on=today))
+        size = size_for(len(some))
+        _touch(size).run(connection, {"source_id": source_id, "today": today, **one_of(some, size)})
+    SET_READ_ON.run(connection, {"source_id": source_id, "today": today})

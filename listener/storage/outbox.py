@@ -36,6 +36,13 @@ JOINED = sa.select(
     *(column.label(f"alert_{column.name}") for column in alerts.c),
     *(column.label(f"delivery_{column.name}") for column in deliveries.c),
 ).join_from(deliveries, alerts, alerts.c.id == deliveries.c.alert_id)
+DUE = Prepared(
+    lambda _: (
+        JOINED.where(deliveries.c.status == DeliveryStatus.PENDING.value, deliveries.c.due_at <= sa.bindparam("now"))
+        .order_by(deliveries.c.due_at, deliveries.c.id)
+        .limit(sa.bindparam("most"))
+    )
+)
 
 
 def add_alerts(
@@ -122,12 +129,7 @@ def delivery_of(row: Any) -> Delivery:
 
 def due_deliveries(connection: sa.Connection, now: datetime, limit: int) -> list[Delivery]:
     """Return deliveries that wait and are due, the longest overdue first."""
-    found = (
-        JOINED.where(deliveries.c.status == DeliveryStatus.PENDING.value, deliveries.c.due_at <= stamp(now))
-        .order_by(deliveries.c.due_at, deliveries.c.id)
-        .limit(limit)
-    )
-    return [delivery_of(row) for row in connection.execute(found)]
+    return [delivery_of(row) for row in DUE.run(connection, {"now": stamp(now), "most": limit})]
 
 
 def channels_due(connection: sa.Connection, now: datetime) -> list[str]:

@@ -29,17 +29,19 @@ INSERTS: Mapping[str, InsertMaker] = {"sqlite": sqlite.insert, "postgresql": pos
 class Prepared:
     """A statement, compiled for each dialect when it is first run there."""
 
-    def __init__(self, build: Callable[[InsertMaker], Any]) -> None:
+    def __init__(self, build: Callable[[InsertMaker], Any], *, positional: bool = False) -> None:
+        """Take what builds the statement.
+
+        A `positional` one is run with tuples, in the order in which its parameters stand: of an INSERT, that of the
+        table's columns. Binding by name takes twice as long.
+        """
         self._build = build
+        self._positional = positional
         self._compiled: dict[str, tuple[str, Row]] = {}
 
     def run(self, connection: sa.Connection, values: Row | Sequence[Row]) -> sa.CursorResult[Any]:
-        """Execute with one row of values, or for each of many (none at all is a mistake)."""
-        name = connection.dialect.name
-        compiled = self._compiled.get(name)
-        if compiled is None:
-            compiled = self._compiled[name] = self._compile(name)
-        sql, constants = compiled
+        """Execute with one row of values by name, or for each of many (none at all is a mistake)."""
+        sql, constants = self._sql(connection)
         if constants:
             if isinstance(values, Mapping):
                 values = {**constants, **values}
@@ -47,27 +49,58 @@ class Prepared:
                 values = [{**constants, **row} for row in values]
         return connection.exec_driver_sql(sql, values)
 
+    def run_rows(self, connection: sa.Connection, rows: Sequence[tuple[Any, ...]]) -> None:
+        """Execute a positional statement for each of some rows (none at all is a mistake)."""
+        sql, constants = self._sql(connection)
+        assert self._positional, "rows of a statement with names"
+        assert not constants, "a constant would take a place among the positions"
+        connection.exec_driver_sql(sql, list(rows))
+
+    def _sql(self, connection: sa.Connection) -> tuple[str, Row]:
+        """Return the SQL for a connection's dialect, and the constants that stand in it as parameters."""
+        name = connection.dialect.name
+        compiled = self._compiled.get(name)
+        if compiled is None:
+            compiled = self._compiled[name] = self._compile(name)
+        return compiled
+
     def _compile(self, name: str) -> tuple[str, Row]:
-        """Return the SQL for a dialect, and the constants that stand in it as parameters."""
-        # A dialect of its own: named parameters, where SQLite's would be positional by default.
-        dialect = sqlite.dialect(paramstyle="named") if name == "sqlite" else postgresql.psycopg.dialect()  # type: ignore[no-untyped-call]
+        # A dialect of its own for the style of its parameters: SQLite's would be positional, psycopg's named.
+        if name == "sqlite":
+            dialect: sa.Dialect = sqlite.dialect(paramstyle="qmark" if self._positional else "named")
+        else:
+            style = "format" if self._positional else "pyformat"
+            dialect = postgresql.psycopg.dialect(paramstyle=style)  # type: ignore[no-untyped-call]
         compiled = self._build(INSERTS[name]).compile(dialect=dialect)
         return str(compiled), {key: value for key, value in compiled.params.items() if value is not None}
 
 
-def insert(table: sa.Table) -> Prepared:
+def among(column: sa.ColumnElement[Any], count: int) -> sa.ColumnElement[bool]:
+    """Return the condition that a column holds one of `count` parameters, named as `one_of` names their values."""
+    return column.in_([sa.bindparam(f"one{place}") for place in range(count)])
+
+
+def one_of(values: Sequence[Any], count: int) -> dict[str, Any]:
+    """Return values for `among`; where there are fewer than `count`, the last is said again."""
+    return {f"one{place}": values[min(place, len(values) - 1)] for place in range(count)}
+
+
+def size_for(count: int) -> int:
+    """Return for how many values to prepare a statement, so that few different ones are: 8, 16, 32, ..."""
+    return max(8, 1 << (count - 1).bit_length())
+
+
+def insert(table: sa.Table, *, positional: bool = False) -> Prepared:
     """Return an INSERT of all columns."""
-    return Prepared(lambda into: into(table).values({column.name: sa.bindparam(column.name) for column in table.c}))
+    return Prepared(lambda into: into(table).values(_parameters(table)), positional=positional)
 
 
-def insert_new(table: sa.Table) -> Prepared:
+def insert_new(table: sa.Table, *, positional: bool = False) -> Prepared:
     """Return an INSERT of all columns that leaves a row with the same key alone."""
+    key = list(table.primary_key)
     return Prepared(
-        lambda into: (
-            into(table)
-            .values({column.name: sa.bindparam(column.name) for column in table.c})
-            .on_conflict_do_nothing(index_elements=list(table.primary_key))
-        )
+        lambda into: into(table).values(_parameters(table)).on_conflict_do_nothing(index_elements=key),
+        positional=positional,
     )
 
 
@@ -75,7 +108,7 @@ def replace(table: sa.Table) -> Prepared:
     """Return an INSERT of all columns that overwrites the row with the same key."""
 
     def build(into: InsertMaker) -> Any:
-        statement = into(table).values({column.name: sa.bindparam(column.name) for column in table.c})
+        statement = into(table).values(_parameters(table))
         others = {c.name: statement.excluded[c.name] for c in table.c if not c.primary_key}
         return statement.on_conflict_do_update(index_elements=list(table.primary_key), set_=others)
 
@@ -86,8 +119,12 @@ def add(table: sa.Table, sums: Sequence[str]) -> Prepared:
     """Return an INSERT of all columns that adds the columns in `sums` to the row with the same key."""
 
     def build(into: InsertMaker) -> Any:
-        statement = into(table).values({column.name: sa.bindparam(column.name) for column in table.c})
+        statement = into(table).values(_parameters(table))
         added = {name: table.c[name] + statement.excluded[name] for name in sums}
         return statement.on_conflict_do_update(index_elements=list(table.primary_key), set_=added)
 
     return Prepared(build)
+
+
+def _parameters(table: sa.Table) -> dict[str, Any]:
+    return {column.name: sa.bindparam(column.name) for column in table.c}

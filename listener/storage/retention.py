@@ -24,6 +24,7 @@ from listener.storage.meta import get_meta, set_meta
 from listener.storage.moments import hour_of, moment, stamp
 from listener.storage.prepared import add
 from listener.storage.rebuild import HORIZON
+from listener.storage.stories import sort_bands
 from listener.storage.tables import (
     bodies,
     coverage,
@@ -88,7 +89,7 @@ def steps(
     mentions: timedelta | None,
     snapshots: timedelta | None,
     deliveries: timedelta | None,
-    stories: timedelta,
+    copies: timedelta,
 ) -> Iterator[Step]:
     """Yield what is to be done: each step is run, in transactions of its own, until it returns None.
 
@@ -98,8 +99,9 @@ def steps(
         yield partial(_delete_mentions, hour_of(stamp(now - mentions)))
     if items is not None:
         yield _Items(stamp(now - items), now)
-    yield _Bands(stamp(now - stories))
-    yield partial(_empty_stories, stamp(now - stories))
+    yield _sort_bands
+    yield _Bands(stamp(now - copies))
+    yield partial(_empty_stories, stamp(now - copies))
     if snapshots is not None:
         yield partial(_delete_snapshots, stamp(now - snapshots))
         yield _delete_bodies
@@ -168,6 +170,11 @@ class _Items:
         """Tell whether the source was read without the item for long enough, or isn't read at all any more."""
         last_read = self._today if not active else None if read_on is None else date.fromisoformat(read_on)
         return last_read is not None and last_read - date.fromisoformat(served_on) > UNSERVED
+
+
+def _sort_bands(connection: sa.Connection) -> None:
+    """Sort what waits into the index, where old bands are looked for; a queue in memory may hold them, too."""
+    sort_bands(connection)
 
 
 class _Bands:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -261,9 +261,6 @@ def save_host(connection: sa.Connection, state: HostState) -> None:
     )
 
 
-def source_ids(connection: sa.Connection, names: Iterable[str] | None = None) -> dict[str, int]:
-    """Return the ids of all sources, or of those named."""
-    found = sa.select(sources.c.name, sources.c.id)
-    if names is not None:
-        found = found.where(sources.c.name.in_(list(names)))
-    return {row.name: row.id for row in connection.execute(found)}
+def source_ids(connection: sa.Connection) -> dict[str, int]:
+    """Return the ids of all sources by name."""
+    return {row.name: row.id for row in connection.execute(sa.select(sources.c.name, sources.c.id))}

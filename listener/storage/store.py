@@ -14,7 +14,20 @@ import sqlalchemy as sa
 
 from listener.errors import DatabaseCorrupt, StorageError
 from listener.insights.series import CoverageHour, TrendHour
-from listener.storage import clock, items, listing, locks, mentions, outbox, pages, rebuild, retention, sources, status
+from listener.storage import (
+    clock,
+    items,
+    listing,
+    locks,
+    mentions,
+    outbox,
+    pages,
+    rebuild,
+    retention,
+    sources,
+    status,
+    stories,
+)
 from listener.storage.backup import backup_file
 from listener.storage.engine import WRITING, engine_of, name_of, url_of
 from listener.storage.migrate import migrate
@@ -50,6 +63,7 @@ class Store:
         self._lock = threading.Lock()
         self._writing_thread: int | None = None
         self._source_ids = SourceIds()
+        self._queue = stories.Queue()
 
     @classmethod
     def open(cls, url: str | Path, *, now: datetime, must_exist: bool = False) -> Store:
@@ -97,9 +111,10 @@ class Store:
             self._writing_thread = threading.get_ident()
             try:
                 with self._writer.begin():
-                    yield Transaction(self._writer, self._source_ids)
+                    yield Transaction(self._writer, self._source_ids, self._queue)
             except BaseException:
                 self._source_ids.forget()
+                self._queue.forget()
                 raise
             finally:
                 self._writing_thread = None
@@ -317,16 +332,16 @@ class Store:
         mentions: timedelta | None = None,
         snapshots: timedelta | None = None,
         deliveries: timedelta | None = None,
-        stories: timedelta = timedelta(days=30),
+        copies: timedelta = timedelta(days=30),
     ) -> Retained:
         """Let go of what is older than these ages (None: keep for ever), in short transactions; return how much.
 
-        `stories` is for how long copies of a story are looked for: no shorter than the `since` that
+        `copies` is for how long copies of a story are looked for: no shorter than the `since` that
         `Transaction.story_candidates` is asked with. What it deletes, and what not: `listener.storage.retention`.
         """
         gone: Counter[str] = Counter()
         for step in retention.steps(
-            now, items=items, mentions=mentions, snapshots=snapshots, deliveries=deliveries, stories=stories
+            now, items=items, mentions=mentions, snapshots=snapshots, deliveries=deliveries, copies=copies
         ):
             while True:
                 with self.write():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 import sqlalchemy as sa
 
@@ -171,6 +173,41 @@ def test_a_band_that_thousands_share_gives_its_newest_stories(store: Store) -> N
         ids = [transaction.add_story(b"s", [7, 1000 + number], NOW, "") for number in range(100)]
         found = [story.id for story in transaction.story_candidates([7, 1000], NOW)]
     assert found == [*reversed(ids[-30:]), ids[0]]
+
+
+def test_stories_are_found_before_and_after_they_are_sorted_into_the_index(
+    database: str, open_store: Callable[..., Store]
+) -> None:
+    store, other = open_store(database), open_store(database)
+    for start in range(0, 2500, 500):
+        with store.write() as transaction:
+            for number in range(start, start + 500):
+                transaction.add_story(b"s", [number, number + 10_000], NOW, "")
+
+    def found(asked: Store, bands: list[int]) -> list[int]:
+        with asked.write() as transaction:
+            return [story.id for story in transaction.story_candidates(bands, NOW)]
+
+    assert found(store, [0, 10_999, 2499]) == [2500, 1000, 1]
+    with store.write() as transaction:
+        late = transaction.add_story(b"s", [10_000], NOW, "")
+    assert found(store, [10_000]) == found(other, [10_000]) == [late, 1]
+
+
+def test_a_story_of_a_transaction_that_failed_is_no_candidate(store: Store) -> None:
+    def fail() -> None:
+        with store.write() as transaction:
+            transaction.add_story(b"never", [7], NOW, "")
+            assert len(transaction.story_candidates([7], NOW)) == 1
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        fail()
+    with store.write() as transaction:
+        assert transaction.story_candidates([7], NOW) == []
+        transaction.add_story(b"stays", [8], NOW, "")
+        assert transaction.story_candidates([7], NOW) == []
+        assert [story.signature for story in transaction.story_candidates([8], NOW)] == [b"stays"]
 
 
 def test_the_brands_that_a_story_has_mentions_of_are_known(store: Store) -> None:

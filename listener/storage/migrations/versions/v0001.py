@@ -137,6 +137,13 @@ story_bands = sa.Table(
     sqlite_with_rowid=False,
 )
 
+band_queue = sa.Table(
+    "band_queue",
+    METADATA,
+    sa.Column("story_id", Id, primary_key=True, autoincrement=False),
+    required("bands", sa.LargeBinary()),
+)
+
 mentions = sa.Table(
     "mentions",
     METADATA,
