@@ -341,12 +341,12 @@ def test_a_long_export_takes_no_more_memory_than_a_short_one(store: Store, folde
         finally:
             tracemalloc.stop()
 
-    fill(store, 250, 40)
-    peak("--to", "2026-01-01")
-    short, few = peak("--to", "2026-01-02")
+    fill(store, 120, 25)
+    peak("--to", "2026-01-01T01:00")
+    short, few = peak("--to", "2026-01-01")
     long, many = peak()
-    assert (few, many) == (1921, 10_001)
-    assert long < short + 500_000
+    assert (few, many) == (601, 3001)
+    assert long < short + 300_000
 
 
 def test_a_backup_is_made_of_a_database_in_use(store: Store, folder: Path) -> None:
