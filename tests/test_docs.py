@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import re
+import shlex
 from pathlib import Path
 
 import click
 import pytest
+from click.testing import CliRunner
 
 from listener.app import OptionsOf, known_pains
 from listener.channels import CHANNEL_TYPES
@@ -177,3 +179,14 @@ def test_commands_that_a_page_shows_are_there(page: Path) -> None:
             words = words[2:] if words[0] in ("-c", "--config") else words[1:]
         if words and re.fullmatch(r"[a-z]+", words[0]):
             assert words[0] in COMMANDS, f"{page.name}: {line[0] or line[1]}"
+
+
+def test_the_first_commands_of_the_readme_run_as_they_stand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    told = [shlex.split(line) for line in text.splitlines() if re.match(r"listener (init|check)\b", line)]
+    assert [words[1] for words in told] == ["init", "check"]
+    for words in told:
+        done = CliRunner().invoke(group, words[1:])
+        assert done.exit_code == 0, done.output
+        assert "warning" not in done.output
