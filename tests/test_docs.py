@@ -19,7 +19,6 @@ from listener.config.loading import FETCH, LISTENER, RETENTION, UNDERSTAND
 from listener.config.named import BRAND, SOURCE, TOPIC
 from listener.config.rules import CONDITIONS, EVERYWHERE, RULE
 from listener.config.tables import fields_of
-from listener.plugins import Scrapers
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = sorted((ROOT / "docs").glob("*.md"))
@@ -146,11 +145,6 @@ def test_each_command_is_described_with_its_options(name: str) -> None:
 def test_no_command_is_described_that_is_not_there() -> None:
     text = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
     assert set(re.findall(r"^## listener (\S+)", text, re.MULTILINE)) == set(COMMANDS)
-
-
-def test_each_scraper_is_described() -> None:
-    text = "".join(page.read_text(encoding="utf-8") for page in DOCS)
-    assert not [name for name in Scrapers().names() if f"`{name}`" not in text and f'"{name}"' not in text]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
