@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from listener.errors import ParseError
@@ -17,6 +19,10 @@ from tests.scrapers.cases import FOLDER, answered, asked, case_bodies, source_of
 SOURCES: dict[str, tuple[str, dict[str, Any]]] = {
     "app-store": ("https://apps.apple.com/de/app/acme-notes/id1234567890", {}),
     "schema-org": ("https://reviews.example.com/acme", {}),
+    "discourse": ("https://forum.example.com", {}),
+    "wordpress": ("https://blog.example.com/", {}),
+    "telegram": ("https://t.me/acme_users", {}),
+    "list": ("https://ask.example.com/questions", {"item": ".question", "title": "h2"}),
 }
 BODIES = case_bodies(*SOURCES)
 
@@ -28,6 +34,12 @@ def source(name: str, **options: Any) -> Source:
 
 def case(name: str, file: str) -> bytes:
     return (FOLDER / name / file).read_bytes()
+
+
+def as_recorded(body: Path) -> Source:
+    """Return the source that a recorded answer was made for."""
+    given = json.loads((body.parent / "request.json").read_bytes())
+    return source_of(body.parent.parent.name, given["url"], **given.get("options", {}))
 
 
 def case_id(value: Path) -> str:
@@ -47,7 +59,7 @@ def test_what_the_source_never_promised_is_a_parse_error(name: str, body: bytes)
 
 @pytest.mark.parametrize("body", BODIES, ids=case_id)
 def test_an_answer_cut_off_anywhere_gives_fewer_items_or_a_parse_error(body: Path) -> None:
-    whole, one = body.read_bytes(), source(body.parent.parent.name)
+    whole, one = body.read_bytes(), as_recorded(body)
     most = len(answered(one, whole).items)
     for end in range(0, len(whole), len(whole) // 12):
         with suppress(ParseError):
@@ -57,7 +69,7 @@ def test_an_answer_cut_off_anywhere_gives_fewer_items_or_a_parse_error(body: Pat
 @pytest.mark.parametrize("body", [path for path in BODIES if path.suffix == ".json"], ids=case_id)
 @pytest.mark.parametrize("other", [None, 0, -1.5, True, [], {}, "x" * 1_000_000], ids=lambda value: str(value)[:5])
 def test_fields_of_any_other_type_are_survived(body: Path, other: object) -> None:
-    one = source(body.parent.parent.name)
+    one = as_recorded(body)
     for broken in replaced_one_by_one(json.loads(body.read_bytes()), other):
         with suppress(ParseError):
             answered(one, json.dumps(broken))
@@ -115,3 +127,88 @@ def test_the_average_is_told_once_a_page_and_is_the_same_item_until_it_changes()
     (more_voters,) = answered(source("schema-org"), page.replace(b"1204", b"1300")).items
     (better,) = answered(source("schema-org"), page.replace(b"87", b"88")).items
     assert before.guid == more_voters.guid != better.guid
+
+
+def test_a_forum_is_asked_for_posts_for_topics_of_a_category_or_for_what_its_search_finds() -> None:
+    def urls(url: str, **options: Any) -> list[str]:
+        return [request.url for request in asked(source_of("discourse", url, **options))]
+
+    assert urls("https://forum.example.com/") == ["https://forum.example.com/posts.json"]
+    assert urls("https://example.com/forum/latest", read="topics") == ["https://example.com/forum/latest.json?page=0"]
+    assert urls("https://forum.example.com/c/support/6") == ["https://forum.example.com/c/support/6.json?page=0"]
+    assert urls("https://forum.example.com", ask=["acme & co"]) == [
+        "https://forum.example.com/search.json?q=acme%20%26%20co%20order%3Alatest"
+    ]
+
+
+def test_pages_of_a_forum_are_turned_in_the_way_of_what_is_read() -> None:
+    def following(file: str, url: str, **options: Any) -> list[str]:
+        one = source_of("discourse", url, pages=2, **options)
+        first = answered(one, case("discourse", file))
+        again = [answered(one, case("discourse", file), request=request).more for request in first.more]
+        assert not any(again), "two pages were asked for, not three"
+        return [request.url for request in first.more]
+
+    forum = "https://forum.example.com"
+    assert following("posts/response.json", forum) == [f"{forum}/posts.json?before=5008"]
+    assert following("topics/response.json", forum, read="topics") == [f"{forum}/latest.json?page=1"]
+    assert following("search/response.json", forum, ask=["acme"]) == [
+        f"{forum}/search.json?q=acme%20order%3Alatest&page=2"
+    ]
+
+
+def test_a_blog_is_asked_for_posts_and_comments_and_turned_as_far_as_it_says() -> None:
+    posts, comments = asked(source("wordpress", pages=3))
+    assert posts.url.startswith("https://blog.example.com/wp-json/wp/v2/posts?")
+    assert comments.url.startswith("https://blog.example.com/wp-json/wp/v2/comments?")
+    page = case("wordpress", "posts/response.json")
+    (second,) = answered(source("wordpress", pages=3), page, headers={"x-wp-totalpages": "2"}).more
+    assert second.url == posts.url.removesuffix("1") + "2"
+    end = answered(source("wordpress", pages=3), page, request=second, headers={"x-wp-totalpages": "2"})
+    assert end.more == ()
+
+
+def test_what_a_blog_says_instead_of_posts_reaches_the_operator() -> None:
+    with pytest.raises(ParseError, match="Only authenticated users may access the REST API"):
+        answered(source("wordpress"), '{"code": "x", "message": "Only authenticated users may access the REST API."}')
+
+
+def test_older_posts_of_a_channel_are_read_where_the_settings_want_them() -> None:
+    page = case("telegram", "channel/response.html")
+    assert asked(source("telegram"))[0].url == "https://t.me/s/acme_users"
+    assert answered(source("telegram"), page).more == ()
+    (older,) = answered(source("telegram", pages=2), page).more
+    assert older.url == "https://t.me/s/acme_users?before=204"
+    away = page.replace(b'href="/s/', b'href="https://elsewhere.example/s/')
+    assert answered(source("telegram", pages=2), away).more == ()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"item": "div["}, "item: expected a CSS selector"),
+        ({"item": "li@class"}, "item: expected a selector of elements"),
+        ({"item": "li", "date": "time:::x@datetime"}, "date: expected a CSS selector"),
+        ({"item": "a..b", "form": "json"}, "item: expected a path"),
+        ({"item": "li", "timezone": "Mars/Base"}, "there is no time zone 'Mars/Base'"),
+    ],
+)
+def test_a_rule_of_a_list_that_can_never_find_anything_is_told_when_the_settings_are_read(
+    options: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(msgspec.ValidationError, match=re.escape(message)):
+        source_of("list", "https://example.com", **options)
+
+
+def test_a_list_goes_on_to_its_next_page_on_the_same_host_only() -> None:
+    usual = {"item": ".question", "next": "a.next", "pages": 2}
+    page = case("list", "html/response.html")
+    one = source_of("list", "https://ask.example.com/questions", **usual)
+    assert [request.url for request in answered(one, page).more] == ["https://ask.example.com/questions?page=2"]
+    away = page.replace(b'href="?page=2"', b'href="http://169.254.169.254/"')
+    assert answered(one, away).more == ()
+
+
+def test_a_list_that_matches_nothing_says_what_came_instead() -> None:
+    with pytest.raises(ParseError, match="nothing on the page titled 'Sign in' matches item"):
+        answered(source("list"), "<title>Sign in</title>")
