@@ -7,5 +7,6 @@ from listener.fetch.fetcher import Fetcher
 from listener.fetch.hosts import HostStates, MemoryHosts
 from listener.fetch.politeness import Politeness
 from listener.fetch.settings import FetchSettings
+from listener.fetch.target import host_key
 
-__all__ = ["ADVICE", "FetchSettings", "Fetcher", "HostStates", "MemoryHosts", "Politeness"]
+__all__ = ["ADVICE", "FetchSettings", "Fetcher", "HostStates", "MemoryHosts", "Politeness", "host_key"]

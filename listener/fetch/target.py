@@ -135,3 +135,11 @@ def _ascii_host(host: str, *, literal: bool) -> str:
     if not _HOST.fullmatch(host):
         raise Failure(Outcome.ADDRESS, "The URL's host is no valid name.")
     return host.removesuffix(".").lower()
+
+
+def host_key(url: str) -> str | None:
+    """Return name:port, the key under which politeness knows the host of `url`; None for no URL that can be asked."""
+    try:
+        return parse_target(url).key
+    except Failure:
+        return None

@@ -13,6 +13,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from listener.errors import DatabaseCorrupt, StorageError
+from listener.insights.health import Yield
 from listener.insights.series import CoverageHour, TrendHour
 from listener.storage import (
     clock,
@@ -27,6 +28,7 @@ from listener.storage import (
     sources,
     status,
     stories,
+    yields,
 )
 from listener.storage.backup import backup_file
 from listener.storage.engine import WRITING, engine_of, name_of, url_of
@@ -156,6 +158,16 @@ class Store:
         """Return a source; None for one that was never in the settings."""
         with self._read() as connection:
             return next(iter(sources.list_sources(connection, name)), None)
+
+    def yields(self, now: datetime) -> dict[str, Yield]:
+        """Return what each source brought of late, by name."""
+        with self._read() as connection:
+            return yields.yields(connection, now)
+
+    def hosts_left_alone(self, now: datetime) -> dict[str, HostState]:
+        """Return the hosts that are left alone beyond `now`, by name:port."""
+        with self._read() as connection:
+            return yields.hosts_left_alone(connection, now)
 
     def get_host(self, host: str) -> HostState | None:
         """Return what was last saved of a host; None for one never met."""
