@@ -15,6 +15,7 @@ from typing import Any
 
 from listener import __version__, config
 from listener.alerts import Planner, Rules
+from listener.changes.confirm import ConfirmSettings
 from listener.config.understanding import understand_settings
 from listener.dispatch import Dispatcher
 from listener.fetch import Fetcher, FetchSettings
@@ -24,7 +25,8 @@ from listener.mentions.matcher import Matcher, compile_query
 from listener.mentions.understand import Understander
 from listener.notify import build as build_channel
 from listener.outbox import Delivered, Outbox
-from listener.pipeline import Parts, PollResult
+from listener.parts import Parts
+from listener.pipeline import PollResult
 from listener.plugins import Scrapers, bundled
 from listener.schedule import Bounds
 from listener.storage import Retained, Store
@@ -78,6 +80,7 @@ class App:
             bounds=Bounds(
                 every=settings.fetch.every, min_every=settings.fetch.min_every, max_every=settings.fetch.max_every
             ),
+            confirm=ConfirmSettings(looks=settings.pages.looks, delay=settings.pages.delay),
             clock=clock,
         )
         self.sources = {source.name: source for source in settings.sources if source.enabled}

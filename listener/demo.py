@@ -141,6 +141,9 @@ FEEDS: Mapping[str, tuple[Render, str, str]] = {
     "reviews": (atom, "text/xml", "Customer reviews"),
 }
 
+#: Page: how it is read.
+PAGES: Mapping[str, str] = {"globex-pricing": "pricing", "globex-faq": "faq"}
+
 
 class Web:
     """Serves the feeds and pages as they stand at the demo's now, on 127.0.0.1, and takes what Slack would get."""
@@ -250,8 +253,8 @@ contact = "https://example.com/demo"
 [fetch]
 gap = "0s"
 allow_networks = ["127.0.0.0/8"]
-every = "2h"
-min_every = "2h"
+every = "3h"
+min_every = "3h"
 max_every = "4h"
 
 [brands.acme]
@@ -287,6 +290,16 @@ sentiment_at_most = -0.4
 channels = ["mail"]
 send = "07:00"
 
+[alerts.globex-prices]
+on = "price"
+brands = ["globex"]
+channels = ["mail", "slack"]
+
+[alerts.globex-answers]
+on = "faq"
+brands = ["globex"]
+channels = ["mail"]
+
 [alerts.trouble]
 on = "source"
 failing_for = "6h"
@@ -300,4 +313,6 @@ def settings(web: Web, mailbox: Mailbox) -> str:
     for name in FEEDS:
         brand = 'brand = "acme"\n' if name == "reviews" else ""
         sources += f'[sources.{name}]\nurl = "{web.base}/{name}.xml"\n{brand}\n'
+    for name, scraper in PAGES.items():
+        sources += f'[sources.{name}]\nscraper = "{scraper}"\nurl = "{web.base}/{name}"\nbrand = "globex"\n\n'
     return SETTINGS.format(sources=sources, base=web.base, smtp_port=mailbox.port)

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from listener.errors import ListenerError, StorageError
-from listener.pipeline import Parts, PollResult, poll
+from listener.parts import Parts
+from listener.pipeline import PollResult, poll
 from listener.schedule import Polled, after_poll
 from listener.types import Outcome, Source, SourceState
 from listener.urls import host_of
@@ -144,7 +145,7 @@ def describe(result: PollResult) -> str:
     """Return one log line for a poll."""
     text = (
         f"source={result.source} outcome={result.outcome} requests={result.requests} items={result.items} "
-        f"new={result.new_items} mentions={result.mentions} alerts={result.alerts} "
+        f"new={result.new_items} mentions={result.mentions} changes={result.changes} alerts={result.alerts} "
         f"ms={result.elapsed / timedelta(milliseconds=1):.0f}"
     )
     return f"{text} detail={result.detail!r}" if result.detail else text

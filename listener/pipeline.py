@@ -9,29 +9,27 @@ from __future__ import annotations
 
 import logging
 from collections import Counter, deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Any
 
-from listener.alerts import FLOOD_WINDOW, MentionEvent, Planner, Rules
+from listener.alerts import FLOOD_WINDOW
 from listener.errors import ParseError
+from listener.facts import PageFacts
 from listener.mentions.identity import item_keys
-from listener.mentions.matcher import Matcher
-from listener.mentions.stories import fingerprint, same_story
-from listener.mentions.understand import Understander
-from listener.schedule import Bounds, Polled, after_poll, rhythm_of
-from listener.storage import NewItem, NewMention, Store, Transaction
+from listener.parts import Parts
+from listener.poll_items import new_items, store_items, understand
+from listener.poll_page import after_look, look, store_look
+from listener.schedule import Polled, after_poll, rhythm_of
+from listener.storage import Transaction
 from listener.types import (
     Alert,
     FetchResult,
-    Hit,
     Item,
-    Match,
     Outcome,
-    Reading,
     Request,
-    Scraper,
+    Response,
     Source,
     SourceState,
     Validators,
@@ -41,44 +39,6 @@ log = logging.getLogger(__name__)
 
 #: Requests of one poll, next pages included.
 REQUESTS_LIMIT = 20
-#: Copies of a story are looked for this far back.
-STORY_WINDOW = timedelta(days=14)
-#: Items of these kinds come from a place that is about its brand: nobody names the product in a review of it.
-ABOUT_THEIR_BRAND = frozenset({"review", "ticket", "survey", "note", "incident"})
-
-
-class Fetches(Protocol):
-    """What the pipeline needs of a fetcher."""
-
-    def fetch(self, request: Request, validators: Validators, *, under_way: bool) -> FetchResult:
-        """Return how the request ended. Raises nothing that the web can cause.
-
-        `under_way` says that the poll has made requests already: it rather waits for its host than being put off.
-        """
-        ...
-
-
-class FindsScraper(Protocol):
-    """What the pipeline needs of the loaded scrapers."""
-
-    def get(self, name: str) -> Scraper:
-        """Return the scraper of that name. Raises PluginError."""
-        ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Parts:
-    """What a poll works with, built once by `listener.app`."""
-
-    store: Store
-    fetcher: Fetches
-    scrapers: FindsScraper
-    matcher: Matcher
-    understander: Understander
-    rules: Rules
-    planner: Planner
-    bounds: Bounds
-    clock: Callable[[], datetime]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +52,8 @@ class PollResult:
     items: int = 0
     new_items: int = 0
     mentions: int = 0
+    #: Of a page, told with this poll.
+    changes: int = 0
     alerts: int = 0
     elapsed: timedelta = timedelta(0)
 
@@ -108,15 +70,8 @@ class Gathered:
     items: tuple[Item, ...]
     polled: Polled
     requests: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
-    """A new item with the keys it is known by, and what it says about each brand."""
-
-    item: Item
-    keys: tuple[str, ...]
-    readings: tuple[Reading, ...]
+    #: Of a page: the response that its facts were read from, and these.
+    page: tuple[Response, PageFacts] | None = None
 
 
 def poll(source: Source, state: SourceState, parts: Parts) -> PollResult:
@@ -129,8 +84,13 @@ def poll(source: Source, state: SourceState, parts: Parts) -> PollResult:
     found = understand(source, new_items(gathered.items, keys, known), parts)
     polled = replace(gathered.polled, new_items=len(found), rhythm=rhythm_of(gathered.items, now))
     after = after_poll(state, source, polled, now, parts.bounds)
+    watched = look(source, state, gathered.page, parts, now) if polled.worked else None
+    if watched is not None:
+        after = after_look(after, watched)
     with parts.store.write() as tx:
         alerts = store_items(tx, source, found, now, parts, history=state.last_success_at is None)
+        if watched is not None:
+            alerts += store_look(tx, source, watched, gathered.page, now, parts)
         trouble, after = parts.rules.source_alerts(source, state, after, now)
         added = add_alerts(tx, [*alerts, *trouble], now, parts)
         if known:
@@ -146,6 +106,7 @@ def poll(source: Source, state: SourceState, parts: Parts) -> PollResult:
         items=len(gathered.items),
         new_items=len(found),
         mentions=sum(len(one.readings) for one in found),
+        changes=len(watched.changes) if watched is not None else 0,
         alerts=added,
         elapsed=now - started,
     )
@@ -166,6 +127,7 @@ def gather(source: Source, state: SourceState, parts: Parts) -> Gathered:
     validators_of_failed: dict[str, Validators] = {}
     scraper_state: Mapping[str, Any] | None = None
     ttl: timedelta | None = None
+    page: tuple[Response, PageFacts] | None = None
     while queue and len(results) < REQUESTS_LIMIT:
         request = queue.popleft()
         known = state.validators.get(request.url, Validators())
@@ -173,12 +135,17 @@ def gather(source: Source, state: SourceState, parts: Parts) -> Gathered:
         if result.outcome is Outcome.DEFERRED and results:
             # The host has no time for the next page; what the first ones brought is a poll that worked.
             break
-        if result.response is not None and not result.same_body:
+        response = result.response
+        if response is not None and not result.same_body:
             try:
-                parsed = scraper.parse(result.response, source)
+                parsed = scraper.parse(response, source)
             except ParseError as error:
                 result = replace(result, outcome=Outcome.PARSE, detail=str(error))
             else:
+                if parsed.facts is not None and parsed.facts.trouble is not None:
+                    result = replace(result, outcome=Outcome.BLOCKED, detail=f"not the page: {parsed.facts.trouble}")
+                elif parsed.facts is not None:
+                    page = (response, parsed.facts)
                 items += parsed.items
                 queue.extend(parsed.more)
                 ttl = parsed.rhythm or ttl
@@ -194,6 +161,7 @@ def gather(source: Source, state: SourceState, parts: Parts) -> Gathered:
     return Gathered(
         items=tuple(items),
         requests=len(results),
+        page=page,
         polled=Polled(
             outcome=failed.outcome if failed else Outcome.NOT_MODIFIED if unchanged else Outcome.OK,
             detail=failed.detail if failed else "",
@@ -203,92 +171,6 @@ def gather(source: Source, state: SourceState, parts: Parts) -> Gathered:
             fresh_for=max((r.fresh_for for r in results if r.fresh_for is not None), default=None),
             ttl=ttl,
         ),
-    )
-
-
-def new_items(
-    items: Sequence[Item], keys: Sequence[tuple[str, ...]], known: Mapping[str, int]
-) -> list[tuple[Item, tuple[str, ...]]]:
-    """Return the items of which no key is known, each once, with their keys."""
-    seen: set[str] = set()
-    fresh: list[tuple[Item, tuple[str, ...]]] = []
-    for item, own in zip(items, keys, strict=True):
-        if not any(key in known or key in seen for key in own):
-            fresh.append((item, own))
-        seen.update(own)
-    return fresh
-
-
-def understand(source: Source, items: Sequence[tuple[Item, tuple[str, ...]]], parts: Parts) -> list[Found]:
-    """Find whose mention each item is and read it for each of these brands."""
-    found = []
-    for item, keys in items:
-        readings = (parts.understander.read(item, match, source) for match in matches(source, item, parts.matcher))
-        found.append(Found(item=item, keys=keys, readings=tuple(one for one in readings if one is not None)))
-    return found
-
-
-def matches(source: Source, item: Item, matcher: Matcher) -> Sequence[Match]:
-    """Return the brands that an item is about: by their queries, or because the source is about one of them."""
-    if source.brand is not None and item.kind in ABOUT_THEIR_BRAND:
-        hit = Hit(field="source", start=0, end=0, term=source.name)
-        return [Match(brand=source.brand, hits=(hit,))]
-    return matcher.match(item, source, only=source.brand)
-
-
-def store_items(
-    tx: Transaction, source: Source, found: Sequence[Found], now: datetime, parts: Parts, *, history: bool
-) -> list[Alert]:
-    """Store new items with their mentions and stories, and return what is worth an alert.
-
-    `history` says that the source answered for the first time: its items without a date may be of any age.
-    """
-    if not found:
-        return []
-    ids = tx.add_items(source.name, [new_item(source, one, now) for one in found], now)
-    mentions: list[tuple[Item, NewMention]] = []
-    told: dict[int, set[str]] = {}
-    for item_id, one in zip(ids, found, strict=True):
-        if not one.readings:
-            continue
-        at = moment_of(one.item, now)
-        story_id = find_story(tx, one.item, at)
-        if story_id not in told:
-            told[story_id] = set(tx.brands_of_stories([story_id]).get(story_id, ()))
-        for reading in one.readings:
-            first = reading.brand not in told[story_id]
-            told[story_id].add(reading.brand)
-            mention = NewMention(
-                item_id=item_id, source=source.name, reading=reading, story_id=story_id, at=at, first_of_story=first
-            )
-            mentions.append((one.item, mention))
-    mention_ids = tx.add_mentions([mention for _, mention in mentions], now)
-    return [
-        alert
-        for mention_id, (item, mention) in zip(mention_ids, mentions, strict=True)
-        for alert in parts.rules.mention_alerts(event_of(mention, mention_id, item, source, now, history=history), now)
-    ]
-
-
-def new_item(source: Source, found: Found, now: datetime) -> NewItem:
-    """Return what the store needs of an item; the answers of a survey count for the source's brand."""
-    return NewItem(item=found.item, keys=found.keys, brand=source.brand, at=moment_of(found.item, now))
-
-
-def event_of(
-    mention: NewMention, mention_id: int, item: Item, source: Source, now: datetime, *, history: bool
-) -> MentionEvent:
-    """Return what the rules look at."""
-    assert mention.story_id is not None
-    return MentionEvent(
-        reading=mention.reading,
-        item=item,
-        source=source,
-        mention_id=mention_id,
-        story_id=mention.story_id,
-        first_of_story=mention.first_of_story,
-        seen_at=now,
-        history=history,
     )
 
 
@@ -303,21 +185,3 @@ def add_alerts(tx: Transaction, alerts: Sequence[Alert], now: datetime, parts: P
             due[alert.key, channel] = at
         recent[alert.rule] += 1
     return tx.add_alerts(alerts, due)
-
-
-def moment_of(item: Item, now: datetime) -> datetime:
-    """Return the moment at which an item enters the trends: when it was published, unless that lies ahead."""
-    return item.published if item.published is not None and item.published <= now else now
-
-
-def find_story(tx: Transaction, item: Item, at: datetime) -> int:
-    """Return the story that an item belongs to: one that is there, or a new one."""
-    mark = fingerprint(item.title, item.text)
-    if mark is None:
-        # Too little text to have copies.
-        return tx.add_story(b"", (), at, item.title)
-    for story in tx.story_candidates(mark.bands, at - STORY_WINDOW):
-        if same_story(mark.signature, story.signature):
-            tx.join_story(story.id, at)
-            return story.id
-    return tx.add_story(mark.signature, mark.bands, at, item.title)

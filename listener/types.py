@@ -358,6 +358,8 @@ class SourceState:
     validators: Mapping[str, Validators] = field(default_factory=empty)
     #: The scraper's own.
     scraper_state: Mapping[str, Any] = field(default_factory=empty)
+    #: What `listener.watch` remembers of a page; empty for a source of items.
+    page_state: Mapping[str, Any] = field(default_factory=empty)
     #: Mean gap between new items, where known.
     rhythm: timedelta | None = None
 

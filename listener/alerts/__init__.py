@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from listener.alerts.changes import title as change_title
 from listener.alerts.events import ChangeEvent, MentionEvent, PricePoint
 from listener.alerts.planning import FLOOD_WINDOW, RETRY_PAUSES, Planner, digest_time, next_attempt
 from listener.alerts.rules import Rules
@@ -14,6 +15,7 @@ __all__ = [
     "Planner",
     "PricePoint",
     "Rules",
+    "change_title",
     "digest_time",
     "next_attempt",
 ]

@@ -10,7 +10,7 @@ from listener.alerts.keys import alert_key
 from listener.alerts.mentions import among
 from listener.alerts.words import FACT_LIMIT, QUOTE_LIMIT, amount, cut, one_line, shown, word_diff
 from listener.facts import Change, ChangeKind, Price
-from listener.types import Alert, Rule, RuleOn, Tone
+from listener.types import Alert, Rule, RuleOn, Source, Tone
 
 #: What a rule has to be `on` to be told of a change.
 WATCHED_BY: Mapping[ChangeKind, RuleOn] = {
@@ -97,6 +97,25 @@ def change_alert(rule: Rule, event: ChangeEvent, now: datetime) -> Alert:
         tone=tone(change),
         facts=tuple(facts(event)),
         thread=f"{who}: {TOPICS[on]} ({about})",
+        channels=rule.channels,
+        send=rule.send,
+    )
+
+
+def flapping_alert(rule: Rule, source: Source, since: datetime, now: datetime) -> Alert:
+    """Make the alert of a rule for a page that keeps going back and forth, of which no changes are told meanwhile."""
+    who = source.brand or source.name
+    return Alert(
+        key=alert_key("flapping", rule.name, source.name, since.isoformat()),
+        rule=rule.name,
+        on=rule.on,
+        brand=source.brand,
+        source=source.name,
+        created_at=now,
+        title=one_line(f"{who}: {source.name} shows several versions by turns; no changes are told while it does"),
+        url=source.url or None,
+        facts=(("Page", source.name), ("Rule", rule.name)),
+        thread=f"{who}: {source.name} by turns",
         channels=rule.channels,
         send=rule.send,
     )

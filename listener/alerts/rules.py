@@ -38,6 +38,14 @@ class Rules:
         """Return an alert for each rule that a change of a page satisfies."""
         return [changes.change_alert(rule, event, now) for rule in self._change if changes.satisfies(rule, event)]
 
+    def flapping_alerts(self, source: Source, since: datetime, now: datetime) -> list[Alert]:
+        """Return an alert for each rule that watches a page which shows several versions by turns."""
+        return [
+            changes.flapping_alert(rule, source, since, now)
+            for rule in self._change
+            if mentions.among(source.brand, rule.brands) and mentions.among(source.name, rule.sources)
+        ]
+
     def source_alerts(
         self, source: Source, before: SourceState, after: SourceState, now: datetime
     ) -> tuple[list[Alert], SourceState]:

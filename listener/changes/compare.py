@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from listener.changes.copy import copy_changes
+from listener.changes.incidents import incident_changes
 from listener.changes.plans import plan_changes
 from listener.changes.questions import question_changes
 from listener.changes.texts import text_changes
@@ -21,6 +22,7 @@ def changes_between(before: PageFacts, after: PageFacts) -> tuple[Change, ...]:
         *plan_changes(before.plans, after.plans),
         *question_changes(before.questions, after.questions),
         *copy_changes(before.copy, after.copy),
+        *incident_changes(before.incidents, after.incidents),
     ]
-    known = any(facts.plans or facts.questions or facts.copy for facts in (before, after))
+    known = any(facts.plans or facts.questions or facts.copy or facts.incidents for facts in (before, after))
     return tuple(changes) if known else tuple(text_changes(before.text, after.text))

@@ -15,6 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from listener import demo as web_of_demo
+from listener.alerts import change_title
 from listener.app import App, load_settings, system_clock
 from listener.cli.export import export
 from listener.errors import ListenerError
@@ -100,8 +101,8 @@ def show(
     console = Console()
     failed = sum(count for outcome, count in polls.items() if outcome not in ("ok", "not-modified", "deferred"))
     console.print(
-        f"{DAYS} days of {len(web_of_demo.FEEDS)} feeds: {polls.total()} polls, {polls['not-modified']} of them "
-        f"answered 304, {failed} failed."
+        f"{DAYS} days of {len(web_of_demo.FEEDS)} feeds and {len(web_of_demo.PAGES)} pages: {polls.total()} polls, "
+        f"{polls['not-modified']} of them answered 304, {failed} failed."
     )
     mentions = list(store.iter_mentions(start=start, end=end + timedelta(days=1)))
     table = Table(box=None, pad_edge=False)
@@ -122,6 +123,11 @@ def show(
     for label, colour in (("positive", "green"), ("negative", "red")):
         line = chart([m for m in mentions if m.brand == "acme" and m.sentiment.label == label], start)
         console.print(Text.assemble(f"acme, {label} a day  ", (line, colour), f"  until {end:%d %b}"))
+    console.print()
+    for stored in store.iter_changes(start):
+        console.print(
+            Text(f"{stored.confirmed_at:%d %b}  {change_title(stored.brand or stored.source, stored.change)}")
+        )
     console.print()
     console.print(f"{len(mailbox.mails)} mails and {len(web.slack)} Slack messages arrived, the last of them:")
     for mail in mailbox.mails[-3:]:

@@ -19,7 +19,14 @@ from listener.config.named import Reading, ScrapersIn, read_brands, read_channel
 from listener.config.report import Report, nearest
 from listener.config.rules import KnownPains, read_rules
 from listener.config.secrets import Vault
-from listener.config.settings import FetchSection, RetentionSection, Settings, UnderstandSection, has_password
+from listener.config.settings import (
+    FetchSection,
+    PagesSection,
+    RetentionSection,
+    Settings,
+    UnderstandSection,
+    has_password,
+)
 from listener.config.tables import Record, Table, reader_of
 
 DATABASE_SCHEMES = ("sqlite", "postgresql")
@@ -60,6 +67,10 @@ UNDERSTAND = Table(
         "lexicon": reader_of(Mapping[str, Annotated[float, msgspec.Meta(ge=-4, le=4)]]),
         "relevance_at_least": reader_of(Annotated[float, msgspec.Meta(ge=0, le=1)]),
     },
+)
+PAGES = Table(
+    PagesSection,
+    special={"looks": reader_of(Annotated[int, msgspec.Meta(ge=1, le=10)]), "delay": values.positive_duration},
 )
 KEPT = ("items", "mentions", "snapshots", "deliveries")
 RETENTION = Table(RetentionSection, special=dict.fromkeys(KEPT, values.keeping))
@@ -102,6 +113,7 @@ def load(
         scraper_folders=folders,
         fetch=_section(FETCH, "fetch", book, report, FetchSection()),
         understand=_section(UNDERSTAND, "understand", book, report, UnderstandSection()),
+        pages=_section(PAGES, "pages", book, report, PagesSection()),
         retention=_section(RETENTION, "retention", book, report, RetentionSection()),
         brands=read_brands(reading),
         sources=read_sources(reading, scrapers),

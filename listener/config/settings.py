@@ -55,6 +55,16 @@ class UnderstandSection:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PagesSection:
+    """How sure a change of a page has to be before it is told: [pages]."""
+
+    #: Looks in a row that show it, the first one included; 1 tells every change at once.
+    looks: int = 2
+    #: Least time between the first look and the one that confirms.
+    delay: timedelta = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RetentionSection:
     """How long things are kept: [retention]. None: for ever."""
 
@@ -95,6 +105,7 @@ class Settings:
     scraper_folders: tuple[Path, ...] = ()
     fetch: FetchSection = FetchSection()
     understand: UnderstandSection = UnderstandSection()
+    pages: PagesSection = PagesSection()
     retention: RetentionSection = RetentionSection()
     brands: tuple[Brand, ...] = ()
     sources: tuple[Source, ...] = ()

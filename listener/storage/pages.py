@@ -77,19 +77,20 @@ def latest_snapshots(connection: sa.Connection, source: str, count: int, url: st
     )
     if url is not None:
         found = found.where(s.url == url)
-    return [
-        Snapshot(
-            id=row.id,
-            source=row.name,
-            url=row.url,
-            taken_at=moment(row.taken_at),
-            last_seen_at=moment(row.last_seen_at),
-            body_hash=row.body_hash,
-            body=zlib.decompress(row.zlib),
-            headers=from_json(row.headers),
-        )
-        for row in connection.execute(found)
-    ]
+    return [_snapshot_of(row) for row in connection.execute(found)]
+
+
+def _snapshot_of(row: Any) -> Snapshot:
+    return Snapshot(
+        id=row.id,
+        source=row.name,
+        url=row.url,
+        taken_at=moment(row.taken_at),
+        last_seen_at=moment(row.last_seen_at),
+        body_hash=row.body_hash,
+        body=zlib.decompress(row.zlib),
+        headers=from_json(row.headers),
+    )
 
 
 # --- changes
@@ -269,6 +270,37 @@ def _save_ledger(
     ]
     if new:
         connection.execute(sa.insert(table), new)
+
+
+def renew_snapshot(connection: sa.Connection, source: str, body_hash: str, at: datetime) -> None:
+    """Store a version of a page again as its newest: it went back to that."""
+    found = find_snapshot(connection, source, body_hash)
+    if found is not None:
+        source_id = connection.execute(sa.select(sources.c.id).where(sources.c.name == source)).scalar_one()
+        add_snapshot(connection, source_id, found.url, at, body_hash, found.body, found.headers)
+
+
+def touch_facts(connection: sa.Connection, source_id: int, at: datetime) -> None:
+    """Note that everything that a page said when it was last read still stands there."""
+    for table in (prices, claims, answers):
+        of_source = table.c.source_id == source_id
+        newest = sa.select(sa.func.max(table.c.last_seen)).where(of_source).scalar_subquery()
+        connection.execute(sa.update(table).where(of_source, table.c.last_seen == newest).values(last_seen=stamp(at)))
+
+
+def find_snapshot(connection: sa.Connection, source: str, body_hash: str) -> Snapshot | None:
+    """Return the newest version of a source's page with these bytes; None where it is gone."""
+    s = snapshots.c
+    found = (
+        sa.select(snapshots, bodies.c.zlib, sources.c.name)
+        .join(bodies, bodies.c.hash == s.body_hash)
+        .join(sources, sources.c.id == s.source_id)
+        .where(sources.c.name == source, s.body_hash == body_hash)
+        .order_by(s.taken_at.desc(), s.id.desc())
+        .limit(1)
+    )
+    row = connection.execute(found).one_or_none()
+    return None if row is None else _snapshot_of(row)
 
 
 def iter_prices(connection: sa.Connection, brands: Collection[str]) -> Iterator[StoredPrice]:

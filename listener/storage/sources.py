@@ -33,6 +33,7 @@ STATE = (
     "rhythm_seconds",
     "validators",
     "scraper_state",
+    "page_state",
 )
 STATE_COLUMNS = (sources.c.name, *(sources.c[name] for name in STATE))
 
@@ -70,6 +71,7 @@ FRESH: dict[str, Any] = {
     "rhythm_seconds": None,
     "validators": "{}",
     "scraper_state": "{}",
+    "page_state": "{}",
 }
 
 
@@ -163,6 +165,7 @@ def save_source(connection: sa.Connection, state: SourceState) -> None:
         "rhythm_seconds": None if state.rhythm is None else state.rhythm.total_seconds(),
         "validators": _validators_to_json(state),
         "scraper_state": to_json(dict(state.scraper_state)) if state.scraper_state else "{}",
+        "page_state": to_json(dict(state.page_state)) if state.page_state else "{}",
     }
     if SAVE.run(connection, values).rowcount == 0:
         raise unknown_source(state.source)
@@ -215,6 +218,7 @@ def state_of(row: Any) -> SourceState:
         if row.validators != "{}"
         else EMPTY,
         scraper_state=from_json(row.scraper_state) if row.scraper_state != "{}" else EMPTY,
+        page_state=from_json(row.page_state) if row.page_state != "{}" else EMPTY,
     )
 
 

@@ -256,6 +256,11 @@ class Store:
         with self._read() as connection:
             return pages.latest_snapshots(connection, source, count, url)
 
+    def find_snapshot(self, source: str, body_hash: str) -> Snapshot | None:
+        """Return the newest version of a source's page with these bytes; None where it is gone."""
+        with self._read() as connection:
+            return pages.find_snapshot(connection, source, body_hash)
+
     def iter_changes(
         self,
         start: datetime | None = None,

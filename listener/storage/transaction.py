@@ -206,6 +206,14 @@ class Transaction:
         pages.save_claims(self._connection, source_id, brand, facts.copy, at)
         pages.save_answers(self._connection, source_id, brand, facts.questions, at)
 
+    def renew_snapshot(self, source: str, body_hash: str, at: datetime) -> None:
+        """Store a version of a page again as its newest: it went back to that."""
+        pages.renew_snapshot(self._connection, source, body_hash, at)
+
+    def touch_facts(self, source: str, at: datetime) -> None:
+        """Note that everything that a page said when it was last read still stands there."""
+        pages.touch_facts(self._connection, self._source_ids.get(self._connection, source), at)
+
     # --- alerts
 
     def add_alerts(self, alerts: Sequence[Alert], due: Mapping[tuple[str, str], datetime] = outbox.AT_ONCE) -> int:

@@ -11,11 +11,12 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from listener.alerts import Planner, Rules
+from listener.changes.confirm import ConfirmSettings
 from listener.channels import ChannelSettings, ConsoleSettings
 from listener.mentions.data import load
 from listener.mentions.matcher import Matcher
 from listener.mentions.understand import Understander, UnderstandSettings
-from listener.pipeline import Parts
+from listener.parts import Parts
 from listener.plugins import Scrapers, bundled
 from listener.schedule import Bounds
 from listener.storage import Store
@@ -89,6 +90,7 @@ def parts(
         rules=Rules(rules),
         planner=Planner(channels, ZoneInfo("UTC")),
         bounds=Bounds(),
+        confirm=ConfirmSettings(),
         clock=clock,
     )
 

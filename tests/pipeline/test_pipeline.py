@@ -11,7 +11,8 @@ import pytest
 
 from listener import pipeline
 from listener.errors import DatabaseFull, StorageError
-from listener.pipeline import Parts, PollResult, poll
+from listener.parts import Parts
+from listener.pipeline import PollResult, poll
 from listener.storage import Store, Transaction
 from listener.types import FetchResult, Outcome, Request, Source
 from tests.pipeline.polling import START, Clock, PaperWeb, parts, rss, source

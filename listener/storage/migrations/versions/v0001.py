@@ -60,6 +60,7 @@ sources = sa.Table(
     sa.Column("rhythm_seconds", sa.Float),
     required("validators", sa.Text()),
     required("scraper_state", sa.Text()),
+    required("page_state", sa.Text()),
     required("added_at", Stamp),
     sa.Column("read_on", sa.String(10)),
     sa.Index("sources_due", "active", "stopped", "due_at"),

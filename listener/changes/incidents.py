@@ -1,0 +1,44 @@
+"""Incidents of a status page: those that began and those that ended between two readings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from listener.facts import Change, Incident
+
+
+def incident_changes(before: Sequence[Incident], after: Sequence[Incident]) -> Iterator[Change]:
+    """Yield a change for each incident that is new and open, and for each that was open and is resolved.
+
+    One that began and ended between the readings is told by its end alone. An incident that has left the page is
+    history that the page no longer shows, not an end.
+    """
+    known = {_identity(incident): incident for incident in before}
+    for incident in after:
+        old = known.get(_identity(incident))
+        if incident.resolved is None and old is None:
+            yield Change(kind="incident_started", subject=incident.title, after=_told(incident))
+        elif incident.resolved is not None and (old is None or old.resolved is None):
+            yield Change(
+                kind="incident_resolved",
+                subject=incident.title,
+                before=None if old is None else _told(old),
+                after=_told(incident),
+            )
+
+
+def _identity(incident: Incident) -> object:
+    return incident.url or (incident.title, incident.started)
+
+
+def _told(incident: Incident) -> str:
+    """Return an incident in a line: how bad, what it touches, since when, for how long."""
+    parts = [part for part in (incident.impact, ", ".join(incident.components)) if part]
+    if incident.started is not None:
+        parts.append(f"since {incident.started:%Y-%m-%d %H:%M} UTC")
+        if incident.resolved is not None and incident.resolved >= incident.started:
+            minutes = (incident.resolved - incident.started).total_seconds() // 60
+            parts.append(
+                f"for {minutes // 60:.0f} h {minutes % 60:.0f} min" if minutes >= 60 else f"for {minutes:.0f} min"
+            )
+    return "; ".join(parts)

@@ -1,0 +1,51 @@
+"""What a poll works with: built once by `listener.app`, shared by all polls, changed by none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from listener.alerts import Planner, Rules
+from listener.changes.confirm import ConfirmSettings
+from listener.mentions.matcher import Matcher
+from listener.mentions.understand import Understander
+from listener.schedule import Bounds
+from listener.storage import Store
+from listener.types import FetchResult, Request, Scraper, Validators
+
+
+class Fetches(Protocol):
+    """What the pipeline needs of a fetcher."""
+
+    def fetch(self, request: Request, validators: Validators, *, under_way: bool) -> FetchResult:
+        """Return how the request ended. Raises nothing that the web can cause.
+
+        `under_way` says that the poll has made requests already: it rather waits for its host than being put off.
+        """
+        ...
+
+
+class FindsScraper(Protocol):
+    """What the pipeline needs of the loaded scrapers."""
+
+    def get(self, name: str) -> Scraper:
+        """Return the scraper of that name. Raises PluginError."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """What a poll works with, built once by `listener.app`."""
+
+    store: Store
+    fetcher: Fetches
+    scrapers: FindsScraper
+    matcher: Matcher
+    understander: Understander
+    rules: Rules
+    planner: Planner
+    bounds: Bounds
+    confirm: ConfirmSettings
+    clock: Callable[[], datetime]

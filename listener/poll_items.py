@@ -1,0 +1,132 @@
+"""The items of a poll: which are new, whose mentions they are, which story they tell, and what is worth an alert."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from listener.alerts import MentionEvent
+from listener.mentions.matcher import Matcher
+from listener.mentions.stories import fingerprint, same_story
+from listener.parts import Parts
+from listener.storage import NewItem, NewMention, Transaction
+from listener.types import Alert, Hit, Item, Match, Reading, Source
+
+#: Copies of a story are looked for this far back.
+STORY_WINDOW = timedelta(days=14)
+#: Items of these kinds come from a place that is about its brand: nobody names the product in a review of it.
+ABOUT_THEIR_BRAND = frozenset({"review", "ticket", "survey", "note", "incident"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """A new item with the keys it is known by, and what it says about each brand."""
+
+    item: Item
+    keys: tuple[str, ...]
+    readings: tuple[Reading, ...]
+
+
+def new_items(
+    items: Sequence[Item], keys: Sequence[tuple[str, ...]], known: Mapping[str, int]
+) -> list[tuple[Item, tuple[str, ...]]]:
+    """Return the items of which no key is known, each once, with their keys."""
+    seen: set[str] = set()
+    fresh: list[tuple[Item, tuple[str, ...]]] = []
+    for item, own in zip(items, keys, strict=True):
+        if not any(key in known or key in seen for key in own):
+            fresh.append((item, own))
+        seen.update(own)
+    return fresh
+
+
+def understand(source: Source, items: Sequence[tuple[Item, tuple[str, ...]]], parts: Parts) -> list[Found]:
+    """Find whose mention each item is and read it for each of these brands."""
+    found = []
+    for item, keys in items:
+        readings = (parts.understander.read(item, match, source) for match in matches(source, item, parts.matcher))
+        found.append(Found(item=item, keys=keys, readings=tuple(one for one in readings if one is not None)))
+    return found
+
+
+def matches(source: Source, item: Item, matcher: Matcher) -> Sequence[Match]:
+    """Return the brands that an item is about: by their queries, or because the source is about one of them."""
+    if source.brand is not None and item.kind in ABOUT_THEIR_BRAND:
+        hit = Hit(field="source", start=0, end=0, term=source.name)
+        return [Match(brand=source.brand, hits=(hit,))]
+    return matcher.match(item, source, only=source.brand)
+
+
+def store_items(
+    tx: Transaction, source: Source, found: Sequence[Found], now: datetime, parts: Parts, *, history: bool
+) -> list[Alert]:
+    """Store new items with their mentions and stories, and return what is worth an alert.
+
+    `history` says that the source answered for the first time: its items without a date may be of any age.
+    """
+    if not found:
+        return []
+    ids = tx.add_items(source.name, [new_item(source, one, now) for one in found], now)
+    mentions: list[tuple[Item, NewMention]] = []
+    told: dict[int, set[str]] = {}
+    for item_id, one in zip(ids, found, strict=True):
+        if not one.readings:
+            continue
+        at = moment_of(one.item, now)
+        story_id = find_story(tx, one.item, at)
+        if story_id not in told:
+            told[story_id] = set(tx.brands_of_stories([story_id]).get(story_id, ()))
+        for reading in one.readings:
+            first = reading.brand not in told[story_id]
+            told[story_id].add(reading.brand)
+            mention = NewMention(
+                item_id=item_id, source=source.name, reading=reading, story_id=story_id, at=at, first_of_story=first
+            )
+            mentions.append((one.item, mention))
+    mention_ids = tx.add_mentions([mention for _, mention in mentions], now)
+    return [
+        alert
+        for mention_id, (item, mention) in zip(mention_ids, mentions, strict=True)
+        for alert in parts.rules.mention_alerts(event_of(mention, mention_id, item, source, now, history=history), now)
+    ]
+
+
+def new_item(source: Source, found: Found, now: datetime) -> NewItem:
+    """Return what the store needs of an item; the answers of a survey count for the source's brand."""
+    return NewItem(item=found.item, keys=found.keys, brand=source.brand, at=moment_of(found.item, now))
+
+
+def event_of(
+    mention: NewMention, mention_id: int, item: Item, source: Source, now: datetime, *, history: bool
+) -> MentionEvent:
+    """Return what the rules look at."""
+    assert mention.story_id is not None
+    return MentionEvent(
+        reading=mention.reading,
+        item=item,
+        source=source,
+        mention_id=mention_id,
+        story_id=mention.story_id,
+        first_of_story=mention.first_of_story,
+        seen_at=now,
+        history=history,
+    )
+
+
+def moment_of(item: Item, now: datetime) -> datetime:
+    """Return the moment at which an item enters the trends: when it was published, unless that lies ahead."""
+    return item.published if item.published is not None and item.published <= now else now
+
+
+def find_story(tx: Transaction, item: Item, at: datetime) -> int:
+    """Return the story that an item belongs to: one that is there, or a new one."""
+    mark = fingerprint(item.title, item.text)
+    if mark is None:
+        # Too little text to have copies.
+        return tx.add_story(b"", (), at, item.title)
+    for story in tx.story_candidates(mark.bands, at - STORY_WINDOW):
+        if same_story(mark.signature, story.signature):
+            tx.join_story(story.id, at)
+            return story.id
+    return tx.add_story(mark.signature, mark.bands, at, item.title)

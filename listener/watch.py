@@ -1,0 +1,118 @@
+"""Watch a page over time: which state a look showed, and what of it is to be told. Pure.
+
+A state of a page is named by the hash of the first bytes that showed it; other bytes with the same facts are the same
+state. Both sides of a comparison are read by today's scraper from stored bytes, so that an upgrade of the program never
+looks like a change of the page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from listener.changes.compare import changes_between
+from listener.changes.confirm import ConfirmSettings, Look, Verdict, decide
+from listener.facts import Change, PageFacts
+
+#: Looks that are remembered of a page; those between the first and the last of a long run are not needed.
+LOOKS_LIMIT = 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watched:
+    """What a look at a page came to."""
+
+    verdict: Verdict
+    #: What to remember, JSON-able.
+    page_state: Mapping[str, Any]
+    #: With CONFIRMED: what to tell, and since when it is so.
+    changes: tuple[Change, ...] = ()
+    first_seen: datetime | None = None
+    #: With WAIT: when to look again.
+    again_at: datetime | None = None
+    #: The hash of stored bytes that show the page as it was last told.
+    told: str | None = None
+    #: The page has begun to flap with this look.
+    flaps: bool = False
+    #: The bytes of this look stand for a state that no stored bytes show.
+    keep: bool = False
+
+
+def states_of(page_state: Mapping[str, Any]) -> set[str]:
+    """Return the hashes of the stored bytes that the next look is compared with."""
+    looks = page_state.get("looks", ())
+    return {state for state in (page_state.get("told"), looks[-1][1] if looks else None) if state is not None}
+
+
+def watch(
+    page_state: Mapping[str, Any],
+    body_hash: str | None,
+    facts: PageFacts | None,
+    read: Callable[[str], PageFacts | None],
+    settings: ConfirmSettings,
+    now: datetime,
+) -> Watched:
+    """Judge a look at a page.
+
+    `body_hash` and `facts` are None where the server said that nothing has changed. `read` returns the facts of stored
+    bytes by their hash, None where they are gone or can't be read any more: the page is then taken as it is.
+    """
+    looks = [Look(at=datetime.fromisoformat(at), state=state) for at, state in page_state.get("looks", ())]
+    told: str | None = page_state.get("told")
+    if facts is None or body_hash is None:
+        if not looks:
+            return Watched(verdict=Verdict.SAME, page_state=page_state)
+        state = looks[-1].state
+    else:
+        state = _state_of(body_hash, facts, [told, looks[-1].state if looks else None], read)
+    known = {told, *(look.state for look in looks)}
+    looks = _shortened([*looks, Look(at=now, state=state)], settings.looks)
+    decision = decide(looks, told, settings)
+    flapping = decision.verdict is Verdict.FLAPPING
+    changes: tuple[Change, ...] = ()
+    if decision.verdict is Verdict.CONFIRMED:
+        before = read(told) if told is not None else None
+        after = facts if facts is not None else read(state)
+        changes = changes_between(before, after) if before is not None and after is not None else ()
+        told = state
+    return Watched(
+        verdict=decision.verdict,
+        page_state={
+            "told": told,
+            "looks": [[look.at.isoformat(), look.state] for look in looks],
+            "flapping": flapping,
+        },
+        changes=changes,
+        first_seen=decision.first_seen,
+        again_at=decision.again_at,
+        told=told,
+        flaps=flapping and not page_state.get("flapping", False),
+        keep=state not in known,
+    )
+
+
+def _state_of(
+    body_hash: str, facts: PageFacts, known: Sequence[str | None], read: Callable[[str], PageFacts | None]
+) -> str:
+    """Return the known state that has the same facts, or a new one named after these bytes."""
+    for state in dict.fromkeys(known):
+        if state == body_hash:
+            return body_hash
+        if state is not None:
+            before = read(state)
+            if before is not None and not changes_between(before, facts):
+                return state
+    return body_hash
+
+
+def _shortened(looks: list[Look], enough: int) -> list[Look]:
+    """Leave out looks from the middle of a run that showed one state all along, and the oldest."""
+    run = 0
+    while run < len(looks) and looks[-1 - run].state == looks[-1].state:
+        run += 1
+    keep = max(enough, 2)
+    if run > keep:
+        del looks[-2]
+    return looks[-LOOKS_LIMIT:]
