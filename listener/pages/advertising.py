@@ -57,9 +57,7 @@ def _chrome(page: Page) -> bytearray:
     for node in page.nodes:
         if node.tag in ("html", "body", "main") or node.line >= node.end_line:
             continue
-        if node.tag in _CHROME_TAGS or (
-            node.has_names() and not node.inline and not node.words.isdisjoint(_CHROME_WORDS)
-        ):
+        if node.tag in _CHROME_TAGS or (node.named and not node.inline and not node.words.isdisjoint(_CHROME_WORDS)):
             for index in range(node.line, min(node.end_line, len(flags))):
                 flags[index] = 1
     for line in page.lines:
@@ -100,7 +98,7 @@ def _actions(page: Page, skipped: bytearray) -> Iterator[tuple[int, Copy]]:
             continue
         if (
             node.tag == "a"
-            and (not node.has_names() or node.words.isdisjoint(_BUTTON_WORDS))
+            and (not node.named or node.words.isdisjoint(_BUTTON_WORDS))
             and node.attr("role") != "button"
         ):
             continue
@@ -115,7 +113,7 @@ def _is_button(node: Node) -> bool:
     """Whether a link looks like a button: named one, or padded and rounded by utility classes."""
     if node.attr("role") == "button":
         return True
-    return node.has_names() and (not node.words.isdisjoint(_BUTTON_WORDS) or len(node.words & _PADDED) >= 2)
+    return node.named and (not node.words.isdisjoint(_BUTTON_WORDS) or len(node.words & _PADDED) >= 2)
 
 
 def _text_within(page: Page, node: Node) -> str:
@@ -158,8 +156,6 @@ def _logos(page: Page) -> Iterator[tuple[int, Copy]]:
             for above in list(node.ancestors())[1:5]
             if above.tag not in ("body", "html", "main", "header", "nav", "footer")
         ]
-        if 1 < len(name) <= 60 and any(
-            above.has_names() and not above.words.isdisjoint(_LOGO_WORDS) for above in around
-        ):
+        if 1 < len(name) <= 60 and any(above.named and not above.words.isdisjoint(_LOGO_WORDS) for above in around):
             count += 1
             yield node.line, Copy(kind="logo", text=name)

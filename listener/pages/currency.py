@@ -6,6 +6,7 @@ Codes are ISO 4217; Iranian toman, which has no code of its own there, is IRT as
 from __future__ import annotations
 
 import re
+from functools import cached_property
 
 #: Codes that are written beside an amount. Ones that are also words, such as ALL, CUP or TOP, are left out.
 CODES = frozenset(
@@ -148,12 +149,18 @@ class Reading:
         language, _, rest = lang.replace("_", "-").partition("-")
         self.language = language.lower()
         self.region = rest.rpartition("-")[2].upper()
-        self._said: dict[str, int] = {}
-        for found in _COUNTRY_SIGNS.finditer(text[:400_000]):
+        self._text = text[:400_000]
+
+    @cached_property
+    def _said(self) -> dict[str, int]:
+        """How often the page names each currency or its country; counted when a sign first needs it."""
+        said: dict[str, int] = {}
+        for found in _COUNTRY_SIGNS.finditer(self._text):
             name = found["name"]
             code = found["code"] or next(code for start, code in _NAMED.items() if name.startswith(start))
             code = {"NTD": "TWD", "RMB": "CNY"}.get(code, code)
-            self._said[code] = self._said.get(code, 0) + 1
+            said[code] = said.get(code, 0) + 1
+        return said
 
     def meaning(self, token: str) -> str | None:
         """Return the ISO code that a symbol, code or word stands for here; None where it is no currency here."""

@@ -19,6 +19,7 @@ from listener.pages.words import ASKS
 
 _QUESTION_CHARACTERS = 320
 _ANSWER_CHARACTERS = 20_000
+_MAY_ASK = re.compile("[?？؟\u037e吗呢か요까]|^[QFPDВ问問]")
 _Q = re.compile(
     r"(?:Q|F|P|D|В|Frage|Question|Pregunta|Domanda|Pergunta|Vraag|Вопрос|问|問|질문)\s*\d{0,3}\s*[:：.)]\s*",
     re.IGNORECASE,
@@ -151,11 +152,21 @@ class _Finder:
         self._give_answers(found)
         return [entry for entry in found if not self._is_title(entry, found)]
 
-    def _makes(self) -> dict[tuple[object, ...], _Make]:
-        makes: dict[tuple[object, ...], _Make] = {}
+    def _candidates(self) -> Iterator[Line]:
+        """Yield the lines that may be questions: those in a FAQ, and those made like one that asks."""
+        asking: set[tuple[str, str]] = set()
+        for line in self._page.lines:
+            if _MAY_ASK.search(line.text):
+                asking.add((line.node.tag, line.node.attr("class")))
         for line in self._page.lines:
             if len(line.text) < 2 or not self._zone.allowed[line.index]:
                 continue
+            if self._zone.inside[line.index] or (line.node.tag, line.node.attr("class")) in asking:
+                yield line
+
+    def _makes(self) -> dict[tuple[object, ...], _Make]:
+        makes: dict[tuple[object, ...], _Make] = {}
+        for line in self._candidates():
             entry = _entry(line)
             if entry is None or _is_opened(line):
                 continue
@@ -268,7 +279,7 @@ def _signature(line: Line) -> tuple[object, ...]:
 def _classes(node: Node) -> str:
     return (
         " ".join(sorted(_DIGITS.sub("", word) for word in node.attr("class").split() if word not in _STATES))
-        if node.has_names()
+        if node.named
         else ""
     )
 
@@ -283,7 +294,7 @@ def _is_structural(line: Line) -> bool:
     if line.node.tag == "button" and ASKS.search(line.text):
         return True
     return any(
-        node.has_names() and not node.words.isdisjoint(_ACCORDION) and not node.endings.isdisjoint(_CLICKED)
+        node.named and not node.words.isdisjoint(_ACCORDION) and not node.endings.isdisjoint(_CLICKED)
         for node in _around(line)
     )
 
@@ -315,7 +326,7 @@ def _is_opened(line: Line) -> bool:
             return False
         if node.tag == "dd":
             return True
-        if node.has_names() and node.endings & _OPENED and node.words & (_ACCORDION | {"answer", "antwort"}):
+        if node.named and node.endings & _OPENED and node.words & (_ACCORDION | {"answer", "antwort"}):
             return True
     return False
 

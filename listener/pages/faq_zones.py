@@ -53,17 +53,12 @@ def zones_of(page: Page) -> Zones:
 def _is_chrome(node: Node) -> bool:
     if node.tag in _SKIPPED_TAGS:
         return node.tag != "form" or node.end_line - node.line <= _FORM_LINES
-    named = node.has_names() and not node.inline and node.tag not in ("html", "body")
+    named = node.named and not node.inline and node.tag not in ("html", "body")
     return named and not node.words.isdisjoint(_CHROME_WORDS)
 
 
 def _is_named_faq(node: Node) -> bool:
-    return (
-        node.has_names()
-        and not node.inline
-        and node.tag not in ("html", "li")
-        and not node.words.isdisjoint(_ZONE_WORDS)
-    )
+    return node.named and not node.inline and node.tag not in ("html", "li") and not node.words.isdisjoint(_ZONE_WORDS)
 
 
 def _is_title(line: Line) -> bool:

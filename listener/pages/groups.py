@@ -52,7 +52,8 @@ def line_groups(mentions: list[Mention]) -> list[Group]:
     prices = [mention for mention in mentions if mention.role == "price"]
     if not prices:
         return []
-    labelled = [inline_label(mention.before) for mention in prices]
+    row = is_row(prices[0].line.node)
+    labelled = [inline_label(mention.before, row=row) for mention in prices]
     if len(prices) > 1 and distinct(labelled):
         groups = [_single([mention], label) for mention, label in zip(prices, labelled, strict=True)]
         groups[0].lists = lists
@@ -69,8 +70,7 @@ def _single(mentions: list[Mention], label: str | None) -> Group:
     group.prose = all(mention.prose for mention in mentions)
     after = inline_label(mentions[-1].after)
     block = line.node
-    tags = {block.tag, block.parent.tag if block.parent else ""}
-    group.row = not tags.isdisjoint(_ROWS)
+    group.row = is_row(block)
     group.prominent = label is None and after is None
     if group.prose:
         group.weak = label if label is not None and len(label.split()) <= 5 else None
@@ -86,6 +86,11 @@ def _single(mentions: list[Mention], label: str | None) -> Group:
         if not is_period_only(after) and not first.addon:
             group.weak = after
     return group
+
+
+def is_row(block: Node) -> bool:
+    """Whether a block is a row of a list or table."""
+    return block.tag in _ROWS or (block.parent is not None and block.parent.tag in _ROWS)
 
 
 def merged(groups: list[Group]) -> Group:

@@ -104,7 +104,7 @@ def _level(line: Line) -> int:
 
 def _is_named_name(node: Node) -> bool:
     """Whether one of the element's classes ends in a word for names: `price-tier`, `plan__name`, `cardTitle`."""
-    if not node.has_names():
+    if not node.named:
         return False
     return not node.endings.isdisjoint(_NAME_WORDS) and node.endings.isdisjoint(_NOT_NAMES)
 
@@ -135,7 +135,7 @@ def _without_badges(line: Line) -> str:
 def _is_badge(text: str, owner: Node, block: Node) -> bool:
     if words.BADGE.fullmatch(text):
         return True
-    return owner is not block and owner.has_names() and not owner.words.isdisjoint(_BADGES)
+    return owner is not block and owner.named and not owner.words.isdisjoint(_BADGES)
 
 
 def _is_bold(owner: Node, block: Node) -> bool:
@@ -148,7 +148,7 @@ def _is_bold(owner: Node, block: Node) -> bool:
 
 
 def _is_action(node: Node) -> bool:
-    return node.has_names() and not node.words.isdisjoint(
+    return node.named and not node.words.isdisjoint(
         {"btn", "button", "cta", "badge", "ribbon", "popular", "tag", "feature", "features"}
     )
 
@@ -182,12 +182,19 @@ def is_period_only(text: str) -> bool:
     return len(text) <= 50 and period_in(text) is not None and words.is_filler(without_periods(text))
 
 
-def inline_label(text: str) -> str | None:
-    """Return what a price's line says before or after it as a label; None where that is small print."""
+def inline_label(text: str, *, row: bool = False) -> str | None:
+    """Return what a price's line says before or after it as a label; None where that is small print.
+
+    `row`: the line is one of a list, where "Plus" and "Standard" are names and no lead-in to the price.
+    """
     name = clean_name(text.rpartition(". ")[2])
     if len(name) < 2 or _LETTER.search(name) is None or len(name) > words.LABEL_CHARACTERS:
         return None
-    if words.is_generic(name) or words.is_lead_in(name) or words.ACTION.fullmatch(name):
+    if (
+        words.is_generic(name)
+        or (words.is_lead_in(name) and not (row and name[0].isupper()))
+        or words.ACTION.fullmatch(name)
+    ):
         return None
     return name
 

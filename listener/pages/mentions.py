@@ -121,7 +121,7 @@ def _role(mention: Mention, clause: str, after: str, earlier: str) -> Role:
         return "list"
     if clauses.LIST_BEFORE.search(clause):
         return "list"
-    if any(not node.words.isdisjoint(_SAVING_WORDS) for node in nodes[:2] if node.has_names()) and _says_saving(
+    if any(not node.words.isdisjoint(_SAVING_WORDS) for node in nodes[:2] if node.named) and _says_saving(
         mention.line.text
     ):
         return "note"
@@ -134,7 +134,7 @@ def _role(mention: Mention, clause: str, after: str, earlier: str) -> Role:
 
 def is_button(node: Node) -> bool:
     """Whether a link looks like a button."""
-    return node.tag == "a" and node.has_names() and not node.words.isdisjoint({"btn", "button", "cta"})
+    return node.tag == "a" and node.named and not node.words.isdisjoint({"btn", "button", "cta"})
 
 
 def _says_saving(text: str) -> bool:
@@ -157,7 +157,7 @@ def is_struck(node: Node) -> bool:
     """Whether text in this element is shown struck out."""
     if node.tag in _STRUCK_TAGS:
         return True
-    if not node.has_names() and "style" not in node.attrs:
+    if not node.named and "style" not in node.attrs:
         return False
     return "line-through" in node.attr("style") or (
         node.words & _STRUCK_WORDS != frozenset() and len(node.children) < 3
@@ -170,7 +170,7 @@ def in_price_slot(line: Line) -> bool:
     for _ in range(4):
         if node is None or node.end_line - node.line > 4:
             return False
-        if node.has_names() and not node.endings.isdisjoint(_PRICE_ENDINGS):
+        if node.named and not node.endings.isdisjoint(_PRICE_ENDINGS):
             return True
         node = node.parent
     return False

@@ -15,6 +15,10 @@ from listener.pages.mentions import Mention
 from listener.pages.periods import period_in, period_of_heading
 from listener.pages.tree import Node, Page
 
+#: Lines before and after a price's element that are looked at for its name.
+_REACH_BEFORE = 60
+_REACH_AFTER = 20
+
 
 def group_plans(page: Page, mentions: dict[int, list[Mention]], skipped: bytearray) -> list[Group]:
     """Return the groups of a page, named where a name was found."""
@@ -120,6 +124,8 @@ class _Grouping:
 
     def _own_lines(self, start: int, end: int, items: list[Group | Label]) -> None:
         for index in range(start, end):
+            if end - _REACH_BEFORE > index >= start + _REACH_AFTER and index not in self._mentions:
+                continue
             if index in self._mentions:
                 items.extend(line_groups(self._mentions[index]))
             elif not self._skipped[index] and (label := self._label(index)):
@@ -153,7 +159,7 @@ class _Grouping:
 
     def _drop_features(self, groups: list[Group], items: list[Group | Label]) -> list[Group]:
         """Leave out amounts in the list of features below a card's one price."""
-        leading = [group for group in groups if group.prominent]
+        leading = [group for group in groups if group.prominent and not group.row]
         if len(leading) != 1:
             return groups
         lead = leading[0]

@@ -10,6 +10,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TypeAlias
 
 from listener.errors import ParseError
@@ -56,6 +57,7 @@ class Node:
         "inline",
         "last",
         "line",
+        "named",
         "order",
         "parent",
         "tag",
@@ -70,6 +72,8 @@ class Node:
         #: Not shown at first: by attribute, style or class, here or above.
         self.hidden = False
         self.inline = False
+        #: Has a class or an id at all.
+        self.named = False
         #: Index of the first line at or below, and of the first line after.
         self.line = self.end_line = 0
         self.depth: int = 0 if parent is None else parent.depth + 1
@@ -92,24 +96,15 @@ class Node:
     def words(self) -> frozenset[str]:
         """The pieces of class and id: `price-card__name` gives price-card__name, price, card and name."""
         if self._words is None:
-            self._words = pieces(f"{self.attr('class')} {self.attr('id')}")
+            self._words = pieces(f"{self.attr('class')} {self.attr('id')}") if self.named else _NONE
         return self._words
 
     @property
     def endings(self) -> frozenset[str]:
         """The last piece of each class: `price-card__name` gives name, `cardTitle` gives title."""
         if self._endings is None:
-            found = (_ENDING.search(name) for name in self.attr("class").split())
-            self._endings = frozenset(match[0].lower() for match in found if match)
+            self._endings = endings_of(self.attr("class")) if self.named else _NONE
         return self._endings
-
-    def has_names(self) -> bool:
-        """Whether the element has a class or an id at all; quicker than making its words."""
-        return (
-            any(name in ("class", "id") for name, _ in self._attrs)
-            if isinstance(self._attrs, tuple)
-            else bool(self._attrs)
-        )
 
     def holds(self, other: Node) -> bool:
         """Whether `other` is this node or stands below it."""
@@ -210,7 +205,9 @@ class _Builder:
         if len(self.nodes) >= NODE_LIMIT or parent.depth >= DEPTH_LIMIT or len(attrs) > ATTRIBUTE_LIMIT:
             raise ParseError("the page holds more elements, nesting or attributes than one written for people")
         node = Node(tag, attrs, parent, len(self.nodes))
-        hidden, block = self._look(attrs) if attrs else (False, False)
+        hidden = block = False
+        if attrs:
+            hidden, block, node.named = self._look(attrs)
         node.hidden = hidden or parent.hidden or tag in _UNRENDERED
         node.inline = tag in INLINE and not block
         parent.children.append(node)
@@ -256,11 +253,12 @@ class _Builder:
         html = next((node for node in self.root.children if node.tag == "html"), self.root)
         return Page(self.root, self.lines, self.title, html.attr("lang"), self.scripts, self.metas, self.nodes)
 
-    def _look(self, attrs: Attributes) -> tuple[bool, bool]:
-        """Return whether attributes hide an element, and whether they make a block of it."""
-        hidden = block = False
+    def _look(self, attrs: Attributes) -> tuple[bool, bool, bool]:
+        """Return whether attributes hide an element, whether they make a block of it, and whether they name it."""
+        hidden = block = named = False
         for name, value in attrs:
             if name == "class" and value:
+                named = True
                 look = self._looks.get(value)
                 if look is None:
                     look = self._looks[value] = _class_looks(value)
@@ -271,7 +269,9 @@ class _Builder:
                 block |= _BLOCK_STYLE.search(value) is not None
             elif name == "hidden":
                 hidden |= value != "until-found"
-        return hidden, block
+            elif name == "id":
+                named = True
+        return hidden, block, named
 
     def _keep_meta(self, named: dict[str, str]) -> None:
         name = named.get("name") or named.get("property") or named.get("http-equiv") or named.get("itemprop")
@@ -315,10 +315,19 @@ def _class_looks(classes: str) -> tuple[bool, bool]:
 
 #: The last word of a class name, a number after it left out.
 _ENDING = re.compile(r"(?:[A-Z]?[a-z]+|[A-Z]+)(?=[\d_-]*$)")
+_NONE: frozenset[str] = frozenset()
 _PIECES = re.compile(r"[a-z]+|\d+")
 
 
+@lru_cache(maxsize=8192)
 def pieces(names: str) -> frozenset[str]:
     """Return the lower case words of class names, whole and taken apart at hyphens, underscores and capitals."""
     names = _CAMEL.sub(r"\1 \2", names).lower()
     return frozenset(names.split()) | frozenset(_PIECES.findall(names))
+
+
+@lru_cache(maxsize=8192)
+def endings_of(classes: str) -> frozenset[str]:
+    """Return the last word of each class name, in lower case."""
+    found = (_ENDING.search(name) for name in classes.split())
+    return frozenset(match[0].lower() for match in found if match)

@@ -114,7 +114,7 @@ def _notice(page: Page, text: str) -> str | None:
     parts = any(
         _CAPTCHA_PARTS.search(f"{node.attr('class')} {node.attr('id')} {node.attr('src')}")
         for node in page.nodes
-        if node.has_names() or node.tag == "iframe"
+        if node.named or node.tag == "iframe"
     )
     script = any(_CAPTCHA_PARTS.search(body[:5_000]) for _, body in page.scripts)
     if (_CAPTCHA.search(head) and (parts or script or len(text) < 900)) or (parts and len(text) < 600):
@@ -157,7 +157,7 @@ def _awaits_prices(page: Page) -> bool:
     """Whether the page has places for prices that hold none: empty, a dash, a template's variable."""
     waiting = 0
     for node in page.nodes:
-        if node.has_names() and not node.children and not node.endings.isdisjoint(_PRICE_ENDINGS):
+        if node.named and not node.children and not node.endings.isdisjoint(_PRICE_ENDINGS):
             waiting += _PLACEHOLDER.fullmatch(page.text_of(node)[:80] if node.line < node.end_line else "") is not None
         elif any("price" in name and name.startswith("data-") for name in node.attrs) and node.line >= node.end_line:
             waiting += 1

@@ -14,7 +14,7 @@ _CALCULATOR = frozenset(
 _OTHERS = frozenset(
     "testimonial testimonials review reviews quote quotes blockquote competitor competitors versus alternatives "
     "cookie cookies modal popup breadcrumb breadcrumbs navbar menu sidebar-nav toast cart checkout dropdown offcanvas "
-    "marquee comments disqus invoice".split()
+    "marquee comments disqus invoice chat chatbot intercom crisp tawk drift".split()
 )
 _FOOTERS = frozenset({"footer", "site-footer", "page-footer", "main-footer", "colophon", "fusszeile"})
 _CONTENT = frozenset({"main", "section", "article", "li", "table", "form"})
@@ -36,7 +36,7 @@ def _is_offerless(node: Node) -> bool:
         return True
     if tag == "footer":
         return not any(above.tag in _CONTENT for above in node.ancestors() if above is not node)
-    if not node.has_names() or tag in ("html", "body", "main"):
+    if not node.named or tag in ("html", "body", "main"):
         return False
     words = node.words
     if not words.isdisjoint(_FOOTERS) and not any(
