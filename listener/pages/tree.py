@@ -176,6 +176,9 @@ def read_page(markup: str) -> Page:
     """
     if len(markup) > MARKUP_LIMIT_CHARACTERS:
         raise ParseError(f"the page is larger than {MARKUP_LIMIT_CHARACTERS:,} characters")
+    if markup.count("<") > 4 * NODE_LIMIT:
+        # Before a parser has built what would be thrown away: starts, ends and some comments for each element.
+        raise ParseError(f"the page opens more than {4 * NODE_LIMIT:,} tags")
     builder = _Builder()
     stream(markup, builder)
     return builder.finish()

@@ -118,8 +118,8 @@ def test_any_line_of_digits_and_signs_is_read_without_a_fault(text: str) -> None
 @pytest.mark.parametrize("piece", ["1 ", "1,", "$", "€ ", "1.111", "k", "1111 111 ", "1 - "])
 def test_a_long_line_takes_time_in_proportion(piece: str) -> None:
     def seconds(count: int) -> float:
-        started = time.perf_counter()
+        started = time.process_time()
         find_amounts(piece * count, Reading("en"))
-        return time.perf_counter() - started
+        return time.process_time() - started
 
     assert seconds(6_000) < max(seconds(600) * 60, 0.5)

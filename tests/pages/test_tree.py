@@ -64,20 +64,21 @@ def test_the_fallback_reads_the_same_lines(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 HOSTILE = {
-    "nested": "<div>" * 300_000,
-    "formatting": "<b><i><u><p>" * 60_000,
+    "nested": "<div>" * 130_000,
+    "formatting": "<b><i><u><p>" * 35_000,
     "attributes": "<div " + " ".join(f"a{i}=1" for i in range(200_000)) + ">",
     "too large": "x" * 20_000_001,
-    "elements": "<p>a" * 450_000,
+    "elements": "<p>a" * 130_000,
+    "tags": "<p>a</p>" * 300_000,
 }
 
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_page_that_no_person_wrote_is_refused_quickly(name: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     with pytest.raises(ParseError):
         read_facts(HOSTILE[name])
-    assert time.perf_counter() - started < 10
+    assert time.process_time() - started < 10
 
 
 @pytest.mark.parametrize(
@@ -94,6 +95,6 @@ def test_a_page_that_no_person_wrote_is_refused_quickly(name: str) -> None:
     ],
 )
 def test_a_page_of_much_the_same_is_read_in_bounded_time(markup: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     read_facts(markup)
-    assert time.perf_counter() - started < 8
+    assert time.process_time() - started < 8
