@@ -115,9 +115,10 @@ def poll(source: Source, state: SourceState, parts: Parts) -> PollResult:
 def gather(source: Source, state: SourceState, parts: Parts) -> Gathered:
     """Make the requests of one poll and parse the answers.
 
-    The poll fails with its first failure; what the other requests brought is kept, but neither their validators nor
-    the scraper's new state, so that the next poll asks for everything again. A failed fetch keeps what it says itself:
-    it may have learned that a redirect no longer holds.
+    The poll fails with its first failure; what the other requests brought is kept, but not their validators, so that
+    the next poll asks for everything again. A failed fetch keeps what it says itself: it may have learned that a
+    redirect no longer holds. The scraper's state is kept of every answer that was read: each speaks for itself, and
+    one question that fails must not keep all others from going on.
     """
     scraper = parts.scrapers.get(source.scraper)
     queue: deque[Request] = deque(scraper.requests(source, state.scraper_state))
@@ -125,7 +126,7 @@ def gather(source: Source, state: SourceState, parts: Parts) -> Gathered:
     results: list[FetchResult] = []
     validators: dict[str, Validators] = {}
     validators_of_failed: dict[str, Validators] = {}
-    scraper_state: Mapping[str, Any] | None = None
+    scraper_state: dict[str, Any] = {}
     ttl: timedelta | None = None
     page: tuple[Response, PageFacts] | None = None
     while queue and len(results) < REQUESTS_LIMIT:
@@ -149,7 +150,7 @@ def gather(source: Source, state: SourceState, parts: Parts) -> Gathered:
                 items += parsed.items
                 queue.extend(parsed.more)
                 ttl = parsed.rhythm or ttl
-                scraper_state = parsed.state if parsed.state is not None else scraper_state
+                scraper_state.update(parsed.state or {})
                 for reason in parsed.skipped[:3]:
                     log.info("source=%s skipped=%r", source.name, reason)
         results.append(result)
@@ -166,7 +167,7 @@ def gather(source: Source, state: SourceState, parts: Parts) -> Gathered:
             outcome=failed.outcome if failed else Outcome.NOT_MODIFIED if unchanged else Outcome.OK,
             detail=failed.detail if failed else "",
             validators={**state.validators, **validators_of_failed} if failed else validators,
-            scraper_state=None if failed else scraper_state,
+            scraper_state={**state.scraper_state, **scraper_state} if scraper_state else None,
             retry_after=max((r.retry_after for r in results if r.retry_after is not None), default=None),
             fresh_for=max((r.fresh_for for r in results if r.fresh_for is not None), default=None),
             ttl=ttl,

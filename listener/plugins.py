@@ -7,7 +7,8 @@ distributions with an entry point in the group `listener.scrapers`. One name in 
 A scraper is a file, `app_store.py`, or a folder with a file `scraper.py` in it, `app_store/scraper.py`; either binds
 an object to `scraper` whose name is that of the file or folder with hyphens for underscores: `app-store`. It is
 imported as `listener_scrapers.app_store`; files beside a folder's `scraper.py` are imported from there, as in
-`from listener_scrapers.app_store.reviews import ...`. Names that begin with `_` or `.` are left alone.
+`from listener_scrapers.app_store.reviews import ...`. Names that begin with `_` or `.` are left alone. A file
+`google-news.toml` is a preset: data instead of code, see `listener.presets`.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import os
 import re
 import stat
 import sys
+import tomllib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -29,6 +31,7 @@ from typing import Any, Literal, cast
 import msgspec
 
 from listener.errors import PluginError
+from listener.presets import Preset, PresetFile
 from listener.types import Scraper
 
 #: What modules of scrapers are called in `sys.modules`.
@@ -97,12 +100,24 @@ class Scrapers:
         """
         if name not in self._loaded:
             found = self._find(name)
-            self._loaded[name] = _checked(name, found.origin, _scraper_in(found))
+            loaded = _scraper_in(found)
+            if isinstance(loaded, PresetFile):
+                loaded = self._preset(name, loaded)
+            self._loaded[name] = _checked(name, found.origin, loaded)
         return self._loaded[name]
 
     def load(self, names: Iterable[str] | None = None) -> list[Scraper]:
         """Return these scrapers, or all, in the order of their names. Raises PluginError for the first that fails."""
         return [self.get(name) for name in sorted(set(self.names() if names is None else names))]
+
+    def _preset(self, name: str, file: PresetFile) -> Preset:
+        origin = self.origin(name)
+        if Path(self.origin(file.scraper)).suffix == ".toml":
+            raise PluginError(origin, f"{file.scraper!r} is a preset itself; name the scraper that reads the answers")
+        try:
+            return Preset(name, file, self.get(file.scraper))
+        except ValueError as error:
+            raise PluginError(origin, f"its options don't fit the scraper {file.scraper!r}: {error}") from error
 
     def _find(self, name: str) -> _Found:
         try:
@@ -120,7 +135,7 @@ def check_private(folder: Path) -> None:
     """
     if not folder.is_dir():
         raise PluginError(str(folder), "there is no such folder")
-    inside = [*folder.rglob("*.py"), *folder.rglob("__pycache__"), *folder.rglob("*.pyc")]
+    inside = [*folder.rglob("*.py"), *folder.glob("*.toml"), *folder.rglob("__pycache__"), *folder.rglob("*.pyc")]
     for path in {folder, *inside}:
         real = path.resolve()
         _check_owner(real)
@@ -140,6 +155,8 @@ def _in_folder(folder: Path) -> Iterator[tuple[str, _Found]]:
     for path in sorted(folder.iterdir()):
         file = path / "scraper.py" if path.is_dir() else path
         stem = path.stem if path is file else path.name
+        if file.suffix == ".toml" and _NAME.fullmatch(stem) and file.is_file():
+            yield stem.replace("_", "-"), _Found(str(file), partial(_from_toml, file))
         if file.suffix != ".py" or not _NAME.fullmatch(stem) or not file.is_file():
             continue
         yield stem.replace("_", "-"), _Found(str(file), partial(_from_file, stem.replace("-", "_"), file))
@@ -167,6 +184,11 @@ def _from_file(stem: str, file: Path) -> ModuleType:
         del sys.modules[name]
         raise
     return module
+
+
+def _from_toml(file: Path) -> PresetFile:
+    with file.open("rb") as opened:
+        return msgspec.convert(tomllib.load(opened), PresetFile, strict=True)
 
 
 def _from_point(point: EntryPoint) -> object:

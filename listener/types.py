@@ -50,6 +50,15 @@ class Brand:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Search:
+    """What a network's search is to be asked for on behalf of one brand."""
+
+    brand: str
+    #: Words and phrases, as the brand's query spells them: whatever matches the query holds at least one of them.
+    terms: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
     """A feed, page, search or folder that is polled. `name` is the key of its table in the settings."""
 
@@ -66,6 +75,8 @@ class Source:
     enabled: bool = True
     #: The scraper's own typed options record, as parsed by `Scraper.Options`; None for one without options.
     options: Any = None
+    #: Of a scraper that searches: one for each brand whose mentions are looked for here. Empty for all others.
+    searches: tuple[Search, ...] = ()
 
 
 # --- fetching -----------------------------------------------------------------------------------------------------
@@ -79,7 +90,8 @@ class Request:
     method: Literal["GET", "POST"] = "GET"
     headers: Mapping[str, str] = field(default_factory=empty)
     body: bytes | None = None
-    #: Send stored validators and accept a 304.
+    #: Send stored validators and accept a 304; with the same bytes as last time there is nothing to read. False where
+    #: the answer matters although it stays the same, such as a session's token.
     conditional: bool = True
     #: Ask robots.txt first. False only for documented APIs and feeds that are published to be polled by programs.
     robots: bool = True
@@ -219,7 +231,8 @@ class Parsed:
     facts: PageFacts | None = None
     #: Further requests that belong to the same poll (next page). The pipeline bounds their number.
     more: tuple[Request, ...] = ()
-    #: Small JSON-able state that the next poll's `requests` gets back; None keeps what is there.
+    #: Small JSON-able state that the next poll's `requests` gets back. Keys named here are set, all others keep what is
+    #: there: each response of a poll speaks for itself alone. None changes nothing.
     state: Mapping[str, Any] | None = None
     #: What the source says about how often to come (ttl, sy:updatePeriod), if it does.
     rhythm: timedelta | None = None

@@ -25,6 +25,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "query": ("listener.cli.query:query", "Try a brand's query on a text and see what hit."),
     "score": ("listener.cli.score:score", "Score texts: sentiment, complaint, kind, pain points, relevance."),
     "group": ("listener.cli.score:group", "Group near copies of texts into stories."),
+    "scrapers": ("listener.cli.scrapers:scrapers", "Show what can be read, and with which options."),
     "extract": ("listener.cli.extract:extract", "Read the facts of a page: plans, questions, copy."),
     "diff": ("listener.cli.extract:diff", "Tell what changed between two versions of a page."),
     "export": ("listener.cli.export:export", "Write trends, mentions, alerts and more to a file."),

@@ -103,6 +103,7 @@ def load(
     folders = _scraper_folders(main, book, report)
     scrapers = scrapers_in(folders) if scrapers_in is not None else None
     channels, uses = read_channels(reading)
+    brands = read_brands(reading)
     settings = Settings(
         path=path,
         included=tuple(document.path for document in book.included),
@@ -115,8 +116,8 @@ def load(
         understand=_section(UNDERSTAND, "understand", book, report, UnderstandSection()),
         pages=_section(PAGES, "pages", book, report, PagesSection()),
         retention=_section(RETENTION, "retention", book, report, RetentionSection()),
-        brands=read_brands(reading),
-        sources=read_sources(reading, scrapers),
+        brands=brands,
+        sources=read_sources(reading, scrapers, brands),
         channels=MappingProxyType(channels),
         alerts=read_rules(reading, known_pains),
         pains=read_topics(reading),

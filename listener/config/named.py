@@ -23,7 +23,8 @@ from listener.errors import QueryError
 from listener.mentions.leaves import literal
 from listener.mentions.pains import Topic
 from listener.mentions.query import parse
-from listener.types import Brand, Source
+from listener.searching import Addressed, SearchOptions
+from listener.types import Brand, Search, Source
 
 #: Scrapers by name, each with the class of its options (None: it has no options).
 Scrapers: TypeAlias = Mapping[str, type[Any] | None]
@@ -41,7 +42,7 @@ BRAND = Table(
 )
 SOURCE = Table(
     Source,
-    given=frozenset({"name", "options"}),
+    given=frozenset({"name", "options", "searches"}),
     special={
         "every": values.positive_duration,
         "weight": reader_of(Annotated[float, msgspec.Meta(ge=0, le=100)]),
@@ -128,17 +129,40 @@ class OptionTables:
         return self._tables[name]
 
 
-def read_sources(reading: Reading, scrapers: Scrapers | None) -> tuple[Source, ...]:
+def searches_of(brands: tuple[Brand, ...]) -> tuple[Search, ...]:
+    """Return what searches are asked for: the names in the brands' queries, and not the words that narrow them."""
+    found = []
+    for brand in brands:
+        try:
+            terms = parse(brand.query).names()
+        except QueryError:
+            continue  # noted where the brand was read
+        if terms:
+            found.append(Search(brand=brand.name, terms=terms))
+    return tuple(found)
+
+
+def read_sources(reading: Reading, scrapers: Scrapers | None, brands: tuple[Brand, ...] = ()) -> tuple[Source, ...]:
     """Read [sources.*]. Without `scrapers`, the keys that aren't a source's own become its options as they stand."""
     found = []
+    all_searches: tuple[Search, ...] | None = None
     tables = None if scrapers is None else OptionTables(scrapers, reading.vault)
     for entry, path in reading.entries("sources"):
         own = {"scraper": DEFAULT_SCRAPER, **{key: value for key, value in entry.table.items() if key in SOURCE.keys}}
         rest = {key: value for key, value in entry.table.items() if key not in SOURCE.keys}
         options = (rest or None) if tables is None else _read_options(reading, tables, own["scraper"], rest, entry)
         reading.check_known("brands", own.get("brand"), entry, (*path, "brand"))
-        _check_url(reading, own, rest, entry)
-        source = SOURCE.read(own, entry.document, path, reading.report, name=entry.name, options=options)
+        _check_url(reading, own, rest, entry, needed=not _makes_addresses(tables, own["scraper"]))
+        searches: tuple[Search, ...] = ()
+        if isinstance(options, SearchOptions) and not own.get("url"):
+            all_searches = searches_of(brands) if all_searches is None else all_searches
+            searches = tuple(one for one in all_searches if own.get("brand") in (None, one.brand))
+            if not (options.ask or searches):
+                message = "nothing to search for: expected a brand with a word in its query, or `ask`."
+                reading.report.warning(entry.document, path, message)
+        source = SOURCE.read(
+            own, entry.document, path, reading.report, name=entry.name, options=options, searches=searches
+        )
         if source is not None:
             found.append(source)
     return tuple(found)
@@ -162,13 +186,26 @@ def _read_options(reading: Reading, tables: OptionTables, name: object, rest: Ma
     return None
 
 
-def _check_url(reading: Reading, own: Mapping[str, Any], rest: Mapping[str, Any], entry: Entry) -> None:
+def _makes_addresses(tables: OptionTables | None, name: object) -> bool:
+    """Whether a scraper makes its addresses itself, so that its sources need no URL."""
+    if tables is None:
+        return name != DEFAULT_SCRAPER
+    try:
+        table = tables[name] if isinstance(name, str) else None
+    except KeyError:
+        return False
+    return table is not None and issubclass(table.kind, Addressed)
+
+
+def _check_url(
+    reading: Reading, own: Mapping[str, Any], rest: Mapping[str, Any], entry: Entry, *, needed: bool
+) -> None:
     """Note a URL that can't be one. Schemes other than the web's are the scraper's own affair."""
     url, path = own.get("url", ""), ("sources", entry.name, "url")
     if not isinstance(url, str) or USUAL_URL.fullmatch(url):
         return
     if not url:
-        if not rest:
+        if needed and not rest:
             reading.report.problem(entry.document, path[:2], "url is missing.")
     elif any(character <= " " or character == "\x7f" for character in url):
         reading.report.problem(entry.document, path, f"expected a URL without blanks, got {url!r}.")

@@ -225,5 +225,5 @@ class Fetcher:
             status=answer.status,
             validators=validators,
             fresh_for=fresh_for(answer.headers, now, self._settings.retry_after_cap),
-            same_body=body_hash == trip.validators.body_hash,
+            same_body=trip.request.conditional and body_hash == trip.validators.body_hash,
         )

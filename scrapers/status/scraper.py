@@ -9,17 +9,23 @@ alerted like all that is said about a brand, with its duration in hours in the m
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from listener.errors import ParseError
 from listener.facts import Incident, PageFacts
 from listener.pages.response import markup_of
 from listener.types import Item, Parsed, Request, Response, Source
+from listener.urls import absolute
 from listener_scrapers.status.feeds import incidents_of_feed
 from listener_scrapers.status.pages import incidents_of_page
 from listener_scrapers.status.statuspage import incidents_of_json
 
 _ACCEPT = "application/json, application/atom+xml, application/rss+xml, text/html;q=0.9, */*;q=0.5"
+#: Characters of a title, and of a text; components of one incident.
+_LINE_LIMIT = 1_000
+_TEXT_LIMIT = 100_000
+_COMPONENT_LIMIT = 200
 _INCIDENT_LIMIT = 500
 
 
@@ -45,9 +51,21 @@ class Status:
             incidents = incidents_of_page(text, response.url)
         else:
             raise ParseError("neither a status page nor its feed")
-        incidents = incidents[:_INCIDENT_LIMIT]
+        incidents = [_bounded(incident) for incident in incidents[:_INCIDENT_LIMIT]]
         facts = PageFacts(incidents=tuple(incidents))
         return Parsed(facts=facts, items=tuple(item_of(incident) for incident in incidents))
+
+
+def _bounded(incident: Incident) -> Incident:
+    """Return an incident no longer than people write."""
+    return replace(
+        incident,
+        title=incident.title[:_LINE_LIMIT],
+        text=incident.text[:_TEXT_LIMIT],
+        state=None if incident.state is None else incident.state[:_LINE_LIMIT],
+        components=tuple(name[:_LINE_LIMIT] for name in incident.components[:_COMPONENT_LIMIT]),
+        url=None if incident.url is None else absolute(incident.url),
+    )
 
 
 def item_of(incident: Incident) -> Item:

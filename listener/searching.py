@@ -1,0 +1,185 @@
+"""Asking a network's search for what brands' queries look for, page by page, from where the last poll ended. Pure.
+
+A search finds too much, by design: a query is translated to what the network understands, at best to an OR of
+phrases, and what comes back is matched exactly like any other item. What a search must not do is find too little.
+
+Cursors are dates, one for each question. A poll reads backwards from now until it meets what the last one has seen, or
+until it has read as many pages as it may; the cursor moves only when it has come to the end. An hour is read twice,
+because networks index late; items that are known are not stored again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
+
+import msgspec
+
+from listener.types import Item, Parsed, Request, Response, Source
+
+#: How late a network may index what it has published.
+OVERLAP = timedelta(hours=1)
+#: Before the name of a question, in the state.
+_NEWEST = "newest: "
+#: The question that was asked last, in the state: the next poll begins after it, so that the last ones have their turn
+#: also where there are more of them than a poll may make requests.
+_LAST = "last"
+#: How many pages a poll may read, in the state, where that isn't for the settings to say: see `back_to`.
+_PAGES = "pages"
+
+
+class Addressed(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Options of a scraper that makes its addresses itself: its sources need no `url`."""
+
+
+class SearchOptions(Addressed, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Options that all searches have."""
+
+    #: Ask for these words instead of the brands' queries: one question each, in the network's own language of search.
+    ask: tuple[Annotated[str, msgspec.Meta(min_length=1, max_length=500)], ...] = ()
+
+
+class PagedSearchOptions(SearchOptions, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Options of searches that read page after page, back to where the last poll ended."""
+
+    #: How many pages are read in one poll where there is more news than fits into one.
+    pages: Annotated[int, msgspec.Meta(ge=1, le=20)] = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dialect:
+    """How one network's search is asked for a phrase, and for any of several."""
+
+    #: Around each phrase.
+    quotes: str = '"'
+    #: Between alternatives; None where the search knows no OR: then each is a question of its own.
+    either: str | None = " OR "
+    #: Characters of a question at most; more alternatives than fit become several questions.
+    longest: int = 400
+
+    def questions(self, terms: Iterable[str]) -> tuple[str, ...]:
+        """Return the questions that together ask for any of `terms`."""
+        asked: list[str] = []
+        phrases = dict.fromkeys(phrase for term in terms if (phrase := self._phrase(term)))
+        for phrase in phrases:
+            joined = f"{asked[-1]}{self.either}{phrase}" if asked and self.either is not None else None
+            if joined is not None and len(joined) <= self.longest:
+                asked[-1] = joined
+            else:
+                asked.append(phrase)
+        return tuple(asked)
+
+    def _phrase(self, term: str) -> str:
+        """Return a term as a phrase. Searches know no `refund*`: the word itself is asked for."""
+        words = " ".join(term.replace("*", " ").replace('"', " ").split())[: self.longest - 2 * len(self.quotes)]
+        return f"{self.quotes}{words}{self.quotes}" if any(map(str.isalnum, words)) else ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """One question and how far its answer has been read. It travels in `Request.tag`."""
+
+    #: In the network's language.
+    question: str = ""
+    #: Counts from 1.
+    page: int = 1
+    #: Unix time; None: never asked before, so only the first page is read.
+    since: int | None = None
+    #: Unix time of the newest item on the pages before.
+    newest: int | None = None
+    #: How many pages may be read.
+    pages: int = 1
+    #: Whatever the scraper needs to find again.
+    note: str = ""
+
+    @property
+    def tag(self) -> str:
+        """The turn as text."""
+        return msgspec.json.encode(self).decode()
+
+    @property
+    def since_moment(self) -> datetime | None:
+        """`since` as a date."""
+        return None if self.since is None else datetime.fromtimestamp(self.since, UTC)
+
+
+def turn_of(request: Request) -> Turn:
+    """Return the turn that a request was made for; an empty one for a request of another kind."""
+    try:
+        return msgspec.json.decode(request.tag, type=Turn)
+    except (msgspec.MsgspecError, ValueError):
+        return Turn()
+
+
+def turns(source: Source, dialect: Dialect, state: Mapping[str, Any]) -> Iterator[Turn]:
+    """Yield what a poll asks first: each question once, with the time from which its answers are news."""
+    options = source.options if isinstance(source.options, PagedSearchOptions) else PagedSearchOptions()
+    questions = questions_of(source, dialect)
+    last = state.get(_LAST)
+    start = questions.index(last) + 1 if last in questions else 0
+    pages = state.get(_PAGES)
+    for question in (*questions[start:], *questions[:start]):
+        newest = state.get(_NEWEST + question)
+        yield Turn(
+            question=question,
+            since=newest - int(OVERLAP.total_seconds()) if isinstance(newest, int) else None,
+            pages=pages if isinstance(pages, int) else options.pages,
+        )
+
+
+def questions_of(source: Source, dialect: Dialect) -> tuple[str, ...]:
+    """Return what a source asks its network: `ask` of its options, or what the brands' queries look for."""
+    options = source.options
+    if isinstance(options, SearchOptions) and options.ask:
+        return tuple(dict.fromkeys(options.ask))
+    return tuple(dict.fromkeys(q for search in source.searches for q in dialect.questions(search.terms)))
+
+
+def back_to(moment: datetime, source: Source, dialect: Dialect, *, pages: int) -> Mapping[str, Any]:
+    """Return the state with which one poll of a search reads back to `moment`, as far as `pages` pages lead.
+
+    It is for that poll alone: what such a poll returns as its state is not to be kept.
+    """
+    newest = int((moment + OVERLAP).timestamp())
+    return {_PAGES: pages, **{_NEWEST + question: newest for question in questions_of(source, dialect)}}
+
+
+def page_read(
+    response: Response,
+    items: Iterable[Item],
+    *,
+    following: Mapping[str, str | int] | None,
+    skipped: tuple[str, ...] = (),
+) -> Parsed:
+    """Return what one page of an answer, newest first, comes to: its items, and the next page or the cursor.
+
+    `following` holds the parameters that differ on the next page; None: there is none.
+    """
+    items = tuple(items)
+    turn = turn_of(response.request)
+    now = int(response.fetched_at.timestamp())
+    # A post from the future would hide everything that follows it.
+    times = [min(int(item.published.timestamp()), now) for item in items if item.published is not None]
+    newest = max((*times, *([] if turn.newest is None else [turn.newest])), default=None)
+    older = turn.since is not None and bool(times) and min(times) > turn.since
+    if older and following is not None and turn.page < turn.pages:
+        onward = replace(turn, page=turn.page + 1, newest=newest)
+        url = with_parameters(response.request.url, following)
+        more = replace(response.request, url=url, tag=onward.tag, conditional=False)
+        return Parsed(items=items, more=(more,), skipped=skipped)
+    if older and following is not None:
+        skipped = (*skipped, f"more news than fits into {turn.pages} pages: raise `pages`, or ask more often")
+    state: dict[str, Any] = {_LAST: turn.question}
+    if newest is not None or turn.since is not None:
+        state[_NEWEST + turn.question] = max(newest or 0, (turn.since or 0) + int(OVERLAP.total_seconds()))
+    return Parsed(items=items, state=state if turn.question else None, skipped=skipped)
+
+
+def with_parameters(url: str, parameters: Mapping[str, str | int]) -> str:
+    """Return a URL whose query holds these parameters, in place of those of the same name."""
+    split = urlsplit(url)
+    kept = [(name, value) for name, value in parse_qsl(split.query, keep_blank_values=True) if name not in parameters]
+    return urlunsplit(split._replace(query=urlencode([*kept, *parameters.items()], quote_via=quote)))
