@@ -102,9 +102,9 @@ def test_requests_carry_no_secret_in_an_address(case: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", HOSTILE)
-@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.parent.name}-{case.name}")
-def test_whatever_is_answered_there_are_items_or_a_parse_error(case: Path, kind: str) -> None:
-    read(case, HOSTILE[kind])
+def test_whatever_is_answered_there_are_items_or_a_parse_error(kind: str) -> None:
+    for case in CASES:
+        read(case, HOSTILE[kind])
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.parent.name}-{case.name}")
