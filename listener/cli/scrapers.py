@@ -31,7 +31,7 @@ from listener.types import Scraper
 
 #: A comment that documents a field, and the field it documents.
 _DOCUMENTED = re.compile(r"((?:^ *#: ?.*\n)+) +(\w+) *:", re.MULTILINE)
-_LINK = re.compile(r"(?<![(<])(https?://[^\s,;)]+[^\s,;).:])")
+_LINK = re.compile(r"(?<![(<\"])(https?://[^\s,;)]+[^\s,;).:])")
 HEAD = """# Scrapers
 
 What listener can read. This page is made from the scrapers' own files by `listener scrapers --markdown`; how to write

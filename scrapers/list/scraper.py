@@ -40,17 +40,21 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     item: Rule
     #: What answers: "html" or "json".
     form: Literal["html", "json"] = "html"
+    #: The title of an entry.
     title: Rule | None = None
     #: The words of an entry; of HTML, left out, all of the entry without its title.
     text: Rule | None = None
     #: Where an entry is read; of HTML, left out, its first link.
     link: Rule | None = None
+    #: When it was published.
     date: Rule | None = None
+    #: Who wrote it.
     author: Rule | None = None
     #: What tells an entry from all others; left out, its link does.
     id: Rule | None = None
     #: Stars, out of `rating_max`.
     rating: Rule | None = None
+    #: The best rating.
     rating_max: Annotated[float, msgspec.Meta(gt=0, le=1000)] = 5.0
     #: The link to the next page, anywhere on the page, on the same host.
     next: Rule | None = None
