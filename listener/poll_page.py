@@ -74,22 +74,20 @@ def store_look(
     parts: Parts,
 ) -> list[Alert]:
     """Store what a look at a page came to, and return what is worth an alert."""
-    if page is None:
-        if watched.verdict is Verdict.SAME:
-            tx.touch_facts(source.name, now)
-    else:
-        response, facts = page
-        if watched.keep:
-            tx.add_snapshot(
-                source.name,
-                url=response.url,
-                taken_at=now,
-                body_hash=hashlib.sha256(response.body).hexdigest(),
-                body=response.body,
-                headers={name: value for name, value in response.headers.items() if name == "content-type"},
-            )
-        if watched.verdict in (Verdict.SAME, Verdict.CONFIRMED, Verdict.WITHDRAWN):
-            tx.save_facts(source.name, source.brand, facts, now)
+    if page is not None and watched.keep:
+        response, _ = page
+        tx.add_snapshot(
+            source.name,
+            url=response.url,
+            taken_at=now,
+            body_hash=hashlib.sha256(response.body).hexdigest(),
+            body=response.body,
+            headers={name: value for name, value in response.headers.items() if name == "content-type"},
+        )
+    if watched.facts is not None:
+        tx.save_facts(source.name, source.brand, watched.facts, now)
+    elif watched.verdict is Verdict.SAME:
+        tx.touch_facts(source.name, now)
     if watched.verdict is Verdict.WITHDRAWN and watched.told is not None:
         # The newest version is the one that retention keeps, and the next look is compared with.
         tx.renew_snapshot(source.name, watched.told, now)

@@ -34,6 +34,8 @@ class Watched:
     again_at: datetime | None = None
     #: The hash of stored bytes that show the page as it was last told.
     told: str | None = None
+    #: What the page says as far as it is told; None where nothing was read, or a change waits.
+    facts: PageFacts | None = None
     #: The page has begun to flap with this look.
     flaps: bool = False
     #: The bytes of this look stand for a state that no stored bytes show.
@@ -74,8 +76,8 @@ def watch(
     changes: tuple[Change, ...] = ()
     if decision.verdict is Verdict.CONFIRMED:
         before = read(told) if told is not None else None
-        after = facts if facts is not None else read(state)
-        changes = changes_between(before, after) if before is not None and after is not None else ()
+        facts = facts if facts is not None else read(state)
+        changes = changes_between(before, facts) if before is not None and facts is not None else ()
         told = state
     return Watched(
         verdict=decision.verdict,
@@ -88,6 +90,7 @@ def watch(
         first_seen=decision.first_seen,
         again_at=decision.again_at,
         told=told,
+        facts=facts if state == told else None,
         flaps=flapping and not page_state.get("flapping", False),
         keep=state not in known,
     )

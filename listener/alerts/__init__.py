@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from listener.alerts.changes import quote as change_quote
 from listener.alerts.changes import title as change_title
 from listener.alerts.events import ChangeEvent, MentionEvent, PricePoint
 from listener.alerts.planning import FLOOD_WINDOW, RETRY_PAUSES, Planner, digest_time, next_attempt
@@ -15,6 +16,7 @@ __all__ = [
     "Planner",
     "PricePoint",
     "Rules",
+    "change_quote",
     "change_title",
     "digest_time",
     "next_attempt",

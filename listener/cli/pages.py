@@ -1,0 +1,215 @@
+"""`listener changes`, `prices`, `faq` and `claims`: what watched pages say, and what they said before."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+from itertools import groupby
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from listener.alerts import change_quote, change_title
+from listener.app import load_settings, open_store, system_clock
+from listener.facts import Change, Price
+from listener.storage import StoredPrice
+
+#: Heights of a price in the terminal's chart.
+BARS = "▁▂▃▄▅▆▇█"
+#: Shown of a long answer or claim.
+TEXT_WIDTH = 160
+NO_PRICES = "No prices yet: watch a page with the scraper pricing."
+NO_ANSWERS = "No answers yet: watch a page with the scraper faq."
+NO_COPY = "No copy yet: watch a page with the scraper landing."
+
+brand_option = click.option("--brand", "brands", multiple=True, help="Only this brand. Can be given again.")
+json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+
+
+@click.command()
+@brand_option
+@click.option("--days", type=click.IntRange(1), default=30, show_default=True, help="How far back.")
+@json_option
+@click.pass_obj
+def changes(settings_path: Path, brands: tuple[str, ...], days: int, as_json: bool) -> None:
+    """Show what changed on watched pages, the newest first: prices, plans, answers, copy, incidents."""
+    settings = load_settings(settings_path, need_secrets=False)
+    now = system_clock()
+    with open_store(settings, now) as store:
+        found = [*store.iter_changes(now - timedelta(days=days), None, brands)][::-1]
+    if as_json:
+        for one in found:
+            change = one.change
+            click.echo(
+                to_json(
+                    at=one.first_seen, confirmed_at=one.confirmed_at, source=one.source, brand=one.brand,
+                    kind=change.kind, subject=change.subject, before=plain(change.before), after=plain(change.after),
+                    percent=change.percent, url=one.url,
+                )
+            )  # fmt: skip
+        return
+    show(
+        ("when", "what", "page"),
+        ((f"{one.first_seen:%Y-%m-%d %H:%M}", told(one.brand or one.source, one.change), one.source) for one in found),
+        f"No change of a page in the last {days} days.",
+    )
+
+
+@click.command()
+@brand_option
+@json_option
+@click.pass_obj
+def prices(settings_path: Path, brands: tuple[str, ...], as_json: bool) -> None:
+    """Show the history of every plan's price, with a small chart."""
+    with open_store(load_settings(settings_path, need_secrets=False), system_clock()) as store:
+        found = list(store.iter_prices(brands))
+    if as_json:
+        for one in found:
+            click.echo(
+                to_json(
+                    source=one.source, brand=one.brand, plan=one.plan, price=one.price, currency=one.currency,
+                    period=one.period, unit=one.unit, first_seen=one.first_seen, last_seen=one.last_seen,
+                )
+            )  # fmt: skip
+        return
+    rows = []
+    for _, history in groupby(found, key=lambda one: (one.source, one.plan, one.period, one.unit, one.currency)):
+        steps = list(history)
+        last = steps[-1]
+        per = " per ".join(part for part in (last.currency, last.unit, last.period) if part)
+        line = " → ".join("contact" if one.price is None else f"{one.price.normalize():f}" for one in steps[-5:])
+        rows.append((
+            last.brand or last.source, last.plan or "(no name)", f"{line} {per}", chart(steps),
+            day(steps[0].first_seen), day(last.last_seen),
+        ))  # fmt: skip
+    show(
+        ("brand", "plan", "price", "", "since", "last seen"),
+        rows,
+        "No prices yet: watch a page with the scraper pricing.",
+    )
+
+
+@click.command()
+@brand_option
+@json_option
+@click.pass_obj
+def faq(settings_path: Path, brands: tuple[str, ...], as_json: bool) -> None:
+    """Show the questions that watched pages answer, each with its answers over time."""
+    with open_store(load_settings(settings_path, need_secrets=False), system_clock()) as store:
+        found = list(store.iter_answers(brands))
+    if as_json:
+        for one in found:
+            click.echo(
+                to_json(
+                    source=one.source, brand=one.brand, question=one.question, answer=one.answer,
+                    first_seen=one.first_seen, last_seen=one.last_seen,
+                )
+            )  # fmt: skip
+        return
+    rows = (
+        (
+            one.brand or one.source,
+            one.question,
+            cut(one.answer),
+            f"{one.first_seen:%Y-%m-%d}",
+            f"{one.last_seen:%Y-%m-%d}",
+        )
+        for one in found
+    )
+    show(
+        ("brand", "question", "answer", "since", "last seen"),
+        rows,
+        "No answers yet: watch a page with the scraper faq.",
+    )
+
+
+@click.command()
+@brand_option
+@json_option
+@click.pass_obj
+def claims(settings_path: Path, brands: tuple[str, ...], as_json: bool) -> None:
+    """Show the advertising copy of watched pages: headlines, calls to action, claims, and how long each was used."""
+    with open_store(load_settings(settings_path, need_secrets=False), system_clock()) as store:
+        found = list(store.iter_claims(brands))
+    if as_json:
+        for one in found:
+            click.echo(
+                to_json(
+                    source=one.source, brand=one.brand, kind=one.kind, text=one.text, url=one.url,
+                    first_seen=one.first_seen, last_seen=one.last_seen,
+                )
+            )  # fmt: skip
+        return
+    rows = (
+        (one.brand or one.source, one.kind, cut(one.text), day(one.first_seen), day(one.last_seen)) for one in found
+    )
+    show(("brand", "kind", "text", "since", "last seen"), rows, NO_COPY)
+
+
+def told(who: str, change: Change) -> Text:
+    """Return a change in words, with what its text was and became."""
+    text = Text(change_title(who, change))
+    quote = change_quote(change)
+    return text if not quote else text.append(f"\n{cut(quote)}", style="dim")
+
+
+def chart(history: Sequence[StoredPrice]) -> str:
+    """Return a bar for each price that a plan has had; nothing for one that never moved."""
+    known = [one.price for one in history if one.price is not None]
+    if len(known) < 2:
+        return ""
+    top = max(known)
+    return "".join(BARS[int(price * (len(BARS) - 1) / top)] if top else BARS[0] for price in known[-20:])
+
+
+def show(titles: Sequence[str], rows: Iterable[Sequence[str | Text]], nothing: str) -> None:
+    """Print a table, or what to say where there are no rows. Text of the web is shown as it is, never as markup."""
+    table = Table(box=None, pad_edge=False)
+    for title in titles:
+        table.add_column(title, overflow="fold")
+    for row in rows:
+        table.add_row(*(cell if isinstance(cell, Text) else Text(cell) for cell in row))
+    if table.row_count:
+        Console().print(table)
+    else:
+        click.echo(nothing)
+
+
+def day(moment: datetime) -> str:
+    """Return the day of a moment."""
+    return f"{moment:%Y-%m-%d}"
+
+
+def cut(text: str) -> str:
+    """Return a text on one line, shortened."""
+    line = " ".join(text.split())
+    return line if len(line) <= TEXT_WIDTH else f"{line[: TEXT_WIDTH - 1]}…"
+
+
+def plain(value: object) -> object:
+    """Return a price or a text as JSON has it."""
+    if isinstance(value, Price):
+        return {"price": number(value.price), "currency": value.currency, "period": value.period}
+    return value
+
+
+def number(value: Decimal | None) -> float | None:
+    """Return an amount as JSON has it."""
+    return None if value is None else float(value)
+
+
+def to_json(**record: object) -> str:
+    """Return a record as a line of JSON."""
+
+    def known(value: object) -> object:
+        if isinstance(value, datetime):
+            return value.isoformat()
+        return number(value) if isinstance(value, Decimal) else value
+
+    line: Mapping[str, object] = {name: known(value) for name, value in record.items()}
+    return json.dumps(line, ensure_ascii=False)

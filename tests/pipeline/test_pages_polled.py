@@ -1,0 +1,114 @@
+"""Polling a competitor's page, with a real database and the real scraper."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from listener.pipeline import PollResult, poll
+from listener.storage import Store
+from listener.types import Outcome, Rule, Source
+from tests.pipeline.polling import Clock, PaperWeb, parts
+
+PAGE = Source(name="globex-pricing", scraper="pricing", url="https://globex.example/pricing", brand="globex")
+RULE = Rule(name="prices", on="price", brands=("globex",), channels=("screen",))
+CAPTCHA = """<html><head><title>Just a moment...</title></head><body><h1>Verify you are human</h1>
+<p>Complete the captcha below to continue.</p><div class="g-recaptcha"></div></body></html>"""
+
+
+def html(pro: int, *, nonce: str = "", free: bool = True) -> bytes:
+    card = '<div class="card"><h3>{}</h3><p class="price">${}<span>/month</span></p><a href="/buy">Choose</a></div>'
+    cards = [card.format("Free", 0)] * free + [card.format("Starter", 19), card.format("Pro", pro)]
+    return (
+        f"<html><head><title>Pricing</title></head><body data-nonce='{nonce}'><h1>Plans that grow with you</h1>"
+        f"<main><section class='plans'>{''.join(cards)}</section></main></body></html>"
+    ).encode()
+
+
+class Watching:
+    """A page that is polled every quarter of an hour."""
+
+    def __init__(self, folder: Path) -> None:
+        self.clock = Clock()
+        self.store = Store.open(folder / "listener.db", now=self.clock())
+        self.web = PaperWeb(self.clock)
+        self.parts = parts(self.store, self.web, self.clock, rules=(RULE,))
+        self.store.sync_sources([PAGE], self.clock(), spread=timedelta(0))
+
+    def poll(self, page: bytes | Outcome) -> PollResult:
+        self.clock.advance(timedelta(minutes=15))
+        self.web.pages[PAGE.url] = page
+        found = self.store.find_source(PAGE.name)
+        assert found is not None
+        return poll(PAGE, found.state, self.parts)
+
+    def changes(self) -> list[tuple[str, str, float | None]]:
+        return [(one.change.kind, one.change.subject, one.change.percent) for one in self.store.iter_changes()]
+
+    def prices(self) -> dict[str, list[Decimal | None]]:
+        found: dict[str, list[Decimal | None]] = {}
+        for one in self.store.iter_prices():
+            found.setdefault(one.plan, []).append(one.price)
+        return found
+
+
+@pytest.fixture
+def watching(tmp_path: Path) -> Iterator[Watching]:
+    page = Watching(tmp_path)
+    yield page
+    page.store.close()
+
+
+@pytest.mark.parametrize("nonce", ["", "x"], ids=["answered 304", "with other bytes"])
+def test_a_raised_price_is_told_once_when_it_is_confirmed(watching: Watching, nonce: str) -> None:
+    results = [watching.poll(html(49)), watching.poll(html(59)), watching.poll(html(59, nonce=nonce))]
+    results += [watching.poll(html(59, nonce=nonce))]
+    assert [result.alerts for result in results] == [0, 0, 1, 0]
+    assert watching.changes() == [("price_raised", "Pro", 20.4)]
+    assert watching.prices()["Pro"] == [49, 59]
+    (delivery,) = watching.store.deliveries()
+    assert delivery.alert.title == "globex: Pro raised from 49 USD per month to 59 USD per month (+20.4 %)"
+
+
+def test_while_a_change_waits_the_page_is_asked_again_soon(watching: Watching) -> None:
+    watching.poll(html(49))
+    watching.poll(html(59))
+    found = watching.store.find_source(PAGE.name)
+    assert found is not None
+    assert found.state.due_at <= watching.clock() + timedelta(minutes=10)
+
+
+def test_a_plan_that_is_gone_is_not_seen_any_longer(watching: Watching) -> None:
+    for page in (html(49), html(49, free=False), html(49, free=False), html(49, free=False)):
+        watching.poll(page)
+    assert watching.changes() == [("plan_removed", "Free", None)]
+    last = {one.plan: one.last_seen for one in watching.store.iter_prices()}
+    assert last["Free"] < last["Pro"]
+
+
+def test_noise_is_no_change_and_takes_no_room(watching: Watching) -> None:
+    for number in range(6):
+        watching.poll(html(49, nonce=f"n{number}"))
+    assert watching.changes() == []
+    assert len(watching.store.latest_snapshots(PAGE.name, 10)) == 1
+
+
+def test_a_captcha_is_a_page_in_trouble_and_drops_no_plans(watching: Watching) -> None:
+    watching.poll(html(49))
+    results = [watching.poll(CAPTCHA.encode()) for _ in range(3)]
+    assert {result.outcome for result in results} == {Outcome.BLOCKED}
+    assert watching.poll(html(49)).worked
+    assert watching.changes() == []
+    assert watching.store.deliveries() == []
+
+
+def test_a_page_that_flaps_is_told_once(watching: Watching) -> None:
+    alerts = sum(watching.poll(html(49 if number % 2 else 59)).alerts for number in range(12))
+    (delivery,) = watching.store.deliveries()
+    assert alerts == 1
+    assert "by turns" in delivery.alert.title
+    assert watching.changes() == []
