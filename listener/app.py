@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from listener import __version__, config
@@ -18,6 +20,7 @@ from listener.alerts import Planner, Rules
 from listener.changes.confirm import ConfirmSettings
 from listener.config.understanding import understand_settings
 from listener.dispatch import Dispatcher
+from listener.errors import StorageError
 from listener.fetch import Fetcher, FetchSettings
 from listener.mentions.data import PAINS_FILE, read_topics
 from listener.mentions.data import load as load_data
@@ -30,7 +33,7 @@ from listener.pipeline import PollResult
 from listener.plugins import Scrapers, bundled
 from listener.schedule import Bounds
 from listener.storage import Retained, Store
-from listener.types import Item, Outcome
+from listener.types import HostState, Item, Outcome
 
 #: Between the first polls of two new sources, so that they don't all come at once; together no more than the limit, so
 #: that the first alert is a matter of minutes.
@@ -203,6 +206,29 @@ def open_store(settings: config.Settings, now: datetime) -> Iterator[Store]:
         yield store
     finally:
         store.close()
+
+
+@contextmanager
+def open_trial(settings: config.Settings, *, clock: Callable[[], datetime] = system_clock) -> Iterator[App]:
+    """Put the program together over a database that is thrown away, for commands that look and store nothing.
+
+    Hosts that the real database knows to want to be left alone are left alone here, too.
+    """
+    alone: Iterable[HostState] = ()
+    with suppress(StorageError):  # none yet, or in trouble: that is for other commands to say
+        real = Store.open(settings.database, now=clock(), must_exist=True)
+        try:
+            alone = real.hosts_left_alone(clock()).values()
+        finally:
+            real.close()
+    with TemporaryDirectory(prefix="listener-") as folder:
+        app = App(replace(settings, database=str(Path(folder) / "trial.db")), clock=clock)
+        try:
+            for host in alone:
+                app.store.save_host(host)
+            yield app
+        finally:
+            app.close()
 
 
 def open_app(path: Path) -> App:

@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parent.parent
 FLOORS = (
     {"cli", "web", "daemon", "demo", "logs", "__main__"},
     {"app"},
-    {"dispatch", "outbox"},
+    {"dispatch", "outbox", "trial", "discovery"},
     {"pipeline"},
     {"poll_items", "poll_page"},
     {"parts"},
@@ -22,7 +22,7 @@ FLOORS = (
     {"watch"},
     {"mentions", "changes", "insights", "alerts", "schedule", "presets"},
     {"fields", "searching"},
-    {"pages", "text", "html", "dates", "urls"},
+    {"pages", "text", "html", "dates", "urls", "opml"},
     {"types", "facts", "channels"},
     {"errors"},
 )

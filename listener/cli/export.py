@@ -13,9 +13,13 @@ import click
 
 from listener.cli.database import database_option, find_settings, opened
 from listener.cli.export_tables import TABLES, Wanted
+from listener.cli.opml import export_opml
 from listener.cli.writing import Format, output_file, write_rows
 from listener.insights.series import By
 from listener.storage import Store
+
+#: Not a table of the database: the sources in the settings.
+OPML = "opml"
 
 
 class ZoneType(click.ParamType[ZoneInfo]):
@@ -55,7 +59,7 @@ class MomentType(click.ParamType[date | datetime]):
 
 
 @click.command()
-@click.argument("kind", type=click.Choice(list(TABLES)))
+@click.argument("kind", type=click.Choice([*TABLES, OPML]))
 @click.option("--from", "since", type=MomentType(), help="The first day, or a moment.")
 @click.option("--to", "until", type=MomentType(), help="The last day (it belongs to it), or a moment (it doesn't).")
 @click.option("--by", type=click.Choice(["hour", "day", "week"]), default="day", show_default=True, help="Of trends.")
@@ -81,8 +85,11 @@ def export(
 ) -> None:
     """Write a table to a file: trends, mentions, alerts, scores, changes, prices, faq or claims.
 
-    The columns are described in docs/schema.md and stay what they are.
+    The columns are described in docs/schema.md and stay what they are. `opml` writes the sources for a feed reader.
     """
+    if kind == OPML:
+        export_opml(settings_path, output)
+        return
     settings = find_settings(settings_path, database)
     zone = zone or (settings.timezone if settings is not None else ZoneInfo("UTC"))
     start, end = _moment(since, zone, last=False), _moment(until, zone, last=True)
