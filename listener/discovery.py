@@ -17,7 +17,7 @@ from listener.errors import ListenerError, ParseError
 from listener.html import Element, decode, parse
 from listener.html.charset import header_charset
 from listener.pages.facts import read_facts
-from listener.pipeline import FindsScraper
+from listener.parts import FindsScraper
 from listener.types import FetchResult, Outcome, Parsed, Request, Response, Source
 from listener.urls import absolute, host_of
 

@@ -8,7 +8,9 @@ from typing import Any
 
 from listener.errors import ParseError
 from listener.mentions.identity import item_keys
-from listener.pipeline import Fetches, FindsScraper, Parts, gather, matches, new_items
+from listener.parts import Fetches, FindsScraper, Parts
+from listener.pipeline import gather
+from listener.poll_items import matches, new_items
 from listener.types import (
     FetchResult,
     Item,
