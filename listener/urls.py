@@ -45,9 +45,9 @@ def absolute(address: str | None, base: str = "") -> str | None:
     """
     if not address or len(address) > LENGTH_LIMIT:
         return None
-    address = _cleaned(address)
     if _ORDINARY.fullmatch(address):
         return address
+    address = _cleaned(address)
     if address[:5].lower() == "feed:":
         address = address[5:] if address[5:9].lower() == "http" else "http:" + address[5:]
     try:

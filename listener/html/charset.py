@@ -48,7 +48,6 @@ _LABELS = {
     "utf8mb4": "utf-8",
     "win-1251": "cp1251",
 }
-_C1 = re.compile("[\x80-\x9f]")
 _FROM_C1 = {
     code: character
     for code in range(0x80, 0xA0)
@@ -119,8 +118,10 @@ def decode_as(data: bytes, bom: str | None, *candidates: str | None) -> str:
 
 def _windows(data: bytes) -> str:
     """Decode windows-1252 as the standard does: the five bytes that it leaves free are control characters."""
-    text = data.decode("latin-1")
-    return text.translate(_FROM_C1) if _C1.search(text) else text
+    try:
+        return data.decode("cp1252")
+    except UnicodeDecodeError:
+        return data.decode("latin-1").translate(_FROM_C1)
 
 
 def _strictly(data: bytes, *codecs_in_turn: str) -> str | None:

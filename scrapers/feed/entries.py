@@ -68,6 +68,7 @@ _GUIDS = ("guid", "atom:id", "id", "dc:identifier", "yt:videoid")
 _AUTHORS = (("atom:author", "author"), ("dc:creator",), ("itunes:author",), ("media:credit",))
 _MAIL_AND_NAME = re.compile(r"\S+@\S+\s*\(([^()]+)\)")
 _NAME_AND_MAIL = re.compile(r"([^<>]+?)\s*<[^<>]*@[^<>]*>")
+_ANY_CATEGORY = frozenset({"category", "atom:category", "dc:subject", "media:keywords", "itunes:keywords"})
 _NOBODY = frozenset({"(author unknown)", "unknown", "unknown author", "noreply@blogger.com"})
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{1,8})*")
 #: Kinds of `rel` whose link leads to the entry itself, best first.
@@ -129,7 +130,7 @@ def item_of(entry: Element, channel: Channel) -> Item | None:
     lang = language(attribute(entry, XML + "lang") or fields.word("dc:language", "language")) or channel.lang
     published = _date(fields, _PUBLISHED, channel, lang)
     updated = _date(fields, _UPDATED, channel, lang)
-    author = next(filter(None, (_people(fields.every(*names)) for names in _AUTHORS)), None)
+    author = next(filter(None, (_people(people) for names in _AUTHORS if (people := fields.every(*names)))), None)
     reach = measures(fields)
     return Item(
         title=title,
@@ -247,9 +248,10 @@ def _links(fields: Fields, base: str) -> Iterator[tuple[int, str, str]]:
 def _people(elements: Iterable[Element]) -> str | None:
     names = []
     for element in elements:
-        parts = Fields(element)
-        name = parts.word("atom:name", "name", "rdf:value", "atom:email", "email") if len(element) else plain(element)
-        names.append(_person(name))
+        if len(element):
+            names.append(_person(Fields(element).word("atom:name", "name", "rdf:value", "atom:email", "email")))
+        else:
+            names.append(_person(plain(element)))
         if len(names) >= 10:
             break
     return ", ".join(distinct(names, 10))[:_AUTHOR_LIMIT] or None
@@ -263,6 +265,8 @@ def _person(name: str) -> str:
 
 
 def _categories(fields: Fields) -> tuple[str, ...]:
+    if not fields.has(_ANY_CATEGORY):
+        return ()
     names: list[str] = []
     for element in fields.every("category", "atom:category", "dc:subject"):
         name = attribute(element, "label") or plain(element) or attribute(element, "term")

@@ -140,7 +140,7 @@ class Fields:
 def content_of(element: Element) -> str:
     """Return the words of an element that holds no elements, out of base64 where Atom 0.3 puts them into it."""
     content = element.text or ""
-    if attribute(element, "mode") == "base64":
+    if element.get("mode") == "base64":
         try:
             return b64decode(content).decode("utf-8")
         except ValueError:
@@ -176,6 +176,7 @@ _WINDOWS = {
 _FROM_WINDOWS = {ord(character): code for code, character in _WINDOWS.items()}
 _CONTROL = re.compile("[\x80-\x9f]")
 #: What UTF-8 looks like that was read as windows-1252, or as ISO-8859-1, and written as UTF-8 again.
+_SEQUENCE = re.compile("[\xc2-\xf4][\x80-\xbf\u0152-\u2122]")
 _TWICE = re.compile(
     "[\xc2-\xf4][\x80-\x9f]|[ÂÃ][\xa0-\xbf]|[ÄÅ][\xa1-\xbf€‚ƒ„†‡ˆ‰Š‹ŒŽ•˜™š›œžŸ]|â[\x80€]|"
     "[ÐÑ][\x80-\xbf\u0152-\u2122][ÐÑ ]|[ã-é][\x80-\xbf\u0152-\u2122]{2}"
@@ -218,7 +219,9 @@ def body_of(content: str, *, html: bool = True) -> str:
 
 def mended(text: str) -> str:
     """Return `text` with Windows' quotation marks and dashes where an encoding was taken for ISO-8859-1."""
-    return text.translate(_WINDOWS) if not text.isascii() and _CONTROL.search(text) else text
+    if text.isascii() or b"\xc2" not in text.encode("utf-8", "replace") or not _CONTROL.search(text):
+        return text
+    return text.translate(_WINDOWS)
 
 
 def once(text: str) -> str:
@@ -226,8 +229,14 @@ def once(text: str) -> str:
 
     All of it has to be UTF-8 when taken back a step, which text that isn't broken never is.
     """
-    if text.isascii() or not _TWICE.search(text):
+    if text.isascii():
         return text
+    # Nearly all text ends here, after a look at its first character beyond ASCII.
+    try:
+        text.encode("ascii")
+    except UnicodeEncodeError as error:
+        if not _SEQUENCE.match(text, error.start) or not _TWICE.search(text, error.start):
+            return text
     try:
         return text.translate(_FROM_WINDOWS).encode("latin-1").decode("utf-8")
     except UnicodeError:
@@ -264,5 +273,4 @@ def inner_text(element: Element) -> str:
 
 def distinct(words: Iterable[str], limit: int) -> tuple[str, ...]:
     """Return the first `limit` different words that aren't empty."""
-    found = dict.fromkeys(word for word in words if word)
-    return tuple(found)[:limit]
+    return tuple(dict.fromkeys(filter(None, words)))[:limit]

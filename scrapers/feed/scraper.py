@@ -4,8 +4,8 @@ Formats: https://www.rssboard.org/rss-specification, https://web.resource.org/rs
 https://www.jsonfeed.org/version/1.1/. Understood beside them: Dublin Core, content, slash, syndication, threading,
 Media RSS, iTunes, YouTube, FeedBurner and App Store reviews.
 
-Whatever the bytes are, `parse` returns items or raises ParseError with what came instead, in time in proportion to
-their number. Entries that the raw text opens and that could not be read are told in `Parsed.skipped`.
+What becomes of every field, of dates that can be read in two ways and of broken feeds is told in docs/feeds.md. Whatever
+the bytes are, `parse` returns items or raises ParseError with what came instead, in time in proportion to their number.
 """
 
 from __future__ import annotations
@@ -38,8 +38,8 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     day_first: bool | None = None
     #: What all entries are; left out, it is found out for each.
     kind: ItemKind | None = None
-    #: Ask robots.txt first.
-    robots: bool = True
+    #: Ask robots.txt first, though feeds are published to be read by programs.
+    robots: bool = False
 
     def __post_init__(self) -> None:
         try:

@@ -173,6 +173,7 @@ def test_one_request_asks_for_feeds() -> None:
     assert request.url == URL
     assert request.headers["Accept"].startswith("application/atom+xml")
     assert request.conditional
+    assert not request.robots
 
 
 @pytest.mark.parametrize(
