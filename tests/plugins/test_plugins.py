@@ -68,18 +68,18 @@ def test_a_file_and_a_folder_are_scrapers_and_other_things_are_not(folder: Path)
     write(folder, "plain.py", GOOD.format(name="plain"))
     write(
         folder,
-        "app_store/scraper.py",
-        "from listener_scrapers.app_store.names import NAME\n" + GOOD.format(name="app-store"),
+        "two_words/scraper.py",
+        "from listener_scrapers.two_words.names import NAME\n" + GOOD.format(name="two-words"),
     )
-    write(folder, "app_store/names.py", "NAME = 'app-store'\n")
+    write(folder, "two_words/names.py", "NAME = 'two-words'\n")
     write(folder, "_private.py", "raise SystemExit\n")
     write(folder, "README.md", "words\n")
     write(folder, "empty/other.py", "")
     scrapers = Scrapers([folder])
     mine = [name for name in scrapers.names() if str(folder) in scrapers.origin(name)]
-    assert mine == ["app-store", "plain"]
-    assert scrapers.get("app-store").name == "app-store"
-    assert [scraper.name for scraper in scrapers.load(["plain", "app-store", "plain"])] == ["app-store", "plain"]
+    assert mine == ["plain", "two-words"]
+    assert scrapers.get("two-words").name == "two-words"
+    assert [scraper.name for scraper in scrapers.load(["plain", "two-words", "plain"])] == ["plain", "two-words"]
     assert scrapers.get("plain") is scrapers.get("plain")
 
 
