@@ -4,8 +4,9 @@ Formats: https://www.rssboard.org/rss-specification, https://web.resource.org/rs
 https://www.jsonfeed.org/version/1.1/. Understood beside them: Dublin Core, content, slash, syndication, threading,
 Media RSS, iTunes, YouTube, FeedBurner and App Store reviews.
 
-What becomes of every field, of dates that can be read in two ways and of broken feeds is told in docs/feeds.md. Whatever
-the bytes are, `parse` returns items or raises ParseError with what came instead, in time in proportion to their number.
+What becomes of every field, of dates that can be read in two ways and of broken feeds is told in docs/feeds.md.
+Whatever the bytes are, `parse` returns items or raises ParseError with what came instead, in time in proportion to
+their number.
 """
 
 from __future__ import annotations
