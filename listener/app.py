@@ -20,8 +20,10 @@ from listener.alerts import Planner, Rules
 from listener.changes.confirm import ConfirmSettings
 from listener.config.understanding import understand_settings
 from listener.dispatch import Dispatcher
+from listener.doors import Doors
 from listener.errors import StorageError
 from listener.fetch import Fetcher, FetchSettings
+from listener.files import Folders
 from listener.mentions.data import PAINS_FILE, read_topics
 from listener.mentions.data import load as load_data
 from listener.mentions.matcher import Matcher, compile_query
@@ -74,7 +76,7 @@ class App:
 
         self.parts = Parts(
             store=self.store,
-            fetcher=self.fetcher,
+            fetcher=Doors(self.fetcher, {"file": Folders(settings.path.parent, clock=clock)}),
             scrapers=self.scrapers,
             matcher=Matcher(settings.brands, language=language),
             understander=Understander(settings.brands, understand_settings(settings), data),

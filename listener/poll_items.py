@@ -52,6 +52,9 @@ def understand(source: Source, items: Sequence[tuple[Item, tuple[str, ...]]], pa
 
 def matches(source: Source, item: Item, matcher: Matcher) -> Sequence[Match]:
     """Return the brands that an item is about: by their queries, or because the source is about one of them."""
+    if not (item.title or item.text):
+        # An answer to a survey without a comment: it counts in the scores, and nobody said anything.
+        return ()
     if source.brand is not None and item.kind in ABOUT_THEIR_BRAND:
         hit = Hit(field="source", start=0, end=0, term=source.name)
         return [Match(brand=source.brand, hits=(hit,))]

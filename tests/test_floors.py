@@ -18,10 +18,10 @@ FLOORS = (
     {"pipeline"},
     {"poll_items", "poll_page"},
     {"parts"},
-    {"config", "plugins", "fetch", "storage", "notify", "systemd"},
+    {"config", "plugins", "fetch", "storage", "notify", "systemd", "files", "doors"},
     {"watch"},
     {"mentions", "changes", "insights", "alerts", "schedule", "presets"},
-    {"fields", "searching"},
+    {"fields", "searching", "parcels", "letters"},
     {"pages", "text", "html", "dates", "urls", "opml"},
     {"types", "facts", "channels"},
     {"errors"},
@@ -64,6 +64,8 @@ SCRAPER_ROOMS = {
     "pages",
     "fields",
     "searching",
+    "parcels",
+    "letters",
 }
 
 

@@ -1,0 +1,31 @@
+"""Which adapter a request goes to: addresses of folders to `listener.files`, all others to the web."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from listener.types import FetchResult, Request, Validators
+
+
+class Door(Protocol):
+    """Something that answers requests."""
+
+    def fetch(self, request: Request, validators: Validators, *, under_way: bool = False) -> FetchResult:
+        """Return how the request ended. Raises nothing that the world outside can cause."""
+        ...
+
+
+class Doors:
+    """Hands each request to the adapter for its scheme."""
+
+    def __init__(self, web: Door, others: Mapping[str, Door]) -> None:
+        """Take the adapters beside the web's by their schemes, in lower case and without a colon."""
+        self._web = web
+        self._others = others
+
+    def fetch(self, request: Request, validators: Validators, *, under_way: bool = False) -> FetchResult:
+        """Return how the request ended, as the adapter for its scheme says."""
+        scheme = request.url.partition(":")[0].lower()
+        door = self._others.get(scheme, self._web)
+        return door.fetch(request, validators, under_way=under_way)
