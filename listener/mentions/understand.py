@@ -19,6 +19,7 @@ from listener.mentions.relevance import other_voices, outside, relevance_of
 from listener.mentions.scene import Scene, SceneMaker
 from listener.mentions.sentiment import Scorer, VaderScorer
 from listener.mentions.speech import read_speech
+from listener.mentions.stars import verdict_of, weighed
 from listener.mentions.vader import Lexicon
 from listener.mentions.words import OTHER, TARGET, PhraseBook, mask, phrases_of, words_of
 from listener.types import Brand, Item, ItemKind, Match, Pain, Reading, Sentiment, Source, Span, Speech
@@ -110,7 +111,12 @@ class Understander:
         if not targets:
             return None
         text, targets = _around(text, targets)
-        judgement = self.judge(text, targets, brand=match.brand, declared=item.lang, kind=item.kind)
+        # Stars are for what the source is about, not for whom a review names beside it.
+        verdict = verdict_of(item) if source.brand in (None, match.brand) else None
+        said = "" if item.rating is None else f"{item.rating:g} of {item.rating_max:g}"
+        judgement = self.judge(
+            text, targets, brand=match.brand, declared=item.lang, kind=item.kind, stars=(verdict, said)
+        )
         if judgement.relevance < self._settings.relevance_at_least:
             return None
         return Reading(
@@ -128,12 +134,20 @@ class Understander:
         )
 
     def judge(
-        self, text: str, targets: Sequence[Span], *, brand: str | None, declared: str | None, kind: ItemKind = "post"
+        self,
+        text: str,
+        targets: Sequence[Span],
+        *,
+        brand: str | None,
+        declared: str | None,
+        kind: ItemKind = "post",
+        stars: tuple[float | None, str] = (None, ""),
     ) -> Judgement:
         """Judge a text towards what stands at `targets`: spans of characters; none, or an empty one, for the whole
         text.
 
         `brand` names one of the brands, whose names are masked and whose context words count; None for none of them.
+        `stars` is what a rating given with the text says, as by `verdict_of`, and the rating in words.
         """
         lang = self._languages.tell(text, declared, self._settings.languages)
         if brand is not None:
@@ -146,7 +160,7 @@ class Understander:
         context = self._contexts.get(brand or "")
         expected = lang is None or lang in self._settings.languages
         relevance = relevance_of(context.find(words_of(text)) if context else {}, expected_language=expected)
-        sentiment = self._scorer.score(scene)
+        sentiment = weighed(self._scorer.score(scene), *stars)
         speech = read_speech(words, phrases, compound=sentiment.compound, pains=len(phrases.get("pain", ())), item=kind)
         return Judgement(
             lang=lang,

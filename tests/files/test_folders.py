@@ -13,7 +13,8 @@ import pytest
 
 from listener.doors import Doors
 from listener.files import FILE_LIMIT_BYTES, Folders
-from listener.pipeline import Parts, PollResult, poll
+from listener.parts import Parts
+from listener.pipeline import PollResult, poll
 from listener.storage import Store
 from listener.types import Outcome, Request, Source, Validators
 from tests.pipeline.polling import Clock, PaperWeb, parts
