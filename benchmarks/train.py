@@ -26,7 +26,7 @@ import scipy.sparse as sp
 from sklearn.linear_model import LogisticRegression
 
 from listener.mentions.data import Resources, load_resources
-from listener.mentions.features import ADDRESSED, COMPLAINTS, FIGURES, family_of, figures, marks, word_parts
+from listener.mentions.features import ADDRESSED, COMPLAINTS, FIGURES, RELATION, family_of, figures, marks, word_parts
 from listener.mentions.locate import locate
 from listener.mentions.model import LABELS, MAGIC
 from listener.mentions.scene import Scene
@@ -52,9 +52,9 @@ SHARES: Mapping[str, tuple[float, float, float] | None] = {
     "absa-mams/test": None,
 }
 EQUAL = (1 / 3, 1 / 3, 1 / 3)
-#: Added to what is learned for the negative label, by figure. No set below holds posts to a firm's handle, of which
-#: most complain, nor many complaints.
-PRIORS = {ADDRESSED: 1.0, COMPLAINTS: 1.0}
+#: Added to what is learned for the three labels, by figure. No set below holds posts to a firm's handle, of which most
+#: complain, nor many complaints, nor people who leave one firm for another.
+PRIORS = {ADDRESSED: (1.0, 0.0, 0.0), COMPLAINTS: (1.0, 0.0, 0.0), RELATION: (-3.0, 0.0, 3.0)}
 LANGUAGES = {
     "arabic": "ar", "english": "en", "french": "fr", "german": "de", "hindi": "hi", "italian": "it",
     "portuguese": "pt", "spanish": "es",
@@ -231,8 +231,8 @@ def packed(english: Fit, others: Fit) -> bytes:
     table[:, :3] = np.clip(np.round(weights / step), -127, 127)
     table[:, 3] = np.clip(np.round(rarity / RARITY_STEP), 0, 127)
     dense = english.figures.copy()
-    for figure, weight in PRIORS.items():
-        dense[figure, 0] += weight
+    for figure, weights_of_labels in PRIORS.items():
+        dense[figure] += weights_of_labels
     head = {
         "languages": sorted(LANGUAGES.values()),
         "rows": ROWS,

@@ -6,7 +6,7 @@ import dataclasses
 import json
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 
@@ -24,6 +24,8 @@ from listener.mentions.understand import Judgement, Understander, UnderstandSett
 from listener.plugins import bundled
 from listener.types import Brand
 
+#: Items that `group` holds back.
+WINDOW = 20_000
 #: A line longer than this is refused: it is no mention.
 LINE_LIMIT = 10_000_000
 
@@ -69,21 +71,35 @@ def score(
 
 @click.command()
 @click.argument("file", type=click.File("r", encoding="utf-8-sig", errors="replace"), default="-")
-def group(file: IO[str]) -> None:
-    """Group near copies into stories.
+@click.option(
+    "--window",
+    type=click.IntRange(min=0),
+    default=WINDOW,
+    show_default=True,
+    help="Items held back, so that a later one can join the stories of two; 0 writes each at once.",
+)
+def group(file: IO[str], window: int) -> None:
+    """Group near copies of texts into stories.
 
     FILE holds one JSON object a line, in the order of publication: {"id", "title", "text", "published"?}; - is
     standard input. Out come lines {"id", "story"}: the story is called by the id of its first item.
     """
     index = StoryIndex()
-    firsts: list[Any] = [None]
+    ids: list[Any] = [None]
+    written = 0
     for number, row in _rows(file):
-        firsts.append(row.get("id"))
-        story = index.add(fingerprint(_string(row, "title", number), _string(row, "text", number)))
-        if story != len(firsts) - 1:
-            # Only the first item of a story is asked for by its id.
-            firsts[-1] = None
-        click.echo(json.dumps({"id": row.get("id"), "story": firsts[story]}, ensure_ascii=False))
+        ids.append(row.get("id"))
+        item = index.add(fingerprint(_string(row, "title", number), _string(row, "text", number)))
+        while written < item - window:
+            written += 1
+            _write_story(ids, index, written)
+    while written < len(ids) - 1:
+        written += 1
+        _write_story(ids, index, written)
+
+
+def _write_story(ids: Sequence[Any], index: StoryIndex, item: int) -> None:
+    click.echo(json.dumps({"id": ids[item], "story": ids[index.story(item)]}, ensure_ascii=False))
 
 
 def _settings(path: Path, scorer: str | None, taxonomy: Path | None) -> tuple[tuple[Brand, ...], UnderstandSettings]:

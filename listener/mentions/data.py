@@ -85,10 +85,11 @@ class Data:
 
 def load(config: Path) -> Data:
     """Load everything from the folder of bundled settings. Raises ConfigError for a file that can't be used."""
+    resources = load_resources(config)
     return Data(
-        resources=load_resources(config),
+        resources=resources,
         weights=_read_weights(config / MODEL_FILE),
-        languages=_read_languages(config / LANGUAGE_WORDS_FILE),
+        languages=_read_languages(config / LANGUAGE_WORDS_FILE, resources.vader),
     )
 
 
@@ -141,7 +142,9 @@ def _read_weights(path: Path) -> Weights:
         raise ConfigError([ConfigProblem(file=str(path), line=None, key="", message=str(error))]) from error
 
 
-def _read_languages(path: Path) -> Languages:
+def _read_languages(path: Path, english: Lexicon) -> Languages:
     read = _read(path, _Languages)
     words = {lang: f"{listed} {read.learned.get(lang, '')}".split() for lang, listed in read.words.items()}
+    known = {word for lang, listed in words.items() if lang != "en" for word in listed}
+    words["en"] += [word for word in english.words if word.isalpha() and word not in known]
     return Languages(words, read.letters)

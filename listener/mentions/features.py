@@ -26,7 +26,8 @@ LONGEST_WORD = 25
 #: Lists of the phrase book whose number of phrases is a figure.
 COUNTED = ("complaint", "praise", "question", "request", "churn")
 FIGURES = 21 + len(COUNTED)
-#: Where two of the figures stand, whose weights training data of other domains can't tell.
+#: Where three of the figures stand, whose weights training data of other domains can't tell.
+RELATION = 19
 ADDRESSED = 20
 COMPLAINTS = 21
 
@@ -104,7 +105,7 @@ def figures(scene: Scene) -> list[float]:
         min(len(shapes), 60) / 60,
         float(not values),
         float(good > 0 > bad),
-        squash(_relation(scene)),
+        squash(2 * _relation(scene)),
         float(scene.addressed),
         *(min(len(scene.phrases.get(group, ())), 3) / 3 for group in COUNTED),
     ]

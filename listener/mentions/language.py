@@ -17,9 +17,11 @@ LEAST_LETTERS = 6
 LEAD = 500
 #: The winner must gather this many votes, and so many times those of the next.
 LEAST_VOTES = 1.0
-LEAST_RATIO = 1.35
+#: Enough for an expected language that nothing speaks against.
+LEAST_EXPECTED_VOTES = 0.4
+LEAST_RATIO = 1.2
 #: Of the words of a text, the share that must be known to be sure without a declaration.
-LEAST_SHARE = 0.12
+LEAST_SHARE = 0.06
 #: The expected languages' votes count so much more.
 EXPECTED_WEIGHT = 1.15
 DECLARED_WEIGHT = 1.5
@@ -109,7 +111,8 @@ class Languages:
             return said
         best, most = ranked[0]
         next_most = ranked[1][1] if len(ranked) > 1 else 0.0
-        sure = most >= LEAST_VOTES and most >= LEAST_RATIO * next_most and known >= LEAST_SHARE * len(words)
+        needed = LEAST_EXPECTED_VOTES if best in expected else LEAST_VOTES
+        sure = most >= needed and most >= LEAST_RATIO * next_most and known >= LEAST_SHARE * len(words)
         return best if sure else said
 
 

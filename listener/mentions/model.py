@@ -24,6 +24,8 @@ MAGIC = b"LSTNMDL1"
 LABELS: tuple[Label, ...] = ("negative", "neutral", "positive")
 #: The compound at which a label ends, as for VADER.
 EDGE = 0.05
+#: Words that are told as reasons.
+REASONS = 8
 MEMORY_WORDS = 50_000
 
 #: Weights for the three labels, and the square of the mark's rarity.
@@ -88,18 +90,15 @@ class Model:
 
     def logits(self, scene: Scene) -> tuple[float, float, float]:
         """Return the scores of the three labels before they become probabilities."""
+        family = family_of(scene.lang)
         inside, others = marks(scene)
         a = b = c = square = 0.0
-        family = family_of(scene.lang)
-        words = self._words[family]
-        for shape in inside:
-            one = words.get(shape) or self._word(shape, family)
+        for one in self._rows(inside, family):
             a += one[0]
             b += one[1]
             c += one[2]
             square += one[3]
         table, mask = self._table, self._mask
-        step = self._weights.rarity_step**2
         x = y = z = n = 0
         for mark in others:
             at = (crc32(mark.encode()) & mask) << 2
@@ -110,7 +109,8 @@ class Model:
                 z += table[at + 2]
                 n += rarity * rarity
         scale = self._weights.weight_step
-        norm = 1.0 / math.sqrt(square + n * step) if square or n else 0.0
+        square += n * self._weights.rarity_step**2
+        norm = 1.0 / math.sqrt(square) if square else 0.0
         a, b, c = (a + x * scale) * norm, (b + y * scale) * norm, (c + z * scale) * norm
         for figure, (one_a, one_b, one_c) in zip(figures(scene), self._weights.figures[family], strict=True):
             if figure:
@@ -119,6 +119,30 @@ class Model:
                 c += figure * one_c
         extra = self._weights.offsets[family]
         return a + extra[0], b + extra[1], c + extra[2]
+
+    def reasons(self, scene: Scene) -> tuple[tuple[str, float], ...]:
+        """Return the words that speak most for positive or negative, with what each gives, and what is said relatively.
+
+        A word gives its own weights and those of its parts; what feelings of the lexicon give by where they stand is
+        told at their words, on VADER's scale.
+        """
+        given: dict[str, float] = {}
+        shapes = scene.words.shapes
+        rows = self._rows(shapes, family_of(scene.lang))
+        norm = 1.0 / math.sqrt(max(sum(row[3] for row in rows), 1e-9))
+        for token, row, within in zip(scene.words.tokens, rows, scene.in_scope, strict=True):
+            if within and token[0].isalnum():
+                given[token] = given.get(token, 0.0) + (row[2] - row[0]) * norm
+        for feeling in scene.feelings:
+            given[feeling.words] = given.get(feeling.words, 0.0) + feeling.value / 4
+        for found in scene.phrases.get("relation", ()):
+            given[found.words] = given.get(found.words, 0.0) + float(found.name)
+        ranked = sorted(given.items(), key=lambda pair: -abs(pair[1]))[:REASONS]
+        return tuple((words, round(value, 2)) for words, value in ranked if round(value, 2))
+
+    def _rows(self, shapes: Sequence[str], family: str) -> list[Row]:
+        words = self._words[family]
+        return [words.get(shape) or self._word(shape, family) for shape in shapes]
 
     def _word(self, shape: str, family: str) -> Row:
         table, mask = self._table, self._mask
@@ -166,4 +190,4 @@ class ModelScorer:
         if scene.lang not in self._languages:
             return Sentiment(compound=None, label=None)
         compound, label = compound_of_probabilities(self._model.probabilities(scene))
-        return Sentiment(compound=compound, label=label, reasons=())
+        return Sentiment(compound=compound, label=label, reasons=self._model.reasons(scene))

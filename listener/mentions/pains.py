@@ -15,6 +15,8 @@ from listener.types import Pain
 
 #: A mention names no more topics than these, the strongest first.
 TOPICS_LIMIT = 4
+#: How much a topic with few phrases is preferred: the exponent of their number.
+NARROWNESS = 0.25
 _DENIALS = frozenset({"no", "without", "never", "zero", "not", "isn't", "wasn't", "aren't", "free", "fewer"})
 
 
@@ -33,12 +35,18 @@ class Topic:
 
 
 def find_pains(
-    words: Words, phrases: Mapping[str, Sequence[Found]], *, compound: float | None, complaint: float
+    words: Words,
+    phrases: Mapping[str, Sequence[Found]],
+    sizes: Mapping[str, int],
+    *,
+    compound: float | None,
+    complaint: float,
 ) -> tuple[Pain, ...]:
     """Return the topics that a text names, the strongest first.
 
-    `phrases` are those of the lists "pain" and "severity". `compound` is the sentiment towards the target, `complaint`
-    how surely the text complains, 0 to 1.
+    `phrases` are those of the lists "pain" and "severity"; `sizes` tells how many phrases a topic has: a topic with
+    few is a narrow one, and narrow topics come first when a text speaks of several. `compound` is the sentiment
+    towards the target, `complaint` how surely the text complains, 0 to 1.
     """
     by_topic: dict[str, list[Found]] = {}
     for found in phrases.get("pain", ()):
@@ -47,7 +55,9 @@ def find_pains(
     if not by_topic:
         return ()
     severity, reasons = _severity(phrases.get("severity", ()), compound, complaint)
-    ranked = sorted(by_topic.items(), key=lambda pair: (-_weight(pair[1]), pair[1][0].first))
+    ranked = sorted(
+        by_topic.items(), key=lambda pair: (-_weight(pair[1]) / sizes[pair[0]] ** NARROWNESS, pair[1][0].first)
+    )
     return tuple(
         Pain(topic=topic, severity=severity, words=_unique([found.words for found in founds] + reasons))
         for topic, founds in ranked[:TOPICS_LIMIT]

@@ -52,7 +52,7 @@ def read_speech(
 
 
 def _complaint(text: str, signs: Mapping[str, list[str]], compound: float | None, pains: int) -> float:
-    score = -1.4
+    score = -1.2
     score -= 2.4 * (compound or 0.0)
     score += 1.1 * min(pains, 2)
     score += 1.3 * min(len(signs.get("complaint", ())), 2)
@@ -71,6 +71,8 @@ def _kind(
         return "spam"
     if "churn" in signs:
         return "churn"
+    if "request" in signs and len(signs["request"]) >= len(signs.get("complaint", ())):
+        return "request"
     if complaint >= 0.5:
         return "complaint"
     if "request" in signs:

@@ -1,49 +1,47 @@
-"""Stories: copies of one text, however syndicated, quoted or lightly edited, found without comparing all with all.
-Pure.
+"""Stories: copies of one text, syndicated, quoted or lightly edited, found without comparing all with all. Pure.
 
-A fingerprint holds bands, numbers that near copies are likely to share, to be looked up in an index; and a
-signature that decides for a candidate found so. Two kinds of likeness count:
+A fingerprint holds bands, numbers that near copies are likely to share, to be looked up in an index; and a signature
+that decides for a candidate found so. Two kinds of likeness count:
 
-- of titles and short texts, the share of common words (Jaccard of the sets of words) must be `SHORT_LIKENESS`;
-- of longer texts, the share of common runs of three words must be `LONG_LIKENESS`: revisions keep runs, other texts
-  about the same thing do not (Clough and Stevenson, Developing a corpus of plagiarised short answers, 2011).
+- of titles and short texts, the share of common words in all words (Jaccard) must be `SHORT_LIKENESS`;
+- of longer texts, the share of the shorter one's runs of three words that the other has, too, must be
+  `LONG_LIKENESS`: a copy that was cut short or edited keeps runs, another text about the same thing doesn't (Clough
+  and Stevenson, Developing a corpus of plagiarised short answers, 2011).
 
-Both are estimated from MinHash sketches (Broder 1997): bands of two minima for the first, of one minimum for the
-second. A text is read for its first `LEAD_WORDS` words: a copy that a feed cut short is a copy, too.
+Both are estimated from MinHash sketches (Broder 1997): bands of two minima for the first; for the second one minimum
+in each bin of one permutation (Li, Owen and Zhang 2012), which costs one pass.
 """
 
 from __future__ import annotations
 
-import hashlib
 import struct
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from zlib import crc32
 
 from listener.mentions.words import words_of
 
-#: Words that say nothing about which story it is.
-_COMMON = frozenset(
-    "a an and are as at be by for from has have he her his i in is it its me my new of on or our says she that the "
-    "their "
-    "they this to was we were will with you your".split()
-)
 SHORT_LIKENESS = 0.56
-LONG_LIKENESS = 0.16
-#: Of a text, words that are read.
-LEAD_WORDS = 220
-#: A text with fewer words is compared by its words, one with more by its runs of three.
+LONG_LIKENESS = 0.25
+#: Of a text, words that are read, and characters that are looked at for them.
+LEAD_WORDS = 600
+LEAD_CHARACTERS = 6_000
+#: A text with fewer words is compared by its words, one with more by its runs.
 LONG_WORDS = 40
-#: Fewer different words (title) can't be told from another text with the same few.
-LEAST_WORDS = 3
+#: Titles with fewer different words can't be told from other titles with the same few.
+LEAST_WORDS = 4
+#: Bands of two minima find two sets that share 60 % with a probability of .999, and 30 % with .78.
 SHORT_BANDS = 16
-LONG_BANDS = 24
-#: Hashes that a signature keeps.
-SKETCH = 64
+LONG_BANDS = 32
 #: Bands of one fingerprint at most.
 BANDS = SHORT_BANDS + LONG_BANDS
+#: Hashes that a signature keeps of either kind.
+SKETCH = 96
 
-_MERSENNE = (1 << 61) - 1
+_PRIME = (1 << 61) - 1
 _MASK = (1 << 64) - 1
+#: Odd constants, the golden ratio's and others of splitmix64 and xxHash, that spread bits.
+_SPREAD, _MIX, _STEP = 0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,85 +56,91 @@ class Fingerprint:
 
 def fingerprint(title: str, text: str) -> Fingerprint | None:
     """Return what finds the copies of an item; None where there are too few words to tell it from another."""
-    heading = [word for word in words_of(title).words if word not in _COMMON]
-    body = words_of(text[: LEAD_WORDS * 12]).words[:LEAD_WORDS]
-    short: list[str] = heading
-    if len(set(heading)) < LEAST_WORDS + 2 and len(body) < LONG_WORDS:
-        short = heading + [word for word in body if word not in _COMMON]
+    heading = words_of(title).words
+    body = words_of(text[:LEAD_CHARACTERS]).words[:LEAD_WORDS]
+    runs = _hashes(map(" ".join, zip(body, body[1:], body[2:], strict=False))) if len(body) >= LONG_WORDS else []
+    short: Sequence[str] = heading
+    if len(body) < LONG_WORDS and len(set(heading)) <= LEAST_WORDS:
+        short = (*heading, *body)
     words = _hashes(short) if len(set(short)) >= LEAST_WORDS else []
-    runs: list[int] = []
-    if len(body) >= LONG_WORDS:
-        runs = _hashes(" ".join(body[at : at + 3]) for at in range(len(body) - 2))
     if not words and not runs:
         return None
-    bands = [*_short_bands(words), *_long_bands(runs)]
-    words, runs = words[:SKETCH], runs[:SKETCH]
-    signature = struct.pack(f"<BB{len(words)}I{len(runs)}I", len(words), len(runs), *_cut(words), *_cut(runs))
-    return Fingerprint(bands=tuple(bands), signature=signature)
+    sizes = (len(words), len(runs))
+    kept = [*words[:SKETCH], *runs[:SKETCH]]
+    # The upper halves keep the order of the whole.
+    signature = struct.pack(f"<HH{len(kept)}I", *sizes, *(one >> 32 for one in kept))
+    return Fingerprint(bands=(*_short_bands(words), *_long_bands(runs)), signature=signature)
 
 
 def same_story(a: bytes, b: bytes) -> bool:
     """Tell whether two signatures are of one story."""
-    words_a, runs_a = _unpack(a)
-    words_b, runs_b = _unpack(b)
-    if runs_a and runs_b:
-        return _likeness(runs_a, runs_b) >= LONG_LIKENESS
-    return bool(words_a and words_b) and _likeness(words_a, words_b) >= SHORT_LIKENESS
+    one, other = _unpack(a), _unpack(b)
+    if one.runs and other.runs:
+        return _containment(one, other) >= LONG_LIKENESS
+    return bool(one.words and other.words) and _likeness(one.words, other.words) >= SHORT_LIKENESS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Signature:
+    words: tuple[int, ...]
+    runs: tuple[int, ...]
+    #: Of all runs, kept or not.
+    size: int
+
+
+def _unpack(signature: bytes) -> _Signature:
+    words, size = struct.unpack_from("<HH", signature)
+    numbers = struct.unpack_from(f"<{(len(signature) - 4) // 4}I", signature, 4)
+    cut = min(words, SKETCH)
+    return _Signature(words=numbers[:cut], runs=numbers[cut:], size=size)
 
 
 def _hashes(parts: Iterable[str]) -> list[int]:
     """Return the different 64-bit hashes of parts, in rising order. Stable: not Python's own hash."""
-    digest = hashlib.blake2b
-    return sorted({int.from_bytes(digest(part.encode(), digest_size=8).digest(), "little") for part in parts})
+    return sorted({(crc32(part.encode()) * _SPREAD) & _MASK for part in parts})
 
 
-def _cut(hashes: list[int]) -> list[int]:
-    """Keep the upper halves, whose order is that of the whole."""
-    return [one >> 32 for one in hashes]
-
-
-def _unpack(signature: bytes) -> tuple[list[int], list[int]]:
-    words, runs = signature[0], signature[1]
-    numbers = struct.unpack_from(f"<{words + runs}I", signature, 2)
-    return list(numbers[:words]), list(numbers[words:])
-
-
-def _likeness(a: list[int], b: list[int]) -> float:
+def _likeness(a: Sequence[int], b: Sequence[int]) -> float:
     """Estimate the Jaccard likeness of two sets from the smallest hashes of each: exact for sets that fit."""
-    size = min(SKETCH, max(len(a), len(b)))
-    union = sorted({*a, *b})
-    if len(a) >= SKETCH or len(b) >= SKETCH:
-        union = union[:size]
-    both = {*a} & {*b}
-    return sum(one in both for one in union) / len(union)
+    first, second = set(a), set(b)
+    both = first & second
+    union = first | second
+    if len(a) < SKETCH and len(b) < SKETCH:
+        return len(both) / len(union)
+    smallest = sorted(union)[:SKETCH]
+    return sum(one in both for one in smallest) / len(smallest)
 
 
-def _minima(hashes: list[int], count: int, salt: int) -> list[int]:
-    """Return `count` independent minima: each of the hashes permuted by another linear function modulo a prime."""
-    minima = []
-    for number in range(count):
-        factor = (0x9E3779B97F4A7C15 * (2 * number + 1 + salt)) % _MERSENNE
-        offset = (0xC2B2AE3D27D4EB4F * (number + 1 + salt)) % _MERSENNE
-        minima.append(min([(one * factor + offset) % _MERSENNE for one in hashes]))
-    return minima
+def _containment(a: _Signature, b: _Signature) -> float:
+    """Estimate which share of the smaller set of runs the larger one holds."""
+    likeness = _likeness(a.runs, b.runs)
+    return likeness * (a.size + b.size) / ((1 + likeness) * max(1, min(a.size, b.size)))
 
 
-def _short_bands(hashes: list[int]) -> list[int]:
+def _short_bands(hashes: Sequence[int]) -> list[int]:
+    """Return bands of two minima each: of the hashes permuted by linear functions modulo a prime."""
     if not hashes:
         return []
-    minima = _minima(hashes, 2 * SHORT_BANDS, 1)
-    return [_band(number, minima[2 * number], minima[2 * number + 1]) for number in range(SHORT_BANDS)]
+    minima = [min([(one * factor + offset) % _PRIME for one in hashes]) for factor, offset in _PERMUTATIONS]
+    return [_band(number, *minima[2 * number : 2 * number + 2]) for number in range(SHORT_BANDS)]
 
 
-def _long_bands(hashes: list[int]) -> list[int]:
-    if not hashes:
-        return []
-    minima = _minima(hashes, LONG_BANDS, 1_000_003)
-    return [_band(SHORT_BANDS + number, minimum, 0) for number, minimum in enumerate(minima)]
+_PERMUTATIONS = tuple(
+    ((_SPREAD * (2 * number + 3)) % _PRIME, (_MIX * (number + 2)) % _PRIME) for number in range(2 * SHORT_BANDS)
+)
+
+
+def _long_bands(hashes: Sequence[int]) -> list[int]:
+    """Return the smallest hash of each bin; the lowest bits choose the bin, so bins are independent of the order."""
+    minima: dict[int, int] = {}
+    for one in hashes:
+        # Rising order: the first of a bin is its smallest.
+        minima.setdefault((one >> 16) % LONG_BANDS, one)
+    return [_band(SHORT_BANDS + number, minimum, 0) for number, minimum in sorted(minima.items())]
 
 
 def _band(number: int, one: int, two: int) -> int:
     """Mix a band's number and minima into a signed 64-bit integer."""
-    mixed = (one * 0x9E3779B97F4A7C15 + two * 0xC2B2AE3D27D4EB4F + number * 0x165667B19E3779F9) & _MASK
+    mixed = (one * _SPREAD + two * _MIX + number * _STEP) & _MASK
     mixed ^= mixed >> 29
     return mixed - (1 << 63)

@@ -13,14 +13,14 @@ from listener.mentions.stories import BANDS, Fingerprint, same_story
 
 #: Slots of the table of newest entries: a power of two.
 SLOTS = 1 << 23
-#: Candidates that are verified for one item, the newest of each band first.
-CANDIDATES = 96
+#: Candidates that are verified for one item.
+CANDIDATES = 24
 #: Entries that are followed for one band.
 CHAIN = 24
 
 
 class StoryIndex:
-    """Gives items a story each: that of a near copy seen before, or a new one."""
+    """Joins items to stories: near copies, and near copies of these."""
 
     def __init__(self) -> None:
         self._newest = array("I", bytes(4 * SLOTS))
@@ -28,21 +28,21 @@ class StoryIndex:
         self._before = array("I", bytes(4 * BANDS))
         self._signatures = bytearray()
         self._ends = array("Q", [0])
-        self._stories = array("I", [0])
+        #: Of each item another of its story that came before; itself for the first one.
+        self._parents = array("I", [0])
 
     def add(self, print_: Fingerprint | None) -> int:
-        """Return the number of an item's story: the number of its first item. Items are numbered from 1 as they come.
+        """Take an item in and return its number. Items are numbered from 1 as they come.
 
-        An item without a fingerprint is a story of its own.
+        Stories that the item is a near copy of become one. An item without a fingerprint is a story of its own.
         """
-        item = len(self._stories)
-        story = item
+        item = len(self._parents)
+        self._parents.append(item)
         if print_ is not None:
-            found = self._find(print_)
-            story = self._stories[found] if found else item
+            for other in self._find(print_):
+                self._join(item, other)
             self._signatures += print_.signature
         self._ends.append(len(self._signatures))
-        self._stories.append(story)
         self._before.frombytes(bytes(4 * BANDS))
         if print_ is not None:
             for number, band in enumerate(print_.bands):
@@ -50,22 +50,40 @@ class StoryIndex:
                 entry = item * BANDS + number
                 self._before[entry] = self._newest[slot]
                 self._newest[slot] = entry
-        return story
+        return item
 
-    def _find(self, print_: Fingerprint) -> int:
-        """Return the item most like this one among the candidates that are the same story; 0 for none."""
-        seen: set[int] = set()
+    def story(self, item: int) -> int:
+        """Return the number of the first item of an item's story, by what is known so far."""
+        parents = self._parents
+        while parents[item] != item:
+            parents[item] = parents[parents[item]]
+            item = parents[item]
+        return item
+
+    def _join(self, one: int, other: int) -> None:
+        one, other = self.story(one), self.story(other)
+        self._parents[max(one, other)] = min(one, other)
+
+    def _find(self, print_: Fingerprint) -> list[int]:
+        """Return items of the same story among the candidates, one for each story that is known as such."""
+        shared: dict[int, int] = {}
+        newest, before = self._newest, self._before
         for band in print_.bands:
-            entry = self._newest[band & (SLOTS - 1)]
+            entry = newest[band & (SLOTS - 1)]
             for _ in range(CHAIN):
-                if not entry or len(seen) >= CANDIDATES:
+                if not entry:
                     break
                 item = entry // BANDS
-                entry = self._before[entry]
-                if item in seen:
-                    continue
-                seen.add(item)
-                signature = bytes(self._signatures[self._ends[item - 1] : self._ends[item]])
-                if same_story(print_.signature, signature):
-                    return item
-        return 0
+                shared[item] = shared.get(item, 0) + 1
+                entry = before[entry]
+        # Near copies share several bands; those that share most are looked at first.
+        likely = sorted(shared, key=shared.__getitem__, reverse=True)[:CANDIDATES]
+        found: dict[int, int] = {}
+        for item in likely:
+            story = self.story(item)
+            if story in found:
+                continue
+            signature = bytes(self._signatures[self._ends[item - 1] : self._ends[item]])
+            if same_story(print_.signature, signature):
+                found[story] = item
+        return list(found.values())

@@ -74,12 +74,14 @@ class SceneReader:
         feelings = {**resources.phrases, **{name: v for name, v in settings.lexicon.items() if name not in words}}
         lexicon = Lexicon(words={**resources.vader.words, **resources.domain, **words}, emoji=resources.vader.emoji)
         self._scenes = SceneMaker(lexicon, feelings)
+        topics = _topics(settings, resources)
+        self.topic_sizes = {topic.name: len(topic.phrases) for topic in topics}
         self._book = PhraseBook(
             {
                 "feeling": [(phrase, phrase) for phrase in feelings],
                 "relation": phrases_of(resources.relation),
                 "severity": phrases_of(resources.severity),
-                "pain": phrases_of({topic.name: topic.phrases for topic in _topics(settings, resources)}),
+                "pain": phrases_of({topic.name: topic.phrases for topic in topics}),
                 **{f"feeling {lang}": phrases_of(lists) for lang, lists in resources.languages.items()},
                 **{kind: phrases_of({kind: phrases}) for kind, phrases in resources.speech.items()},
             }
@@ -169,7 +171,9 @@ class Understander:
             complaint=speech.complaint,
             kind=speech.kind,
             signs=speech.signs,
-            pains=find_pains(words, phrases, compound=sentiment.compound, complaint=speech.complaint),
+            pains=find_pains(
+                words, phrases, self._scenes.topic_sizes, compound=sentiment.compound, complaint=speech.complaint
+            ),
             relevance=relevance,
         )
 

@@ -134,12 +134,17 @@ def words_of(text: str) -> Words:
     tokens = tuple(one.group() for one in found)
     forms = [_FORMS[token] for token in tokens]
     places = tuple(place for place, form in enumerate(forms) if form[1])
+    words = [forms[place][1] for place in places]
+    for at, word in enumerate(words):
+        # Texts that were cut into tokens before: "do n't".
+        if word == "n't" and at:
+            words[at - 1] += word
     return Words(
         text=text,
         tokens=tokens,
         starts=tuple(one.start() for one in found),
         shapes=tuple(form[0] for form in forms),
-        words=tuple(forms[place][1] for place in places),
+        words=tuple(words),
         places=places,
     )
 
