@@ -112,6 +112,29 @@ def poll(source: Source, state: SourceState, parts: Parts) -> PollResult:
     )
 
 
+def record(source: Source, item: Item, parts: Parts) -> PollResult:
+    """Store one item that nobody polled for, such as a note; its source is made known if need be.
+
+    Raises StorageError.
+    """
+    now = parts.clock()
+    keys = item_keys([item])
+    with parts.store.write() as tx:
+        tx.keep_source(source, now)
+        known = tx.find_known(source.name, keys[0])
+        found = understand(source, new_items([item], keys, known), parts)
+        alerts = store_items(tx, source, found, now, parts, history=False)
+        added = add_alerts(tx, alerts, now, parts)
+    return PollResult(
+        source=source.name,
+        outcome=Outcome.OK,
+        items=1,
+        new_items=len(found),
+        mentions=sum(len(one.readings) for one in found),
+        alerts=added,
+    )
+
+
 def gather(source: Source, state: SourceState, parts: Parts) -> Gathered:
     """Make the requests of one poll and parse the answers.
 

@@ -29,6 +29,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "prices": ("listener.cli.pages:prices", "Show the history of every plan's price."),
     "faq": ("listener.cli.pages:faq", "Show the questions that watched pages answer, and their answers over time."),
     "claims": ("listener.cli.pages:claims", "Show the advertising copy of watched pages, and how long it was used."),
+    "note": ("listener.cli.note:note", "Store what somebody heard from a customer."),
     "query": ("listener.cli.query:query", "Try a brand's query on a text and see what hit."),
     "score": ("listener.cli.score:score", "Score texts: sentiment, complaint, kind, pain points, relevance."),
     "group": ("listener.cli.score:group", "Group near copies of texts into stories."),

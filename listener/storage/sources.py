@@ -110,6 +110,16 @@ def sync_sources(connection: sa.Connection, wanted: Sequence[Source], now: datet
             )
 
 
+def keep_source(connection: sa.Connection, source: Source, now: datetime) -> None:
+    """Make sure that a source is known which is never polled, such as the notes of people. Others stay as they are."""
+    if connection.execute(sa.select(sources.c.id).where(sources.c.name == source.name)).first() is not None:
+        return
+    last = connection.execute(sa.select(sa.func.max(sources.c.id))).scalar() or 0
+    first = {"id": last + 1, "name": source.name, "added_at": stamp(now), "read_on": None, "due_at": stamp(now)}
+    settings = {name: getattr(source, name) for name in SETTINGS} | {"active": False}
+    INSERT.run(connection, [first | settings | FRESH | {"due_at": stamp(now)}])
+
+
 def _place(name: str) -> float:
     """Return where in a span of time a source stands, 0 to 1: evenly spread over names, always the same for one."""
     return int.from_bytes(hashlib.blake2b(name.encode(), digest_size=6).digest(), "big") / 2**48

@@ -81,6 +81,10 @@ class Transaction:
         source_id = self._source_ids.get(self._connection, source)
         sources.add_coverage(self._connection, source_id, hour_of(stamp(at)), ok=ok, items=items)
 
+    def keep_source(self, source: Source, now: datetime) -> None:
+        """Make sure that a source is known which is never polled."""
+        sources.keep_source(self._connection, source, now)
+
     # --- items
 
     def find_known(self, source: str, keys: Iterable[str]) -> dict[str, int]:
