@@ -7,27 +7,49 @@ rebuilt.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
 from listener.storage.meta import get_meta
+from listener.storage.moments import stamp
 from listener.storage.scores import ScoreTally, answer_of
 from listener.storage.tables import TREND_SUMS, items, mention_pains, mentions, scores, trend_pains, trends
 from listener.storage.trends import COMPLAINT_E4
 
 #: In `meta`: trends of earlier hours may count mentions that retention has deleted since.
 HORIZON = "trends_horizon"
+#: After any time.
+END = "9999-12-31T23:59:59.999999Z"
 #: Differences are named one by one up to this many.
 MOST_NAMED = 100
 
 
-def rebuild_trends(connection: sa.Connection) -> None:
-    """Replace the trend rows from the horizon on by what the mentions say."""
+def days_to_rebuild(connection: sa.Connection) -> list[str]:
+    """Return the days, from the horizon on, that trends or mentions know."""
     horizon = get_meta(connection, HORIZON) or ""
-    for table, query in ((trends, _trends_anew(horizon)), (trend_pains, _pains_anew(horizon))):
-        connection.execute(sa.delete(table).where(table.c.bucket >= horizon))
+    known = sa.union(
+        *(
+            sa.select(sa.func.substr(column, 1, 10)).where(column >= horizon)
+            for column in (trends.c.bucket, trend_pains.c.bucket, mentions.c.at)
+        )
+    )
+    return sorted(connection.execute(known).scalars())
+
+
+def rebuild_day(connection: sa.Connection, day: str) -> None:
+    """Replace the trend rows of a day, those before the horizon left out, by what the mentions say."""
+    midnight = datetime.fromisoformat(day).replace(tzinfo=UTC)
+    start = max(get_meta(connection, HORIZON) or "", stamp(midnight))
+    end = stamp(midnight + timedelta(days=1))
+    for table, query in ((trends, _trends_anew(start, end)), (trend_pains, _pains_anew(start, end))):
+        connection.execute(sa.delete(table).where(table.c.bucket >= start, table.c.bucket < end))
         connection.execute(sa.insert(table).from_select([column.name for column in table.c], query))
+
+
+def rebuild_scores(connection: sa.Connection) -> None:
+    """Replace the rows of scores by what the answers say."""
     connection.execute(sa.delete(scores))
     _scores_anew(connection).write(connection)
 
@@ -36,8 +58,8 @@ def verify_trends(connection: sa.Connection) -> list[str]:
     """Return what the trend rows say otherwise than the mentions, a sentence each; empty where they agree."""
     horizon = get_meta(connection, HORIZON) or ""
     return [
-        *_differences(connection, trends, _trends_anew(horizon), horizon),
-        *_differences(connection, trend_pains, _pains_anew(horizon), horizon),
+        *_differences(connection, trends, _trends_anew(horizon, END), horizon),
+        *_differences(connection, trend_pains, _pains_anew(horizon, END), horizon),
         *_score_differences(connection),
     ][:MOST_NAMED]
 
@@ -49,7 +71,7 @@ def _differences(connection: sa.Connection, table: sa.Table, anew: sa.Select[Any
             yield f"{table.name}: {tuple(row)} {words} the mentions"
 
 
-def _trends_anew(horizon: str) -> sa.Select[Any]:
+def _trends_anew(start: str, end: str) -> sa.Select[Any]:
     m = mentions.c
     bucket = _hour(m.at)
     sums = (
@@ -66,19 +88,19 @@ def _trends_anew(horizon: str) -> sa.Select[Any]:
     return (
         sa.select(bucket.label("bucket"), m.brand, m.source_id)
         .add_columns(*(value.label(name) for name, value in zip(TREND_SUMS, sums, strict=True)))
-        .where(~m.irrelevant, m.at >= horizon)
+        .where(~m.irrelevant, m.at >= start, m.at < end)
         .group_by(bucket, m.brand, m.source_id)
     )
 
 
-def _pains_anew(horizon: str) -> sa.Select[Any]:
+def _pains_anew(start: str, end: str) -> sa.Select[Any]:
     m, p = mentions.c, mention_pains.c
     bucket = _hour(m.at)
     return (
         sa.select(bucket.label("bucket"), m.brand, m.source_id, p.topic)
         .add_columns(sa.func.count().label("mentions"), _total(p.severity).label("severity_sum"))
         .select_from(mentions.join(mention_pains, p.mention_id == m.id))
-        .where(~m.irrelevant, m.at >= horizon)
+        .where(~m.irrelevant, m.at >= start, m.at < end)
         .group_by(bucket, m.brand, m.source_id, p.topic)
     )
 

@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -101,12 +102,12 @@ def steps(
         yield _Items(stamp(now - items), now)
     yield _sort_bands
     yield _Bands(stamp(now - copies))
-    yield partial(_empty_stories, stamp(now - copies))
+    yield _Signatures(stamp(now - copies))
     if snapshots is not None:
-        yield partial(_delete_snapshots, stamp(now - snapshots))
-        yield _delete_bodies
+        yield _old_snapshots(stamp(now - snapshots))
+        yield _unheld_bodies()
     if deliveries is not None:
-        yield partial(_delete_deliveries, stamp(now - deliveries))
+        yield _ended_deliveries(stamp(now - deliveries))
     yield partial(_roll_coverage_up, now)
 
 
@@ -197,48 +198,63 @@ class _Bands:
         return {"bands": deleted.rowcount}
 
 
-def _empty_stories(before: str, connection: sa.Connection) -> Mapping[str, int] | None:
-    """Empty the signatures of stories that have no bands any more, from where the last time ended."""
-    s = stories.c
-    since = get_meta(connection, STORIES_UNTIL) or ""
-    found = sa.select(s.id).where(s.last_at >= since, s.last_at < before, s.signature != b"").limit(STEP)
-    ids = list(connection.execute(found).scalars())
-    if not ids:
-        if since < before:
-            set_meta(connection, STORIES_UNTIL, before)
-        return None
-    connection.execute(sa.update(stories).where(s.id.in_(ids)).values(signature=b""))
-    return {"stories": len(ids)}
+class _Signatures:
+    """Empties the signatures of stories that have no bands any more, from where the last time ended."""
+
+    def __init__(self, before: str) -> None:
+        self._before = before
+        self._position: tuple[str, int] | None = None
+
+    def __call__(self, connection: sa.Connection) -> Mapping[str, int] | None:
+        s = stories.c
+        if self._position is None:
+            self._position = (get_meta(connection, STORIES_UNTIL) or "", 0)
+        found = sa.select(s.id, s.last_at).where(sa.tuple_(s.last_at, s.id) > self._position, s.last_at < self._before)
+        rows = connection.execute(found.order_by(s.last_at, s.id).limit(STEP)).all()
+        if not rows:
+            return None
+        self._position = (rows[-1].last_at, rows[-1].id)
+        # Stories of the very same moment may still come: the next time begins with that moment, not after it.
+        set_meta(connection, STORIES_UNTIL, rows[-1].last_at)
+        full = sa.update(stories).where(s.id.in_([row.id for row in rows]), s.signature != b"")
+        return {"stories": connection.execute(full.values(signature=b"")).rowcount}
 
 
-def _delete_snapshots(before: str, connection: sa.Connection) -> Mapping[str, int] | None:
-    s, later = snapshots.c, snapshots.alias("later")
-    newer = sa.exists().where(later.c.source_id == s.source_id, later.c.url == s.url, later.c.taken_at > s.taken_at)
-    ids = list(connection.execute(sa.select(s.id).where(s.last_seen_at < before, newer).limit(STEP)).scalars())
-    if not ids:
-        return None
-    connection.execute(sa.delete(snapshots).where(s.id.in_(ids)))
-    return {"snapshots": len(ids)}
+class _Unneeded:
+    """Walks over a table by its key and deletes the rows that a condition holds for."""
+
+    def __init__(self, name: str, key: sa.Column[Any], condition: sa.ColumnElement[bool]) -> None:
+        self._name = name
+        self._key = key
+        self._condition = condition
+        self._last: object = None
+
+    def __call__(self, connection: sa.Connection) -> Mapping[str, int] | None:
+        found = sa.select(self._key).where(self._condition).order_by(self._key).limit(STEP)
+        if self._last is not None:
+            found = found.where(self._key > self._last)
+        keys = list(connection.execute(found).scalars())
+        if not keys:
+            return None
+        self._last = keys[-1]
+        connection.execute(sa.delete(self._key.table).where(self._key.in_(keys)))
+        return {self._name: len(keys)}
 
 
-def _delete_bodies(connection: sa.Connection) -> Mapping[str, int] | None:
-    held = sa.exists().where(snapshots.c.body_hash == bodies.c.hash)
-    hashes = list(connection.execute(sa.select(bodies.c.hash).where(~held).limit(STEP)).scalars())
-    if not hashes:
-        return None
-    connection.execute(sa.delete(bodies).where(bodies.c.hash.in_(hashes)))
-    return {"bodies": len(hashes)}
+def _old_snapshots(before: str) -> _Unneeded:
+    s, later = snapshots.c, snapshots.alias("later").c
+    newer = sa.exists().where(later.source_id == s.source_id, later.url == s.url, later.taken_at > s.taken_at)
+    return _Unneeded("snapshots", s.id, sa.and_(s.last_seen_at < before, newer))
 
 
-def _delete_deliveries(before: str, connection: sa.Connection) -> Mapping[str, int] | None:
+def _unheld_bodies() -> _Unneeded:
+    return _Unneeded("bodies", bodies.c.hash, ~sa.exists().where(snapshots.c.body_hash == bodies.c.hash))
+
+
+def _ended_deliveries(before: str) -> _Unneeded:
     d = deliveries.c
     ended = d.status.in_([DeliveryStatus.SENT.value, DeliveryStatus.DEAD.value])
-    found = sa.select(d.id).where(ended, d.due_at < before, _below_newest(deliveries)).limit(STEP)
-    ids = list(connection.execute(found).scalars())
-    if not ids:
-        return None
-    connection.execute(sa.delete(deliveries).where(d.id.in_(ids)))
-    return {"deliveries": len(ids)}
+    return _Unneeded("deliveries", d.id, sa.and_(ended, d.due_at < before, _below_newest(deliveries)))
 
 
 def _roll_coverage_up(now: datetime, connection: sa.Connection) -> Mapping[str, int] | None:

@@ -98,7 +98,7 @@ class Store:
     def hold(self) -> AbstractContextManager[None]:
         """Hold the database as the one daemon that works on it. Raises DatabaseInUse with the holder's `pid`."""
         if self._engine.dialect.name == "sqlite":
-            return locks.hold_file(Path(str(self._engine.url.database)))
+            return locks.hold_file(Path(str(self._engine.url.database)).resolve())
         return locks.hold_server(self._engine, self.name)
 
     @contextmanager
@@ -240,9 +240,15 @@ class Store:
             return listing.list_brands(connection)
 
     def rebuild_trends(self) -> None:
-        """Count all trend rows anew from the mentions."""
+        """Count all trend rows anew from the mentions, a day in a transaction: polls are stored in between."""
+        with self._read() as connection:
+            days = rebuild.days_to_rebuild(connection)
+        for day in days:
+            with self.write():
+                rebuild.rebuild_day(self._writer, day)
+            time.sleep(PAUSE_SECONDS)
         with self.write():
-            rebuild.rebuild_trends(self._writer)
+            rebuild.rebuild_scores(self._writer)
 
     def verify_trends(self) -> list[str]:
         """Return where the trend rows differ from what the mentions say, a sentence each; empty where nowhere."""
