@@ -26,6 +26,9 @@ TAGS_LIMIT = 600_000
 _ROOT = re.compile(r"<(?:[\w.-]{1,30}:)?(?:rss|rdf|feed|channel|entry)(?=[\s/>])", re.IGNORECASE)
 _FIRST_TAG = re.compile(r"<([A-Za-z_][\w.:-]{0,100})")
 _OPENING = re.compile(r"<(?:rss:|atom:)?(?:item|entry)(?=[\s/>])", re.IGNORECASE)
+_CLOSING = re.compile(r"</(?:[\w.-]{1,30}:)?(?:item|entry|channel|rss|feed|rdf)\s*+>", re.IGNORECASE)
+_TITLED = re.compile(r"</(?:[\w.-]{1,30}:)?title\s*+>", re.IGNORECASE)
+_NAMED = re.compile(r"</(?:[\w.-]{1,30}:)?(?:link|guid|id)\s*+>|<(?:[\w.-]{1,30}:)?link\s[^<>]*+>", re.IGNORECASE)
 _SPACE = re.compile(r"[\s\ufeff\0]*+")
 _HTML_TAGS = BLOCKS | {
     "head",
@@ -65,6 +68,8 @@ class Document:
     text: str
     #: It was read strictly, so nothing of it is lost.
     sound: bool
+    #: It ended inside its last entry, before that could be told from others: left for another time.
+    broken_off: bool = False
 
     def openings(self) -> int:
         """Count the tags that open an entry in the raw text: as many entries can be expected."""
@@ -100,18 +105,30 @@ def read(text: str) -> Document:
     text = _from_root(text)
     if text.count("<") > TAGS_LIMIT:
         raise ParseError(f"more than {TAGS_LIMIT:,} tags: no feed is that large")
-    sound = True
+    sound, whole = True, text
     root = _strict(text)
     if root is None:
         root = _strict(_repaired(text))
     if root is None:
-        root, sound = mend(text), False
+        whole = _without_broken_end(text)
+        root, sound = mend(whole), False
     if root is None:
         raise ParseError("markup that breaks off in its first tag instead of a feed")
     _adopt(root)
     if short(root.tag).rpartition(":")[2] not in _FRAMES and not _OPENING.search(text):
         raise ParseError(f"XML of another kind, <{root.tag.rpartition('}')[2][:60]}>, instead of a feed")
-    return Document(root, text, sound)
+    return Document(root, whole, sound, broken_off=len(whole) < len(text))
+
+
+def _without_broken_end(text: str) -> str:
+    """Return a feed without the entry that it ends inside of, unless its title is whole and its address or id is.
+
+    By half a title alone it would be known as something else the next time, when it comes whole.
+    """
+    last = max((found.start() for found in _OPENING.finditer(text)), default=-1)
+    if last < 0 or _CLOSING.search(text, last):
+        return text
+    return text if _TITLED.search(text, last) and _NAMED.search(text, last) else text[:last]
 
 
 def _adopt(root: Element) -> None:

@@ -83,6 +83,8 @@ def _items(document: Document, channel: Channel) -> tuple[tuple[Item, ...], tupl
             read = [item_of(entry, channel) for entry in entries[:ENTRY_LIMIT]]
     items = [item for item in read if item is not None]
     skipped = [f"entry {number} is empty" for number, item in enumerate(read, start=1) if item is None]
+    if document.broken_off:
+        skipped.append("the answer breaks off inside its last entry")
     if len(entries) > ENTRY_LIMIT:
         skipped.append(f"{len(entries) - ENTRY_LIMIT:,} entries beyond the first {ENTRY_LIMIT:,}")
     elif not document.sound and len(items) < (openings := document.openings()):
