@@ -120,7 +120,7 @@ def settings_text(sources: int, host_count: int, port: int) -> str:
     for number in range(sources):
         folder = "forbidden" if kind_of(number) == "forbidden" else "feed"
         url = f"http://{addresses[number % host_count]}:{port}/{folder}/{number}"
-        blocks.append(f'[sources.place-{number}]\nurl = "{url}"\n')
+        blocks.append(f'[sources.place-{number}]\nurl = "{url}"\nrobots = true\n')
     return SETTINGS + "\n".join(blocks)
 
 

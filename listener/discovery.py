@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urljoin, urlsplit
+
+import msgspec
 
 from listener.errors import ListenerError, ParseError
 from listener.html import Element, decode, parse
 from listener.html.charset import header_charset
 from listener.pages.facts import read_facts
 from listener.parts import FindsScraper
-from listener.types import FetchResult, Outcome, Parsed, Request, Response, Source
+from listener.types import FetchResult, Outcome, Parsed, Request, Response, Scraper, Source, empty
 from listener.urls import absolute, host_of
 
 #: Feeds that a page names, tried until one can be read.
@@ -38,6 +40,15 @@ _FEED_TYPES = ("application/rss+xml", "application/atom+xml", "application/feed+
 _COMMENTS = re.compile(r"comment|kommentar|commentaire|comentario", re.IGNORECASE)
 _PRICES = re.compile(r"pric|plans?\b|preis|tarif|precio|prezz|cost", re.IGNORECASE)
 _ANSWERS = re.compile(r"faq|questions|fragen|preguntas|domande", re.IGNORECASE)
+#: What fields of JSON lists are called, the most usual first.
+_FIELDS = {
+    "title": ("title", "name", "headline", "subject"),
+    "text": ("text", "body", "content", "description", "message", "summary", "excerpt"),
+    "link": ("url", "link", "html_url", "permalink", "href"),
+    "date": ("published_at", "published", "date", "created_at", "created", "pubDate", "time", "timestamp"),
+    "author": ("author", "author_name", "username", "user"),
+    "id": ("id", "guid", "uuid", "_id"),
+}
 
 Ask = Callable[[Request], FetchResult]
 
@@ -57,10 +68,15 @@ class Candidate:
     #: What it is, in words: "a feed that the page names".
     what: str = "a feed"
     title: str = ""
+    #: The scraper's options, as they would stand in the settings.
+    options: Mapping[str, Any] = field(default_factory=empty)
 
-    def source(self) -> Source:
-        """Return the source that would be polled."""
-        return Source(name=self.name or "new", scraper=self.scraper, url=self.url)
+    def source(self, scraper: Scraper | None = None) -> Source:
+        """Return the source that would be polled, by `scraper` where it has options."""
+        options = None
+        if self.options and scraper is not None and scraper.Options is not None:
+            options = msgspec.convert(dict(self.options), scraper.Options)
+        return Source(name=self.name or "new", scraper=self.scraper, url=self.url, options=options)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,7 +129,8 @@ def discover(url: str, ask: Ask, scrapers: FindsScraper, names: Collection[str])
 
 def read(candidate: Candidate, once: Once, scrapers: FindsScraper) -> Parsed | None:
     """Read what a candidate's first request brings; None where that fails or is nothing of the kind."""
-    scraper, source = scrapers.get(candidate.scraper), candidate.source()
+    scraper = scrapers.get(candidate.scraper)
+    source = candidate.source(scraper)
     request = next(iter(scraper.requests(source, {})), None)
     if request is None:
         return None
@@ -156,7 +173,7 @@ def in_response(response: Response, names: Collection[str]) -> Iterator[Candidat
             raise NothingFound(f"{response.url} is an OPML list of feeds. Save it and use: listener import FILE")
         yield from _feed(response.url, host)
     else:
-        yield from _in_page(text, response.url, host)
+        yield from _in_page(text, response.url, host, names)
 
 
 def _feed(url: str, host: str) -> Iterator[Candidate]:
@@ -176,31 +193,54 @@ def _in_json(text: str, url: str, names: Collection[str]) -> Iterator[Candidate]
             yield Candidate(url=url, name=host)
             return
         if "topic_list" in document:
-            yield Candidate(url=urljoin(url, "/latest.rss"), name=host, what="a Discourse forum")
+            yield _discourse(url, host, names)
             return
         if "incidents" in document:
             yield Candidate(url=url, scraper="status", name=host, what="the JSON of a status page")
             return
-    if _records(document) is None:
+    found = _records(document)
+    if found is None:
         raise NothingFound(f"{url} answers with JSON that is neither a feed nor a list.")
     if "list" not in names:
         raise NothingFound(f"{url} is a JSON list, and there is no scraper for it. See docs/write-a-scraper.md.")
-    yield Candidate(url=url, scraper="list", name=host, what="a JSON list")
+    yield Candidate(url=url, scraper="list", name=host, what="a JSON list", options=_list_options(*found))
 
 
-def _records(document: object) -> list[Any] | None:
-    """Return the list of objects that a JSON document is or holds."""
-    found = [document] if isinstance(document, list) else document.values() if isinstance(document, dict) else []
-    return next((one for one in found if isinstance(one, list) and one and isinstance(one[0], dict)), None)
+def _records(document: object) -> tuple[str, dict[str, Any]] | None:
+    """Return where in a JSON document a list of objects is, and its first one."""
+    places = {".": document} if isinstance(document, list) else document if isinstance(document, dict) else {}
+    for name, one in places.items():
+        if isinstance(one, list) and one and isinstance(one[0], dict):
+            return str(name), one[0]
+    return None
 
 
-def _in_page(text: str, url: str, host: str) -> Iterator[Candidate]:
+def _list_options(path: str, entry: Mapping[str, Any]) -> dict[str, Any]:
+    """Guess which field of an entry is what, by its usual names."""
+    options: dict[str, Any] = {"item": path, "form": "json"}
+    for option, usual in _FIELDS.items():
+        name = next((name for name in usual if isinstance(entry.get(name), str | int) and entry[name] != ""), None)
+        if name is not None:
+            options[option] = name
+    return options
+
+
+def _discourse(url: str, host: str, names: Collection[str]) -> Candidate:
+    """Return a forum, or the category or tag of it that the address names."""
+    what = "a Discourse forum"
+    if "discourse" not in names:
+        return Candidate(url=urljoin(url, "/latest.rss"), name=host, what=what)
+    part = re.match(r"/(?:c|tags?)/[^?#.]+", urlsplit(url).path)
+    return Candidate(url=urljoin(url, part[0] if part else "/"), scraper="discourse", name=host, what=what)
+
+
+def _in_page(text: str, url: str, host: str, names: Collection[str]) -> Iterator[Candidate]:
     page = parse(text)
     path = urlsplit(url).path
     generator = page.select_one('meta[name="generator"]')
     made_by = (generator.attr("content") or "") if generator is not None else ""
     if made_by.lower().startswith("discourse"):
-        yield Candidate(url=urljoin(url, "/latest.rss"), name=host, what="a Discourse forum")
+        yield _discourse(url, host, names)
         return
     feeds = list(_named_feeds(page, url, host))
     if host.startswith("status.") or "statuspage.io" in text:

@@ -86,6 +86,7 @@ def keys_of(candidate: Candidate, brand: str | None, category: str) -> dict[str,
     keys: dict[str, object] = {"url": candidate.url}
     if candidate.scraper != "feed":
         keys["scraper"] = candidate.scraper
+    keys.update(candidate.options)
     if brand is not None:
         keys["brand"] = brand
     if category:

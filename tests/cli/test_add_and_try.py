@@ -72,7 +72,8 @@ def run(settings: Path, *arguments: str) -> Result:
 
 
 def asked(server: HTTPServer) -> list[str]:
-    return [request.path for request, _ in server.log]
+    """Return the paths that were asked for, but robots.txt: whether that is asked is the scraper's own affair."""
+    return [request.path for request, _ in server.log if request.path != "/robots.txt"]
 
 
 RSS = "application/rss+xml"
@@ -84,7 +85,7 @@ def test_a_feed_is_shown_and_added_with_one_request_for_it(site: Callable[[Site]
     assert done.exit_code == 0, done.output
     assert "Acme lost my order" in done.output
     assert "3 items now; 1 match a brand." in done.output
-    assert asked(server) == ["/robots.txt", "/feed"]
+    assert asked(server) == ["/feed"]
     assert settings.read_text().startswith("# Acme listens.\n")
     added = load(settings, environ={}).sources[-1]
     assert (added.name, added.url, added.category) == ("forum", server.url_for("/feed"), "talk")
@@ -98,7 +99,7 @@ def test_a_page_leads_to_the_feed_it_names_and_not_to_that_of_the_comments(
     assert done.exit_code == 0, done.output
     assert load(settings, environ={}).sources[-1].url == server.url_for("/feed")
     assert "there is also a feed that the page names (Comments)" in done.output
-    assert asked(server) == ["/robots.txt", "/", "/feed"]
+    assert asked(server) == ["/", "/feed"]
 
 
 def test_a_feed_at_a_usual_place_is_found(site: Callable[[Site], HTTPServer], settings: Path) -> None:
@@ -117,12 +118,38 @@ def test_a_page_of_prices_is_watched_for_its_prices(site: Callable[[Site], HTTPS
     assert (added.scraper, added.brand) == ("pricing", "acme")
 
 
+POSTS = json.dumps(
+    {
+        "latest_posts": [
+            {"id": 7, "username": "ana", "topic_title": "Acme is down", "topic_id": 3, "post_number": 1,
+             "topic_slug": "acme", "created_at": "2026-11-02T08:00:00Z", "cooked": "<p>Again.</p>", "post_type": 1}
+        ]
+    }
+)  # fmt: skip
+
+
 def test_a_discourse_forum_is_recognised(site: Callable[[Site], HTTPServer], settings: Path) -> None:
     page = '<html><head><meta name="generator" content="Discourse 3.5.0"></head></html>'
-    server = site({"/c/help": (200, "text/html", page), "/latest.rss": (200, RSS, FEED)})
-    done = run(settings, "add", server.url_for("/c/help"))
+    server = site({"/t/a/1": (200, "text/html", page), "/posts.json": (200, "application/json", POSTS)})
+    done = run(settings, "add", server.url_for("/t/a/1"))
     assert done.exit_code == 0, done.output
-    assert load(settings, environ={}).sources[-1].url == server.url_for("/latest.rss")
+    added = load(settings, environ={}).sources[-1]
+    assert (added.scraper, added.url) == ("discourse", server.url_for("/"))
+
+
+def test_a_json_list_is_read_by_the_usual_names_of_its_fields(
+    site: Callable[[Site], HTTPServer], settings: Path
+) -> None:
+    entry = {"id": 9, "name": "Acme again", "body": "Slow.", "html_url": "/9", "created_at": "2026-11-02T08:00:00Z"}
+    server = site({"/api": (200, "application/json", json.dumps({"count": 1, "results": [entry]}))})
+    done = run(settings, "add", server.url_for("/api"))
+    assert done.exit_code == 0, done.output
+    assert "2026-11-02 08:00" in done.output
+    assert "1 items now; 1 match a brand." in done.output
+    assert load(settings, environ={}).sources[-1].options == {
+        "item": "results", "form": "json", "title": "name", "text": "body", "link": "html_url", "date": "created_at",
+        "id": "id",
+    }  # fmt: skip
 
 
 def test_a_dry_run_and_a_failure_leave_the_settings_as_they_are(
@@ -172,7 +199,7 @@ def test_a_trial_says_what_matched_and_why_and_stores_nothing(
     assert done.exit_code == 0, done.output
     for words in ("200 ok", "2 items, 1 came twice; 1 match a brand.", "→ acme: 'Acme' in the title at 0", "negative"):
         assert words in done.output
-    assert asked(server) == ["/robots.txt", "/known"]
+    assert asked(server) == ["/known"]
     assert not (settings.parent / "real.db").exists()
 
 
