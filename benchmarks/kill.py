@@ -37,8 +37,6 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from listener.storage import Store
 
 FEEDS = 8
-#: Of the newest items a feed shows; a run that is down longer than it takes to push one out would lose it rightly.
-SHOWN = 100
 #: Every so many items one is angry: each feed has a rule of its own, and stays below what is collected as a flood.
 ANGRY = 30
 TOKEN = re.compile(r"token-\d+-\d+")
@@ -134,7 +132,7 @@ class GrowingFeeds:
             f"<item><title>{'Terrible, broken, awful' if n % ANGRY == 0 else 'News of'} Acme token-{feed}-{n}</title>"
             f"<link>https://example.com/{feed}/{n}</link><guid>{feed}-{n}</guid><pubDate>{now}</pubDate>"
             f"<description>{words(feed, n)}</description></item>"
-            for n in range(length - 1, max(-1, length - 1 - SHOWN), -1)
+            for n in range(length - 1, -1, -1)
         )
         return f'<rss version="2.0"><channel><title>Feed {feed}</title>{items}</channel></rss>'
 
