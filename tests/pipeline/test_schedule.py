@@ -120,3 +120,14 @@ def test_rhythm_is_unknown_without_enough_dates() -> None:
     dated = Item(title="x", published=NOW - timedelta(days=1))
     ahead = Item(title="x", published=NOW + timedelta(days=1))
     assert rhythm_of([dated, dated, ahead, Item(title="x")], NOW) is None
+
+
+@given(st.integers(1, 12), st.lists(st.text(min_size=1, max_size=12), min_size=2, max_size=20, unique=True))
+def test_sources_that_fail_together_never_come_back_together(failures: int, names: list[str]) -> None:
+    moments = {
+        after_poll(
+            replace(STATE, source=name, failures=failures - 1), replace(SOURCE, name=name), FAILED, NOW, BOUNDS
+        ).due_at
+        for name in names
+    }
+    assert len(moments) == len(names)
