@@ -105,6 +105,8 @@ class Host:
     last_end: float = -1e9
     alone_until: float = -1e9
     served: int = 0
+    #: What was asked for when it hung up last.
+    hung_up_on: str = ""
 
 
 @dataclass(slots=True)
@@ -113,6 +115,7 @@ class Book:
 
     requests: int = 0
     too_soon: int = 0
+    sent_again: int = 0
     inside_retry_after: int = 0
     forbidden_asked: int = 0
     after_gone: int = 0
@@ -134,7 +137,12 @@ class Site:
         book = self.book
         book.requests += 1
         gap = CRAWL_DELAY_SECONDS if host.kind == "crawl-delay" else GAP_SECONDS
-        book.too_soon += now < host.last_end + gap - 1e-3
+        soon = now < host.last_end + gap - 1e-3
+        # A request that meets a kept connection just as it is closed is sent once more on a fresh one (RFC 9112,
+        # 9.3.1).
+        book.sent_again += soon and path == host.hung_up_on
+        book.too_soon += soon and path != host.hung_up_on
+        host.hung_up_on = ""
         book.inside_retry_after += now < host.alone_until - 1e-3
         host.last_end = now
         host.served += 1
@@ -155,6 +163,7 @@ class Site:
             return self._plain(500)
         if bad and host.kind == "hangs-up":
             book.statuses["hung up"] += 1
+            host.hung_up_on = path
             return b"", 0.0, True
         if bad and host.kind == "hangs":
             book.statuses["silence"] += 1
@@ -305,6 +314,7 @@ async def serve(clock: SharedClock, host_count: int) -> None:
             {
                 "requests": book.requests,
                 "too_soon": book.too_soon,
+                "sent_again": book.sent_again,
                 "inside_retry_after": book.inside_retry_after,
                 "forbidden_asked": book.forbidden_asked,
                 "after_gone": book.after_gone,
