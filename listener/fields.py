@@ -29,6 +29,8 @@ RECORDS_LIMIT = 5_000
 QUOTE_LIMIT = 80
 
 _TITLE = re.compile(r"<title[^<>]{0,200}>([^<]{0,300})", re.IGNORECASE)
+#: A backslash, with what it may escape.
+_ESCAPE = re.compile(r'(\\(?:["\\/bfnrt]|u[0-9A-Fa-f]{4}))|\\')
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _NUMBER = re.compile(r"[+-]?\d{1,18}(?:\.\d{1,18})?")
 #: Unix times above this are in milliseconds: 1e11 seconds are the year 5138.
@@ -46,9 +48,25 @@ def read_json(response: Response) -> Fields:
         raise ParseError(f"a page of markup{named} instead of JSON")
     try:
         return Fields(json.loads(text, strict=False))
+    except json.JSONDecodeError as error:
+        if "escape" in error.msg:
+            # GDELT copies titles with their backslashes: one of them must not cost all others.
+            return _read_escaped(text)
+        raise _unreadable(error, text) from None
     except (ValueError, RecursionError) as error:
-        reason = str(error)[:QUOTE_LIMIT]
-        raise ParseError(f"JSON that can't be read ({reason}); it begins with {text[:QUOTE_LIMIT]!r}") from None
+        raise _unreadable(error, text) from None
+
+
+def _read_escaped(text: str) -> Fields:
+    try:
+        return Fields(json.loads(_ESCAPE.sub(lambda found: found[1] or "", text), strict=False))
+    except (ValueError, RecursionError) as error:
+        raise _unreadable(error, text) from None
+
+
+def _unreadable(error: Exception, text: str) -> ParseError:
+    reason = str(error)[:QUOTE_LIMIT]
+    return ParseError(f"JSON that can't be read ({reason}); it begins with {text[:QUOTE_LIMIT]!r}")
 
 
 class Fields:

@@ -17,6 +17,7 @@ A preset is a TOML file, `google-news.toml`, beside the scrapers:
     default = "en"                              # a text; without one the settings must name it
     pattern = "[a-z]{2}"                        # what it must look like
     list = false                                # true: the settings hold a list, and each element is asked for
+    slashes = false                             # true: slashes and the marks of a query stand in the URL as they are
 
     [with]                                      # options of the scraper, the same for every source
     kind = "article"
@@ -52,6 +53,7 @@ class PresetOption(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     about: str
     default: str | None = None
     pattern: str = r"[^\x00-\x1f]+"
+    slashes: bool = False
     list: bool = False
 
 
@@ -128,7 +130,8 @@ class Preset:
             return []
         if name == BASE:
             return [str(given).rstrip("/")]
-        return [quote(value, safe="") for value in ([given] if isinstance(given, str) else given)]
+        safe = "/&=%+" if self.file.options[name].slashes else ""
+        return [quote(value, safe=safe) for value in ([given] if isinstance(given, str) else given)]
 
     def _inner(self, source: Source, url: str) -> Source:
         return replace(source, scraper=self._scraper.name, url=url, options=self._with)

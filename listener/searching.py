@@ -10,7 +10,7 @@ because networks index late; items that are known are not stored again.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
@@ -114,10 +114,9 @@ def turn_of(request: Request) -> Turn:
         return Turn()
 
 
-def turns(source: Source, dialect: Dialect, state: Mapping[str, Any]) -> Iterator[Turn]:
+def turns(source: Source, questions: Sequence[str], state: Mapping[str, Any]) -> Iterator[Turn]:
     """Yield what a poll asks first: each question once, with the time from which its answers are news."""
     options = source.options if isinstance(source.options, PagedSearchOptions) else PagedSearchOptions()
-    questions = questions_of(source, dialect)
     last = state.get(_LAST)
     start = questions.index(last) + 1 if last in questions else 0
     pages = state.get(_PAGES)
@@ -138,13 +137,25 @@ def questions_of(source: Source, dialect: Dialect) -> tuple[str, ...]:
     return tuple(dict.fromkeys(q for search in source.searches for q in dialect.questions(search.terms)))
 
 
-def back_to(moment: datetime, source: Source, dialect: Dialect, *, pages: int) -> Mapping[str, Any]:
+def tags_of(source: Source) -> tuple[str, ...]:
+    """Return hashtags for what a source searches: the terms of brands' queries, or of `ask`, without what isn't a word.
+
+    `Acme Cloud` is #acmecloud.
+    """
+    options = source.options
+    asked = options.ask if isinstance(options, SearchOptions) else ()
+    terms = asked or tuple(term for search in source.searches for term in search.terms)
+    tags = ("".join(filter(str.isalnum, term)).lower() for term in terms)
+    return tuple(dict.fromkeys(tag for tag in tags if tag and not tag.isdigit()))
+
+
+def back_to(moment: datetime, questions: Iterable[str], *, pages: int) -> Mapping[str, Any]:
     """Return the state with which one poll of a search reads back to `moment`, as far as `pages` pages lead.
 
     It is for that poll alone: what such a poll returns as its state is not to be kept.
     """
     newest = int((moment + OVERLAP).timestamp())
-    return {_PAGES: pages, **{_NEWEST + question: newest for question in questions_of(source, dialect)}}
+    return {_PAGES: pages, **{_NEWEST + question: newest for question in questions}}
 
 
 def page_read(

@@ -1,7 +1,8 @@
 """Hacker News: stories and comments by search, the newest first.
 
 Format: https://hn.algolia.com/api, Algolia's index of Hacker News: JSON, open to all, no key. The same search as feeds
-is at https://hnrss.org (preset `hnrss`).
+is at https://hnrss.org (preset `hnrss`). A single item of the official API (https://github.com/HackerNews/API) is read
+where `url` names one.
 
 Comments come without a title: that of the story isn't theirs, and would make every comment below a story about a
 brand a mention of it.
@@ -15,7 +16,16 @@ from urllib.parse import quote
 
 from listener.errors import ParseError
 from listener.fields import Fields, read_json
-from listener.searching import Dialect, PagedSearchOptions, Turn, page_read, turn_of, turns, with_parameters
+from listener.searching import (
+    Dialect,
+    PagedSearchOptions,
+    Turn,
+    page_read,
+    questions_of,
+    turn_of,
+    turns,
+    with_parameters,
+)
 from listener.types import Item, Parsed, Request, Response, Source
 
 _API = "https://hn.algolia.com/api/v1/search_by_date"
@@ -46,12 +56,14 @@ class HackerNews:
         if source.url:
             yield Request(url=source.url, robots=False)
             return
-        for turn in turns(source, _DIALECT, state):
+        for turn in turns(source, questions_of(source, _DIALECT), state):
             yield Request(url=_url(turn, options), robots=False, tag=turn.tag)
 
     def parse(self, response: Response, source: Source) -> Parsed:
         """Read one page of hits. Raises ParseError for anything else."""
         answer = read_json(response)
+        if "by" in answer or answer.is_true("deleted"):
+            return Parsed(items=tuple(_official(answer)))
         if not answer.within("hits").is_list():
             raise ParseError("JSON without a list of hits: not an answer of Algolia's search")
         page = turn_of(response.request).page
@@ -83,6 +95,23 @@ def _items(answer: Fields) -> Iterator[Item]:
                 kind="comment" if is_comment else "post",
                 metrics=hit.metrics(points="points", comments="num_comments"),
             )
+
+
+def _official(entry: Fields) -> Iterator[Item]:
+    """Yield an item of the official API."""
+    text, title, number = entry.markup("text"), entry.line("title"), entry.raw("id")
+    if entry.is_true("deleted") or entry.is_true("dead") or not (title or text):
+        return
+    yield Item(
+        title=title,
+        text="\n".join(part for part in (text, entry.line("url")) if part),
+        url=_SITE + number if number.isdigit() else None,
+        guid=number[:100] or None,
+        author=entry.line("by") or None,
+        published=entry.moment("time"),
+        kind="comment" if entry.raw("type") == "comment" else "post",
+        metrics=entry.metrics(points="score", comments="descendants"),
+    )
 
 
 scraper = HackerNews()

@@ -42,6 +42,9 @@ Every source has the keys of [`[sources.NAME]`](settings.md#sourcesname); those 
 A **search** needs no `url`: it asks its network for what the queries of your brands look for, each brand's by itself,
 and what comes back is matched exactly. `brand = "..."` asks for that brand alone, `ask = ["..."]` for words of your
 choice. A **preset** reads with another scraper what it finds at its own address.
+
+Tokens and passwords are [secrets](settings.md#secrets): `token = { env = "MASTODON_TOKEN" }`. A server of your own on a
+private network is asked once `allow_networks` of [`[fetch]`](settings.md#fetch) names that network.
 """
 
 

@@ -234,9 +234,10 @@ class Politeness:
         """Return the gap that a host gets: the longest of the settings', its own in the settings, and Crawl-delay."""
         gap = self._settings.gap
         name = entry.state.host.rpartition(":")[0]
-        for domain, longer in self._settings.host_gaps.items():
-            if name == domain or name.endswith("." + domain):
-                gap = max(gap, longer)
+        gaps = self._settings.host_gaps
+        meant = [domain for domain in gaps if name == domain or name.endswith("." + domain)]
+        if meant:
+            gap = max(gap, gaps[max(meant, key=len)])
         if entry.rules is not None and entry.rules.crawl_delay is not None:
             gap = max(gap, entry.rules.crawl_delay)
         if entry.slower:

@@ -112,7 +112,12 @@ def test_a_long_gap_gives_the_worker_back_with_the_time_to_return(clock: Clock) 
 
 def test_a_domain_may_have_a_longer_gap(clock: Clock) -> None:
     politeness = make(clock)
-    for host, gap in (("www.reddit.com:443", 60), ("reddit.com:443", 60), ("notreddit.com:443", 2)):
+    for host, gap in (
+        ("www.reddit.com:443", 60),
+        ("reddit.com:443", 60),
+        ("oauth.reddit.com:443", 2),
+        ("notreddit.com:443", 2),
+    ):
         politeness.enter(host, URL)
         politeness.leave(host, Outcome.OK)
         assert politeness.ready_at(host, clock.now) == clock.now + timedelta(seconds=gap)

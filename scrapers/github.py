@@ -1,0 +1,144 @@
+"""GitHub: issues and pull requests, or discussions, in all public repositories, by search.
+
+Format: https://docs.github.com/en/rest/search/search#search-issues-and-pull-requests, open to all ten times a minute;
+discussions at https://docs.github.com/en/graphql/reference/queries#search, which wants a token. A fine-grained token
+without any rights will do (https://github.com/settings/personal-access-tokens).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Any, Literal
+from urllib.parse import quote
+
+import msgspec
+
+from listener.channels import Secret
+from listener.errors import ParseError
+from listener.fields import Fields, read_json
+from listener.searching import Dialect, PagedSearchOptions, Turn, page_read, questions_of, turn_of, turns
+from listener.types import Item, Parsed, Request, Response, Source
+from listener.urls import absolute
+
+_REST = "https://api.github.com/search/issues"
+_GRAPHQL = "https://api.github.com/graphql"
+_PER_PAGE = 100
+#: A question may have 256 characters besides its qualifiers, and five operators: so each name is asked for alone.
+_DIALECT = Dialect(either=None, longest=200)
+_DISCUSSIONS = """query($q: String!) { search(query: $q, type: DISCUSSION, first: 50) { nodes { ... on Discussion {
+ id title bodyText url createdAt updatedAt upvoteCount author { login } comments { totalCount } } } } }"""
+
+
+class Options(PagedSearchOptions, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Options of a search on GitHub."""
+
+    #: "issues", "pull-requests" or "discussions".
+    what: Literal["issues", "pull-requests", "discussions"] = "issues"
+    #: More qualifiers, such as "-repo:acme/db language:go".
+    qualifiers: Annotated[str, msgspec.Meta(max_length=200)] = ""
+    #: Needed for discussions; raises what one may ask.
+    token: Secret | None = None
+
+    def __post_init__(self) -> None:
+        if self.what == "discussions" and self.token is None:
+            raise ValueError("token: GitHub shows discussions to those who sign in")
+
+
+class GitHub:
+    """Reads issues, pull requests and discussions."""
+
+    name = "github"
+    version = 1
+    Options = Options
+
+    def requests(self, source: Source, state: Mapping[str, Any]) -> Iterable[Request]:
+        """Ask once for each name in the brands' queries."""
+        options = source.options if isinstance(source.options, Options) else Options()
+        headers = {"Accept": "application/vnd.github+json"}
+        if options.token is not None and options.token.reveal():
+            headers["Authorization"] = f"Bearer {options.token.reveal()}"
+        if source.url:
+            yield Request(url=source.url, headers=headers, robots=False)
+            return
+        for turn in turns(source, questions_of(source, _DIALECT), state):
+            question = _question(turn, options)
+            if options.what == "discussions":
+                body = msgspec.json.encode({"query": _DISCUSSIONS, "variables": {"q": f"{question} sort:created-desc"}})
+                yield Request(
+                    url=_GRAPHQL,
+                    method="POST",
+                    headers=headers,
+                    body=body,
+                    conditional=False,
+                    robots=False,
+                    tag=turn.tag,
+                )
+            else:
+                url = f"{_REST}?q={quote(question)}&sort=created&order=desc&per_page={_PER_PAGE}"
+                yield Request(url=url, headers=headers, robots=False, tag=turn.tag)
+
+    def parse(self, response: Response, source: Source) -> Parsed:
+        """Read one page of a search, a list or a single issue. Raises ParseError for anything else."""
+        answer = read_json(response)
+        if "errors" in answer:
+            raise ParseError(f"GitHub says: {answer.line('errors', 0, 'message')[:200]!r}")
+        found = answer.within("data", "search", "nodes")
+        if found.is_list():
+            items = [item for node in found.each() if (item := _discussion(node))]
+            return page_read(response, items, following=None)
+        if "title" in answer and "number" in answer:
+            return Parsed(items=tuple(item for item in [_issue(answer)] if item))
+        found = answer if answer.is_list() else answer.within("items")
+        if not found.is_list():
+            message = answer.line("message")[:200]
+            raise ParseError(f"GitHub says: {message!r}" if message else "JSON without issues: no answer of GitHub")
+        page = turn_of(response.request).page
+        more = (answer.number("total_count") or 0) > page * _PER_PAGE
+        items = [item for entry in found.each() if (item := _issue(entry))]
+        return page_read(response, items, following={"page": page + 1} if more else None)
+
+
+def _question(turn: Turn, options: Options) -> str:
+    kind = {"issues": " is:issue", "pull-requests": " is:pull-request", "discussions": ""}[options.what]
+    since = turn.since_moment
+    created = "" if since is None else f" created:>={since:%Y-%m-%dT%H:%M:%SZ}"
+    return " ".join(f"{turn.question}{kind}{created} {options.qualifiers}".split())
+
+
+def _issue(entry: Fields) -> Item | None:
+    title = entry.line("title")
+    if not title:
+        return None
+    return Item(
+        title=title,
+        text=entry.text("body"),
+        url=absolute(entry.raw("html_url")),
+        guid=entry.raw("html_url")[:1000] or entry.raw("id")[:100] or None,
+        author=entry.line("user", "login") or None,
+        published=entry.moment("created_at"),
+        updated=entry.moment("updated_at"),
+        categories=tuple(label.line("name") for label in list(entry.each("labels"))[:50] if label.line("name")),
+        metrics={
+            **entry.metrics(comments="comments"),
+            **entry.within("reactions").metrics(reactions="total_count"),
+        },
+    )
+
+
+def _discussion(node: Fields) -> Item | None:
+    title = node.line("title")
+    if not title:
+        return None
+    return Item(
+        title=title,
+        text=node.text("bodyText"),
+        url=absolute(node.raw("url")),
+        guid=node.raw("url")[:1000] or node.raw("id")[:100] or None,
+        author=node.line("author", "login") or None,
+        published=node.moment("createdAt"),
+        updated=node.moment("updatedAt"),
+        metrics={**node.metrics(upvotes="upvoteCount"), **node.within("comments").metrics(comments="totalCount")},
+    )
+
+
+scraper = GitHub()

@@ -1,0 +1,70 @@
+"""Lobsters: its newest stories, or those with a tag, with points and comments.
+
+Format: JSON at the addresses of its pages, https://lobste.rs/newest.json (https://lobste.rs/about). Its search answers
+in HTML only, so all that is new is read and matched here. What is said below stories is at the feed
+https://lobste.rs/comments.rss.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Annotated, Any
+
+import msgspec
+
+from listener.errors import ParseError
+from listener.fields import Fields, read_json
+from listener.searching import Addressed
+from listener.types import Item, Parsed, Request, Response, Source
+from listener.urls import absolute
+
+_SITE = "https://lobste.rs"
+
+
+class Options(Addressed, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Options of Lobsters."""
+
+    #: Only stories with one of these tags; left out, all.
+    tags: tuple[Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9_+-]{1,40}$")], ...] = ()
+
+
+class Lobsters:
+    """Reads stories."""
+
+    name = "lobsters"
+    version = 1
+    Options = Options
+
+    def requests(self, source: Source, state: Mapping[str, Any]) -> Iterable[Request]:
+        """Ask for the newest stories."""
+        options = source.options if isinstance(source.options, Options) else Options()
+        page = f"/t/{','.join(options.tags)}.json" if options.tags else "/newest.json"
+        yield Request(url=source.url or _SITE + page)
+
+    def parse(self, response: Response, source: Source) -> Parsed:
+        """Read a list of stories. Raises ParseError for anything else."""
+        answer = read_json(response)
+        if not answer.is_list():
+            raise ParseError("JSON that is no list of stories")
+        return Parsed(items=tuple(_items(answer)))
+
+
+def _items(answer: Fields) -> Iterator[Item]:
+    for story in answer.each():
+        title, link = story.line("title"), story.line("url")
+        text = story.text("description_plain") or story.markup("description")
+        if not title:
+            continue
+        yield Item(
+            title=title,
+            text="\n".join(part for part in (text, link) if part),
+            url=absolute(story.raw("comments_url")) or absolute(story.raw("short_id_url")),
+            guid=story.raw("short_id")[:100] or None,
+            author=story.line("submitter_user") or story.line("submitter_user", "username") or None,
+            published=story.moment("created_at"),
+            categories=story.lines("tags"),
+            metrics=story.metrics(points="score", comments="comment_count"),
+        )
+
+
+scraper = Lobsters()

@@ -1,0 +1,132 @@
+"""YouTube: comments below videos or on all of a channel, and videos by search; with a key.
+
+Format: https://developers.google.com/youtube/v3/docs/commentThreads/list and
+https://developers.google.com/youtube/v3/docs/search/list. A key is free (https://console.cloud.google.com/apis/library)
+and may spend 10,000 units a day: a page of comments costs 1, a search costs 100, so give a search `every = "6h"` or
+more. New videos of a channel need neither: preset `youtube-channel`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Annotated, Any
+from urllib.parse import quote
+
+import msgspec
+
+from listener.channels import Secret
+from listener.errors import ParseError
+from listener.fields import Fields, read_json
+from listener.searching import Dialect, PagedSearchOptions, Turn, page_read, questions_of, turns
+from listener.types import Item, Parsed, Request, Response, Source
+
+_API = "https://www.googleapis.com/youtube/v3"
+_DIALECT = Dialect(either="|", longest=200)
+_VIDEO, _CHANNEL = "video ", "channel "
+
+
+class Options(PagedSearchOptions, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Options of YouTube."""
+
+    #: Of the YouTube Data API.
+    key: Secret
+    #: Identifiers of channels: comments on all that is theirs are read.
+    channels: tuple[Annotated[str, msgspec.Meta(pattern=r"^UC[A-Za-z0-9_-]{22}$")], ...] = ()
+    #: Identifiers of videos: comments below them are read.
+    videos: tuple[Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{11}$")], ...] = ()
+
+
+class YouTube:
+    """Reads comments and videos."""
+
+    name = "youtube"
+    version = 1
+    Options = Options
+
+    def requests(self, source: Source, state: Mapping[str, Any]) -> Iterable[Request]:
+        """Ask for the comments of channels and videos; where none are named, search for videos."""
+        options = source.options if isinstance(source.options, Options) else None
+        key = options.key.reveal() if options is not None else ""
+        headers = {"X-Goog-Api-Key": key} if key else {}
+        if source.url or options is None:
+            yield Request(url=source.url, headers=headers, robots=False)
+            return
+        asked = [*(_CHANNEL + one for one in options.channels), *(_VIDEO + one for one in options.videos)]
+        for turn in turns(source, asked or questions_of(source, _DIALECT), state):
+            yield Request(url=_url(turn, comments=bool(asked)), headers=headers, robots=False, tag=turn.tag)
+
+    def parse(self, response: Response, source: Source) -> Parsed:
+        """Read one page of comments or videos. Raises ParseError for anything else."""
+        answer = read_json(response)
+        if "error" in answer:
+            raise ParseError(f"YouTube says: {answer.markup('error', 'message')[:200]!r}")
+        if not answer.within("items").is_list():
+            raise ParseError("JSON without a list of items: not an answer of YouTube")
+        token = answer.raw("nextPageToken")[:500]
+        items = (item for entry in answer.each("items") for item in _items(entry))
+        return page_read(response, items, following={"pageToken": token} if token else None)
+
+
+def _url(turn: Turn, *, comments: bool) -> str:
+    if comments:
+        name = "videoId" if turn.question.startswith(_VIDEO) else "allThreadsRelatedToChannelId"
+        about = turn.question.partition(" ")[2]
+        return f"{_API}/commentThreads?part=snippet,replies&order=time&maxResults=100&{name}={about}"
+    url = f"{_API}/search?part=snippet&type=video&order=date&maxResults=50&q={quote(turn.question)}"
+    since = turn.since_moment
+    return url if since is None else f"{url}&publishedAfter={since:%Y-%m-%dT%H%%3A%M%%3A%SZ}"
+
+
+def _items(entry: Fields) -> Iterator[Item]:
+    kind = entry.raw("kind")
+    if kind == "youtube#commentThread":
+        top = entry.within("snippet", "topLevelComment")
+        yield from _comment(top, entry.within("snippet"))
+        for reply in entry.each("replies", "comments"):
+            yield from _comment(reply, entry.within("snippet"))
+    elif kind == "youtube#comment":
+        yield from _comment(entry, entry.within("snippet"))
+    elif kind in ("youtube#video", "youtube#searchResult"):
+        yield from _video(entry)
+
+
+def _comment(comment: Fields, thread: Fields) -> Iterator[Item]:
+    snippet, number = comment.within("snippet"), comment.raw("id")
+    video = snippet.raw("videoId") or thread.raw("videoId")
+    text = snippet.text("textOriginal") or snippet.markup("textDisplay")
+    if not text:
+        return
+    address = f"https://www.youtube.com/watch?v={quote(video[:50], safe='')}&lc={quote(number[:200], safe='')}"
+    updated, published = snippet.moment("updatedAt"), snippet.moment("publishedAt")
+    yield Item(
+        text=text,
+        url=address if video and number else None,
+        guid=number[:200] or None,
+        author=snippet.line("authorDisplayName") or None,
+        published=published,
+        updated=updated if updated != published else None,
+        kind="comment",
+        metrics={**snippet.metrics(likes="likeCount"), **thread.metrics(replies="totalReplyCount")},
+    )
+
+
+def _video(entry: Fields) -> Iterator[Item]:
+    snippet = entry.within("snippet")
+    video = entry.raw("id", "videoId") or entry.raw("id")
+    title = " ".join(snippet.markup("title").split("\n"))[:1000]
+    if not video or not title:
+        return
+    yield Item(
+        title=title,
+        text=snippet.text("description"),
+        url=f"https://www.youtube.com/watch?v={quote(video[:50], safe='')}",
+        guid=video[:50],
+        author=snippet.line("channelTitle") or None,
+        published=snippet.moment("publishedAt"),
+        lang=(snippet.line("defaultLanguage") or snippet.line("defaultAudioLanguage"))[:35] or None,
+        categories=snippet.lines("tags"),
+        metrics=entry.within("statistics").metrics(views="viewCount", likes="likeCount", comments="commentCount"),
+    )
+
+
+scraper = YouTube()
