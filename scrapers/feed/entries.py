@@ -150,6 +150,13 @@ def item_of(entry: Element, channel: Channel) -> Item | None:
     )
 
 
+def told_empty(numbers: list[int]) -> list[str]:
+    """Say which entries (1 is the first) hold nothing: one by one while they are few."""
+    if len(numbers) > 5:
+        return [f"{len(numbers):,} entries are empty, the first of them entry {numbers[0]:,}"]
+    return [f"entry {number} is empty" for number in numbers]
+
+
 def language(declared: str) -> str | None:
     """Return a language tag with hyphens; None for anything that isn't one."""
     declared = declared.strip()[:35]

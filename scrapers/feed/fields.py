@@ -178,7 +178,7 @@ _CONTROL = re.compile("[\x80-\x9f]")
 #: What UTF-8 looks like that was read as windows-1252, or as ISO-8859-1, and written as UTF-8 again.
 _SEQUENCE = re.compile("[\xc2-\xf4][\x80-\xbf\u0152-\u2122]")
 _TWICE = re.compile(
-    "[\xc2-\xf4][\x80-\x9f]|[ÂÃ][\xa0-\xbf]|[ÄÅ][\xa1-\xbf€‚ƒ„†‡ˆ‰Š‹ŒŽ•˜™š›œžŸ]|â[\x80€]|"
+    "[\xc2-\xf4][\x80-\x9f]|[ÂÃ]\xa0|[ÂÃÄÅ][\xa1-\xbf€‚ƒ„†‡ˆ‰Š‹ŒŽ•˜™š›œžŸ]|Ã[–—‘’“”•…][a-zà-ÿ]|â[\x80€]|"
     "[ÐÑ][\x80-\xbf\u0152-\u2122][ÐÑ ]|[ã-é][\x80-\xbf\u0152-\u2122]{2}"
 )
 

@@ -11,7 +11,7 @@ from listener.dates import parse_date
 from listener.errors import ParseError
 from listener.types import Item, ItemKind, Parsed
 from listener.urls import absolute
-from listener_scrapers.feed.entries import ENTRY_LIMIT, language
+from listener_scrapers.feed.entries import ENTRY_LIMIT, language, told_empty
 from listener_scrapers.feed.extras import article_or_post
 from listener_scrapers.feed.fields import body_of, distinct, title_of
 
@@ -28,13 +28,12 @@ def parsed(text: str, url: str, *, zone: tzinfo, kind: ItemKind | None) -> Parse
     lang = language(_word(feed, "language"))
     base = absolute(_word(feed, "home_page_url"), url) or url
     author = _author(feed)
-    items, skipped = [], []
-    for number, entry in enumerate(entries[:ENTRY_LIMIT], start=1):
-        item = _item(entry, base, lang, author, zone, kind) if isinstance(entry, dict) else None
-        if item is None:
-            skipped.append(f"entry {number} is empty")
-        else:
-            items.append(item)
+    read = [
+        _item(entry, base, lang, author, zone, kind) if isinstance(entry, dict) else None
+        for entry in entries[:ENTRY_LIMIT]
+    ]
+    items = [item for item in read if item is not None]
+    skipped = told_empty([number for number, item in enumerate(read, start=1) if item is None])
     if len(entries) > ENTRY_LIMIT:
         skipped.append(f"{len(entries) - ENTRY_LIMIT:,} entries beyond the first {ENTRY_LIMIT:,}")
     return Parsed(items=tuple(items), skipped=tuple(skipped))
@@ -49,7 +48,7 @@ def _item(
     guid = _word(entry, "id")
     if url is None and guid[:4] == "http":
         url = absolute(guid)
-    if not (title or text or url):
+    if not (title or text or url or guid):
         return None
     updated = parse_date(_word(entry, "date_modified"), zone=zone)
     tags = entry.get("tags")

@@ -21,7 +21,15 @@ import msgspec
 from listener.types import Item, ItemKind, Parsed, Request, Response, Source
 from listener_scrapers.feed import jsonfeed, loose
 from listener_scrapers.feed.document import Document, read, text_of_bytes
-from listener_scrapers.feed.entries import ENTRY_LIMIT, Channel, channel_of, day_first_of, entries_of, item_of
+from listener_scrapers.feed.entries import (
+    ENTRY_LIMIT,
+    Channel,
+    channel_of,
+    day_first_of,
+    entries_of,
+    item_of,
+    told_empty,
+)
 from listener_scrapers.feed.extras import rhythm_of
 
 _ACCEPT = (
@@ -82,7 +90,7 @@ def _items(document: Document, channel: Channel) -> tuple[tuple[Item, ...], tupl
             channel = replace(channel, day_first=day_first)
             read = [item_of(entry, channel) for entry in entries[:ENTRY_LIMIT]]
     items = [item for item in read if item is not None]
-    skipped = [f"entry {number} is empty" for number, item in enumerate(read, start=1) if item is None]
+    skipped = told_empty([number for number, item in enumerate(read, start=1) if item is None])
     if document.broken_off:
         skipped.append("the answer breaks off inside its last entry")
     if len(entries) > ENTRY_LIMIT:

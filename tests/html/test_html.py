@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 import listener.html
 from listener.html import children_of, parent_of, parse, readable, text_of
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(params=["turbohtml", "soup"], autouse=True)
@@ -87,6 +93,22 @@ def test_a_selector_that_is_none_is_a_value_error() -> None:
 @pytest.mark.parametrize("markup", ["", "no tags", "<p>only", "\x00", "<!doctype html>", "<html"])
 def test_every_input_has_a_root(markup: str) -> None:
     assert parse(markup).tag == "html"
+
+
+WITHOUT = """
+import sys
+sys.modules["turbohtml"] = None
+from listener.html import parse, readable, text_of
+page = parse("<p>one<p class=x>two &amp; <b>three</b>")
+assert type(page).__name__ == "SoupElement"
+print(readable(page.select_one(".x")), "|", text_of("<i>four</i><br>five"))
+"""
+
+
+def test_where_turbohtml_is_not_installed_everything_still_works() -> None:
+    command = [sys.executable, "-c", WITHOUT]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=True, cwd=ROOT)
+    assert done.stdout == "two & three | four\nfive\n"
 
 
 HOSTILE = {

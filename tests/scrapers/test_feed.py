@@ -199,6 +199,11 @@ def test_more_entries_than_anybody_reads_are_told() -> None:
     assert parsed.skipped == ("3 entries beyond the first 10,000",)
 
 
+def test_many_empty_entries_are_told_in_one_sentence() -> None:
+    assert read(rss("<item/>" * 3000)).skipped == ("3,000 entries are empty, the first of them entry 1",)
+    assert read('{"items": [{"id": "1"}, {}, 7]}').skipped == ("entry 2 is empty", "entry 3 is empty")
+
+
 def test_entries_that_could_not_be_read_are_told() -> None:
     parsed = read(LAST_RESORT.format("Kim"))
     assert [item.title for item in parsed.items] == ["T"]
