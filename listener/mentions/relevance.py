@@ -21,11 +21,10 @@ _QUOTE = re.compile(r"^[ \t]*>.*$", re.MULTILINE)
 _REPLY = re.compile(r"^[ \t]*On [^\n]{5,200} wrote:[ \t]*$", re.MULTILINE)
 _SIGNATURE = re.compile(r"^-- ?$", re.MULTILINE)
 _BOILERPLATE = re.compile(
-    r"^[^\n]*(?:all rights reserved|©|\(c\) 20\d\d|copyright 20\d\d|cookie policy|privacy policy|terms of "
-    "(?:use|service)|"
+    r"all rights reserved|©|\(c\) 20\d\d|copyright 20\d\d|cookie policy|privacy policy|terms of (?:use|service)|"
     r"subscribe to our|sign up for our|follow us on|share (?:this )?on|sent from my|appeared first on|read more at|"
-    r"view in (?:your )?browser|unsubscribe)[^\n]*$",
-    re.MULTILINE | re.IGNORECASE,
+    r"view in (?:your )?browser|unsubscribe",
+    re.IGNORECASE,
 )
 #: A line longer than this that holds such words is prose, not a footer.
 FOOTER_LENGTH = 160
@@ -35,11 +34,23 @@ def other_voices(text: str) -> list[Span]:
     """Return the spans that aren't the author's words here: quoted replies, signatures, footers."""
     spans = [found.span() for found in _QUOTE.finditer(text)]
     spans += (found.span() for found in _REPLY.finditer(text))
-    spans += (f.span() for f in _BOILERPLATE.finditer(text) if f.end() - f.start() <= FOOTER_LENGTH)
+    spans += _footers(text)
     signature = _SIGNATURE.search(text)
     if signature is not None:
         spans.append((signature.start(), len(text)))
     return sorted(spans)
+
+
+def _footers(text: str) -> Iterator[Span]:
+    """Yield the short lines that hold words of a footer."""
+    for found in _BOILERPLATE.finditer(text):
+        earliest = max(0, found.end() - FOOTER_LENGTH - 1)
+        latest = found.start() + FOOTER_LENGTH + 1
+        start = text.rfind("\n", earliest, found.start()) + 1
+        end = text.find("\n", found.end(), latest)
+        end = end if end >= 0 else len(text)
+        if (start or not earliest) and end - start <= FOOTER_LENGTH:
+            yield start, end
 
 
 def outside(spans: Sequence[Span], voices: Sequence[Span]) -> Iterator[Span]:
