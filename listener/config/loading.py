@@ -15,7 +15,15 @@ import msgspec
 
 from listener.config import values
 from listener.config.documents import Book, open_book
-from listener.config.named import Reading, ScrapersIn, read_brands, read_channels, read_sources, read_topics
+from listener.config.named import (
+    Reading,
+    ScrapersIn,
+    read_brands,
+    read_channels,
+    read_sources,
+    read_topics,
+    source_secrets,
+)
 from listener.config.report import Report, nearest
 from listener.config.rules import KnownPains, read_rules
 from listener.config.secrets import Vault
@@ -121,7 +129,7 @@ def load(
         channels=MappingProxyType(channels),
         alerts=read_rules(reading, known_pains),
         pains=read_topics(reading),
-        secrets=uses,
+        secrets=(*uses, *source_secrets(reading)),
     )
     _check_rhythm(settings.fetch, book, report)
     report.check()

@@ -186,14 +186,20 @@ def _read_options(reading: Reading, tables: OptionTables, name: object, rest: Ma
     return None
 
 
+def source_secrets(reading: Reading) -> Iterator[SecretUse]:
+    """Yield every secret that [sources.*] refer to: tokens and keys among the options of their scrapers."""
+    for entry, path in reading.entries("sources"):
+        yield from reading.vault.uses(entry.table, path)
+
+
 def _makes_addresses(tables: OptionTables | None, name: object) -> bool:
-    """Whether a scraper makes its addresses itself, so that its sources need no URL."""
+    """Whether a scraper makes its addresses itself, so that its sources need no URL; one that isn't there may."""
     if tables is None:
         return name != DEFAULT_SCRAPER
     try:
         table = tables[name] if isinstance(name, str) else None
     except KeyError:
-        return False
+        return True
     return table is not None and issubclass(table.kind, Addressed)
 
 
