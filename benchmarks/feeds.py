@@ -6,6 +6,7 @@ DIR holds any of the folders `feeds-real`, `feeds-transcoded` and `feeds-conform
 real: exceptions that aren't a ParseError; entries against the manifest's columns where two of them agree; what becomes
 of answers that are no feed; dates and titles against feedparser's; time of both, in turn, in one process.
 transcoded: titles against those of the feed before its encoding was changed.
+hostile: ten megabytes of each kind of malice, and when that ends.
 conformance: exceptions, and what the parsers' own tests expect of an entry, where that can be said of an Item.
 Ratios within one run are what counts; the machine's mood is not.
 """
@@ -263,6 +264,40 @@ def _same_moment(item: Item, parts: Any) -> bool:
     return not moments if parts is None else calendar.timegm(parts) in moments
 
 
+# --- hostile ------------------------------------------------------------------------------------------------------
+
+SIZE = 10_000_000
+
+
+def hostile() -> None:
+    """Print what ten megabytes of each kind of malice end in, and when."""
+    item = "<rss version='2.0'><channel><item><title>T</title>{}"
+    entities = "".join(f"<!ENTITY {chr(98 + n)} '{f'&{chr(97 + n)};' * 10}'>" for n in range(9))
+    bodies = {
+        "nested tags": item.format("<b>" * (SIZE // 3)),
+        "as many nested tags as are read": item.format("<b>" * 590_000),
+        "nested HTML": item.format(
+            "<description>" + "&lt;b&gt;" * (SIZE // 9) + "</description></item></channel></rss>"
+        ),
+        "a million attributes": item.format("<x " + " ".join(f"a{n}='1'" for n in range(1_000_000)) + "/>"),
+        "entities within entities": f"<!DOCTYPE rss [<!ENTITY a 'ha'>{entities}]>" + item.format("&j;" * (SIZE // 3)),
+        "ampersands": item.format("&" * SIZE),
+        "entries": "<rss>" + "<item>" * 590_000,
+        "never closed sections": item.format("<![CDATA[" * 590_000),
+        "never closed quotes": item.format("<a b='" * 590_000),
+        "nested JSON": "[" * SIZE,
+        "spaces": " " * SIZE,
+    }
+    print("\n## hostile bytes\n")
+    report = Report("hostile")
+    for name, text in bodies.items():
+        body = text.encode()
+        began = time.process_time()
+        outcome = tried(report, name, lambda body=body: parse(body))
+        end = f"{len(outcome.items)} items" if isinstance(outcome, Parsed) else f"{outcome!s:.70}"
+        print(f"{time.process_time() - began:6.2f} s of CPU  {len(body) / 1e6:4.1f} MB  {name}: {end}")
+
+
 # --- files --------------------------------------------------------------------------------------------------------
 
 
@@ -289,8 +324,8 @@ def folders(data: Path, name: str) -> Iterator[Path]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--section", choices=("real", "transcoded", "conformance"))
+    parser.add_argument("--data", type=Path, default=Path("data"))
+    parser.add_argument("--section", choices=("real", "transcoded", "conformance", "hostile"))
     parser.add_argument("--without-feedparser", action="store_true", help="neither compare nor time it")
     given = parser.parse_args()
     for section in ("real", "transcoded", "conformance"):
@@ -305,6 +340,8 @@ def main() -> None:
                     transcoded(folder, files)
                 else:
                     conformance(folder, files)
+    if given.section in (None, "hostile"):
+        hostile()
 
 
 if __name__ == "__main__":

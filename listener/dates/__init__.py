@@ -41,7 +41,7 @@ _STAMP = re.compile(r"(\d{4})(\d\d)(\d\d)(?:[ t]?(\d\d):?(\d\d)(?::?(\d\d)(?:[.,
 _EAST_ASIAN = re.compile(
     rf"(\d{{4}})\s?(?:年|{fold('년')})\s?(\d{{1,2}})\s?(?:月|{fold('월')})\s?(\d{{1,2}})\s?(?:日|{fold('일')})?"
 )
-_HALF = "|".join(re.escape(fold(word)) for word in sorted(HALF_DAYS, key=len, reverse=True))
+_HALF = "|".join(re.escape(word) for word in sorted(HALF_DAYS, key=len, reverse=True))
 _TIME = re.compile(
     rf"(?:(?<![^\W\d_])(?P<before>{_HALF})\s?)?(?<![\d:])(?P<hour>\d{{1,2}})"
     r"(?:\s?[:：]\s?(?P<minute>\d{1,2})(?:\s?[:：]\s?(?P<second>\d{1,2})(?:[.,:]\d{1,9})?)?|h(?P<french>\d\d)?(?![a-z]))"
@@ -146,7 +146,7 @@ class _Reader:
         time, rest, tail = self._split_time()
         offset = _OFFSET.search(tail)
         if offset:
-            rest = rest.replace(offset[0], " ", 1) if offset[0] in rest else rest
+            rest = rest.replace(offset[0], " ", 1)
         day = self._day(rest)
         if day is None:
             return None
@@ -244,16 +244,13 @@ class _Reader:
 def _clock(found: re.Match[str]) -> tuple[int, int, int] | None:
     """Return hour, minute, second of a matched time; None for a time that no clock shows."""
     parts = found.groupdict()
-    hour, minute, second = int(parts["hour"]), int(parts.get("minute") or parts.get("french") or 0), 0
+    hour, minute = int(parts["hour"]), int(parts.get("minute") or parts.get("french") or 0)
     second = min(int(parts.get("second") or 0), 59)
     half = parts.get("after") or parts.get("before")
     if half is not None and hour <= 12:
-        afternoon = half[0] == "p" or HALF_DAYS.get(half, False) or half in _AFTERNOONS
-        hour = hour % 12 + (12 if afternoon else 0)
-    return (hour, minute, second) if (hour < 24 or (hour, minute, second) == (24, 0, 0)) and minute < 60 else None
-
-
-_AFTERNOONS = frozenset(fold(word) for word, afternoon in HALF_DAYS.items() if afternoon)
+        hour = hour % 12 + (12 if HALF_DAYS.get(half, half[0] == "p") else 0)
+    possible = hour < 24 or (hour, minute, second) == (24, 0, 0)
+    return (hour, minute, second) if possible and minute < 60 else None
 
 
 def _written_out(text: str, position: int, month: int) -> date | None:
@@ -268,10 +265,8 @@ def _written_out(text: str, position: int, month: int) -> date | None:
     if not years:
         return None
     year = years[-1]
-    days = list(numbers)
-    days.reverse()
-    days.remove(year)
-    days.reverse()
+    place = len(numbers) - 1 - numbers[::-1].index(year)
+    days = numbers[:place] + numbers[place + 1 :]
     if not days:
         return date(_full_year(year.strip("'")), month, 1) if len(year) == 4 else None
     day = days[-1] if before and days[-1] == before[-1] else days[0]

@@ -11,6 +11,13 @@ from datetime import timedelta
 from functools import cache
 from types import MappingProxyType
 
+
+def fold(text: str) -> str:
+    """Return `text` in one case, without accents and in compatible forms, for looking names up."""
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(character for character in decomposed if not unicodedata.combining(character)).replace("ı", "i")
+
+
 #: Twelve months a language, spellings of one month joined by "|". Spellings follow CLDR (https://cldr.unicode.org).
 _MONTHS_OF = {
     "en": "january february march april may june july august september|sept october november december",
@@ -60,10 +67,11 @@ _MONTHS_OF = {
     "th": "มกราคม กุมภาพันธ์ มีนาคม เมษายน พฤษภาคม มิถุนายน กรกฎาคม สิงหาคม กันยายน ตุลาคม พฤศจิกายน ธันวาคม",
 }
 
-#: Before or after noon, folded.
+_MORNINGS = ("am", "a.m.", "上午", "午前", "오전", "πμ")
+_AFTERNOONS = ("pm", "p.m.", "下午", "午後", "오후", "μμ")
+#: Folded names of the halves of a day; whether it is the later.
 HALF_DAYS: Mapping[str, bool] = MappingProxyType(
-    {"am": False, "a.m.": False, "上午": False, "午前": False, "오전": False, "πμ": False}
-    | {"pm": True, "p.m.": True, "下午": True, "午後": True, "오후": True, "μμ": True}
+    {fold(name): False for name in _MORNINGS} | {fold(name): True for name in _AFTERNOONS}
 )
 
 #: Weekdays of RFC 822, Monday first: they settle whether 01/10 is in January or October.
@@ -120,12 +128,6 @@ LOCAL_ZONES: Mapping[tuple[str, str], timedelta] = MappingProxyType(
 PLACES: Mapping[str, str] = MappingProxyType(
     {"ET": "America/New_York", "CT": "America/Chicago", "MT": "America/Denver", "PT": "America/Los_Angeles"}
 )
-
-
-def fold(text: str) -> str:
-    """Return `text` in one case, without accents and in compatible forms, for looking names up."""
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(character for character in decomposed if not unicodedata.combining(character)).replace("ı", "i")
 
 
 @cache

@@ -30,21 +30,7 @@ _CLOSING = re.compile(r"</(?:[\w.-]{1,30}:)?(?:item|entry|channel|rss|feed|rdf)\
 _TITLED = re.compile(r"</(?:[\w.-]{1,30}:)?title\s*+>", re.IGNORECASE)
 _NAMED = re.compile(r"</(?:[\w.-]{1,30}:)?(?:link|guid|id)\s*+>|<(?:[\w.-]{1,30}:)?link\s[^<>]*+>", re.IGNORECASE)
 _SPACE = re.compile(r"[\s\ufeff\0]*+")
-_HTML_TAGS = BLOCKS | {
-    "head",
-    "meta",
-    "title",
-    "script",
-    "style",
-    "link",
-    "b",
-    "i",
-    "a",
-    "span",
-    "font",
-    "img",
-    "frameset",
-}
+_HTML_TAGS = BLOCKS.union("head meta title script style link b i a span font img frameset".split())
 _HTML = re.compile(r"<(?:html|head|body|div|p|br|b)(?=[\s/>])", re.IGNORECASE)
 _FRAMES = frozenset({"rss", "rdf", "feed", "channel", "entry"})
 _EMPTY_RSS = re.compile(r"<rss\b[^<>]*+>\s*+<channel\b", re.IGNORECASE)
