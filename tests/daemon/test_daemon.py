@@ -17,6 +17,9 @@ from pathlib import Path
 import pytest
 from pytest_httpserver import HTTPServer
 
+# Processes of their own, on a machine that may be busy: what is awaited here comes within a second on a free one.
+pytestmark = pytest.mark.timeout(170)
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 RSS = """<rss version="2.0"><channel><title>Feed</title>
@@ -63,7 +66,7 @@ class Systemd:
         self.heard: list[str] = []
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._socket.bind(str(path))
-        self._socket.settimeout(20)
+        self._socket.settimeout(50)
 
     def wait_for(self, word: str, *, count: int = 1) -> None:
         """Read until a word was heard `count` times. Raises TimeoutError."""
@@ -107,7 +110,7 @@ def daemon(settings: Path, systemd: Systemd) -> Iterator[subprocess.Popen[str]]:
         process.wait()
 
 
-def until(holds: Callable[[], bool], seconds: float = 20) -> None:
+def until(holds: Callable[[], bool], seconds: float = 50) -> None:
     """Wait until something holds. Raises TimeoutError."""
     end = time.monotonic() + seconds
     while not holds():
@@ -125,8 +128,8 @@ def test_it_says_ready_polls_alerts_feeds_the_watchdog_and_stops_cleanly(setting
         until(lambda: "Acme one" in log.read_text())
         process.send_signal(signal.SIGTERM)
         systemd.wait_for("STOPPING=1")
-        assert process.wait(timeout=20) == 0
-    assert "source=blog outcome=ok requests=1 items=1 new=1 mentions=1 alerts=1" in log.read_text()
+        assert process.wait(timeout=50) == 0
+    assert "source=blog outcome=ok requests=1 items=1 new=1 mentions=1 changes=0 alerts=1" in log.read_text()
     assert "Traceback" not in log.read_text()
 
 
@@ -134,7 +137,7 @@ def test_a_second_daemon_is_refused_with_the_first_ones_process_id(settings: Pat
     with daemon(settings, systemd) as first:
         systemd.wait_for("READY=1")
         with daemon(settings, systemd) as second:
-            assert second.wait(timeout=20) == 1
+            assert second.wait(timeout=50) == 1
         assert str(first.pid) in (settings.parent / "log").read_text()
         assert first.poll() is None
 
@@ -157,7 +160,7 @@ def test_sighup_reads_the_settings_again_and_refuses_bad_ones(
         assert sum("RELOADING=1" in message for message in systemd.heard) == 2
         until(lambda: "source=more outcome=ok" in log.read_text())
         process.send_signal(signal.SIGINT)
-        assert process.wait(timeout=20) == 0
+        assert process.wait(timeout=50) == 0
 
 
 def test_under_journald_lines_carry_priorities_and_no_times(settings: Path, systemd: Systemd) -> None:
@@ -166,7 +169,7 @@ def test_under_journald_lines_carry_priorities_and_no_times(settings: Path, syst
         with daemon(settings, systemd) as process:
             systemd.wait_for("READY=1")
             process.send_signal(signal.SIGTERM)
-            process.wait(timeout=20)
+            process.wait(timeout=50)
     finally:
         del os.environ["JOURNAL_STREAM"]
     lines = (settings.parent / "log").read_text().splitlines()
