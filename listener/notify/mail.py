@@ -139,7 +139,8 @@ class EmailChannel:
                 said = server_said(error.smtp_error)
                 raise TemporaryDeliveryError(f"{host} said {error.smtp_code} {said}".rstrip()) from None
             except OSError as error:
-                late = client.struck or isinstance(error, TimeoutError)
+                # smtplib wraps the time-out of a greeting that never comes into an error of its own.
+                late = client.struck or any(isinstance(one, TimeoutError) for one in (error, error.__context__))
                 raise TemporaryDeliveryError(f"{host} {'did not answer in time' if late else lost(error)}") from None
 
     def _log_in(self, client: Conversation) -> None:
