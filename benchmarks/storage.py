@@ -110,8 +110,8 @@ def known(store: Store, number: int) -> None:
     """Other bytes, but the same items."""
     source = source_name(number)
     keys = [key for place in range(ITEMS) for key in new_item(10**9 + number % SOURCES + place * SOURCES, NOW).keys]
+    store.find_known(source, keys)
     with store.write() as transaction:
-        transaction.find_known(source, keys)
         transaction.touch_keys(source, keys, NOW)
         transaction.save_source(state_after(store, source))
         transaction.add_coverage(source, NOW, ok=True, items=0)
@@ -122,12 +122,11 @@ def fresh(store: Store, number: int, matched: int = 0) -> None:
     source = source_name(number)
     new = [new_item(2 * 10**9 + number * ITEMS + place, NOW) for place in range(ITEMS)]
     keys = [key for entry in new for key in entry.keys]
+    assert not store.find_known(source, keys)
     with store.write() as transaction:
-        assert not transaction.find_known(source, keys)
         ids = transaction.add_items(source, new, NOW)
         if matched:
             add_matched(transaction, source, ids[:matched], number, NOW)
-        transaction.touch_keys(source, keys, NOW)
         transaction.save_source(state_after(store, source))
         transaction.add_coverage(source, NOW, ok=True, items=ITEMS)
 

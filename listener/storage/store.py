@@ -374,6 +374,9 @@ class Store:
                 gone.update(done)
                 # A lock that is released and taken in one breath leaves those that wait for it out.
                 time.sleep(PAUSE_SECONDS)
+        with self.write():
+            # It was sorted into the index, where the old ones are gone.
+            self._queue.forget()
         return Retained(**gone)
 
     def backup(self, path: Path) -> None:

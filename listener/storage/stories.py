@@ -16,21 +16,36 @@ import sqlalchemy as sa
 
 from listener.storage.items import chunks
 from listener.storage.moments import stamp
-from listener.storage.prepared import Prepared, among, insert, insert_new, one_of, size_for
+from listener.storage.prepared import Prepared, among, insert, one_of, size_for
 from listener.storage.records import Story
 from listener.storage.tables import band_queue, mentions, stories, story_bands
 from listener.storage.values import clean
 
-#: Stories looked at for each band, the newest. A band that thousands share (boilerplate) tells nothing and must cost no
-#: more than others.
+#: Stories that the index holds for a band. One that more stories share is boilerplate: it tells nothing, and must cost
+#: no more than others.
 MOST_IN_BAND = 30
-#: SQLite joins at most 500 queries into one.
-BANDS_AT_ONCE = 100
 #: Stories that wait before they are sorted into the index: some 40,000 rows, 0.2 s.
 QUEUED = 1000
 
 INSERT = insert(stories)
-INSERT_BAND = insert_new(story_bands, positional=True)
+INSERT_BAND = Prepared(
+    lambda into: (
+        into(story_bands)
+        .from_select(
+            ["band", "story_id"],
+            sa.select(
+                sa.cast(sa.bindparam("band"), sa.BigInteger), sa.cast(sa.bindparam("story_id"), sa.BigInteger)
+            ).where(
+                sa.select(sa.func.count())
+                .select_from(story_bands)
+                .where(story_bands.c.band == sa.cast(sa.bindparam("band"), sa.BigInteger))
+                .scalar_subquery()
+                < sa.literal_column(str(MOST_IN_BAND))
+            ),
+        )
+        .on_conflict_do_nothing(index_elements=list(story_bands.primary_key))
+    )
+)
 ENQUEUE = insert(band_queue)
 QUEUED_SINCE = Prepared(
     lambda _: sa.select(band_queue).where(band_queue.c.story_id > sa.bindparam("last")).order_by(band_queue.c.story_id)
@@ -69,18 +84,25 @@ class Queue:
         self._length = 0
         self._by_band: dict[int, list[int]] = {}
 
-    def find(self, connection: sa.Connection, bands: Sequence[int]) -> set[int]:
-        """Return stories that wait and share a band: of each band the newest."""
+    def read(self, connection: sa.Connection) -> None:
+        """Read what came since the last time; to be called once in a transaction, before it is asked or added to."""
         for row in QUEUED_SINCE.run(connection, {"last": self._last}):
-            self._last = row.story_id
-            self._length += 1
-            for band in unpacked(row.bands):
-                self._by_band.setdefault(band, []).append(row.story_id)
+            self.add(row.story_id, unpacked(row.bands))
         if self._length >= QUEUED:
             sort_bands(connection)
             last = self._last
             self.forget()
             self._last = last
+
+    def add(self, story_id: int, bands: Sequence[int]) -> None:
+        """Add a story."""
+        self._last = story_id
+        self._length += 1
+        for band in bands:
+            self._by_band.setdefault(band, []).append(story_id)
+
+    def find(self, bands: Sequence[int]) -> set[int]:
+        """Return stories that wait and share a band: of each band the newest."""
         return {story for band in bands for story in self._by_band.get(band, ())[-MOST_IN_BAND:]}
 
 
@@ -99,19 +121,22 @@ def sort_bands(connection: sa.Connection) -> None:
     waiting = connection.execute(sa.select(band_queue)).all()
     rows = sorted((band, row.story_id) for row in waiting for band in unpacked(row.bands))
     if rows:
-        INSERT_BAND.run_rows(connection, rows)
+        INSERT_BAND.run(connection, [{"band": band, "story_id": story_id} for band, story_id in rows])
     connection.execute(sa.delete(band_queue))
 
 
 def story_candidates(connection: sa.Connection, queue: Queue, bands: Sequence[int], since: datetime) -> list[Story]:
-    """Return stories that share a band and were told of at or after `since`, the newest first."""
-    wanted = [signed(band) for band in bands]
+    """Return stories that share a band and were told of at or after `since`, the newest first.
+
+    The queue was read in this transaction.
+    """
+    wanted = sorted({signed(band) for band in bands})
     if not wanted:
         return []
-    found = queue.find(connection, wanted)
-    for some in chunks(wanted, BANDS_AT_ONCE):
-        values = {f"band{place}": band for place, band in enumerate(some)}
-        found.update(row.story_id for row in _walk(len(some)).run(connection, values))
+    found = queue.find(wanted)
+    for some in chunks(wanted):
+        # Fingerprints have one of a few numbers of bands.
+        found.update(row[0] for row in _sharing(len(some)).run(connection, one_of(some, len(some))))
     told: list[Story] = []
     for ids in chunks(sorted(found, reverse=True)):
         size = size_for(len(ids))
@@ -120,18 +145,9 @@ def story_candidates(connection: sa.Connection, queue: Queue, bands: Sequence[in
     return sorted(told, key=lambda story: -story.id)
 
 
-@functools.cache
-def _walk(bands: int) -> Prepared:
-    """Return the query for a number of bands: each one's newest stories, by a walk on the index that ends early."""
-    walks = [
-        sa.select(story_bands.c.story_id)
-        .where(story_bands.c.band == sa.bindparam(f"band{place}"))
-        .order_by(story_bands.c.story_id.desc())
-        .limit(MOST_IN_BAND)
-        .subquery(f"walk{place}")
-        for place in range(bands)
-    ]
-    return Prepared(lambda _: sa.union_all(*(sa.select(walk.c.story_id) for walk in walks)))
+@functools.lru_cache(maxsize=64)
+def _sharing(count: int) -> Prepared:
+    return Prepared(lambda _: sa.select(story_bands.c.story_id).where(among(story_bands.c.band, count)))
 
 
 @functools.cache
@@ -141,9 +157,15 @@ def _tell(count: int) -> Prepared:
 
 
 def add_story(
-    connection: sa.Connection, story_id: int, signature: bytes, bands: Sequence[int], at: datetime, title: str
+    connection: sa.Connection,
+    queue: Queue,
+    story_id: int,
+    signature: bytes,
+    bands: Sequence[int],
+    at: datetime,
+    title: str,
 ) -> None:
-    """Insert a story of one item."""
+    """Insert a story of one item. The queue was read in this transaction."""
     row = {
         "id": story_id,
         "first_at": stamp(at),
@@ -154,7 +176,9 @@ def add_story(
     }
     INSERT.run(connection, row)
     if bands:
-        ENQUEUE.run(connection, {"story_id": story_id, "bands": packed([signed(band) for band in bands])})
+        wanted = [signed(band) for band in bands]
+        ENQUEUE.run(connection, {"story_id": story_id, "bands": packed(wanted)})
+        queue.add(story_id, wanted)
 
 
 def join_story(connection: sa.Connection, story_id: int, at: datetime) -> None:

@@ -48,6 +48,7 @@ class Transaction:
         self._connection = connection
         self._source_ids = source_ids
         self._queue = queue
+        self._queue_is_read = False
         self._last_ids: dict[str, int] = {}
 
     def _take_ids(self, table: sa.Table, count: int) -> int:
@@ -167,13 +168,19 @@ class Transaction:
 
     def story_candidates(self, bands: Sequence[int], since: datetime) -> list[Story]:
         """Return stories that share a band and were told of at or after `since`, the newest first."""
-        return stories.story_candidates(self._connection, self._queue, bands, since)
+        return stories.story_candidates(self._connection, self._read_queue(), bands, since)
 
     def add_story(self, signature: bytes, bands: Sequence[int], at: datetime, title: str) -> int:
         """Store a story that one item tells so far; return its id."""
         story_id = self._take_ids(tables.stories, 1)
-        stories.add_story(self._connection, story_id, signature, bands, at, title)
+        stories.add_story(self._connection, self._read_queue(), story_id, signature, bands, at, title)
         return story_id
+
+    def _read_queue(self) -> stories.Queue:
+        if not self._queue_is_read:
+            self._queue.read(self._connection)
+            self._queue_is_read = True
+        return self._queue
 
     def join_story(self, story_id: int, at: datetime) -> None:
         """Count one more item that tells a story."""

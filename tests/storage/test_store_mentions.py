@@ -168,11 +168,19 @@ def test_stories_are_found_by_a_shared_band(store: Store) -> None:
         assert found([1], 3) == [(old, b"old")]
 
 
-def test_a_band_that_thousands_share_gives_its_newest_stories(store: Store) -> None:
+def test_a_band_that_thousands_share_gives_a_few_stories_and_hides_none_with_another(store: Store) -> None:
+    def found(bands: list[int]) -> list[int]:
+        with store.write() as transaction:
+            return [story.id for story in transaction.story_candidates(bands, NOW)]
+
     with store.write() as transaction:
-        ids = [transaction.add_story(b"s", [7, 1000 + number], NOW, "") for number in range(100)]
-        found = [story.id for story in transaction.story_candidates([7, 1000], NOW)]
-    assert found == [*reversed(ids[-30:]), ids[0]]
+        ids = [transaction.add_story(b"s", [7, 10_000 + number], NOW, "") for number in range(100)]
+    assert found([7, 10_000]) == [*reversed(ids[-30:]), ids[0]]
+    with store.write() as transaction:
+        ids += [transaction.add_story(b"s", [7, 10_000 + number], NOW, "") for number in range(100, 2500)]
+    assert found([10_001]) == [ids[1]]
+    assert found([12_499]) == [ids[-1]]
+    assert len(found([7])) == 30
 
 
 def test_stories_are_found_before_and_after_they_are_sorted_into_the_index(
