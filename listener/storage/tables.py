@@ -119,7 +119,7 @@ item_keys = sa.Table(
     "item_keys",
     METADATA,
     sa.Column("source_id", Id, sa.ForeignKey("sources.id"), primary_key=True, autoincrement=False),
-    sa.Column("key", sa.LargeBinary, primary_key=True),
+    sa.Column("key", sa.BigInteger, primary_key=True, autoincrement=False),
     sa.Column("item_id", Id, sa.ForeignKey("items.id", ondelete="CASCADE"), nullable=False),
     sa.Index("item_keys_item", "item_id"),
     sqlite_with_rowid=False,
