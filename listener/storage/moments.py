@@ -25,7 +25,7 @@ def stamp_or_none(moment: datetime | None) -> str | None:
 
 def moment(text: str) -> datetime:
     """Return the datetime that a stamp says, aware, in UTC."""
-    return datetime.fromisoformat(text[:26]).replace(tzinfo=UTC)
+    return datetime.fromisoformat(text)
 
 
 def moment_or_none(text: str | None) -> datetime | None:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol, TypeAlias
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 
 Row: TypeAlias = Mapping[str, Any]
 
@@ -23,7 +23,14 @@ class InsertMaker(Protocol):
         ...
 
 
-INSERTS: Mapping[str, InsertMaker] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+def tools_of(name: str) -> tuple[InsertMaker, Callable[..., sa.Dialect]]:
+    """Return a dialect's `insert` and the dialect itself."""
+    if name == "sqlite":
+        return sqlite.insert, sqlite.dialect
+    # 60 ms to import, and most never need it.
+    from sqlalchemy.dialects import postgresql
+
+    return postgresql.insert, postgresql.psycopg.dialect
 
 
 class Prepared:
@@ -66,12 +73,9 @@ class Prepared:
 
     def _compile(self, name: str) -> tuple[str, Row]:
         # A dialect of its own for the style of its parameters: SQLite's would be positional, psycopg's named.
-        if name == "sqlite":
-            dialect: sa.Dialect = sqlite.dialect(paramstyle="qmark" if self._positional else "named")
-        else:
-            style = "format" if self._positional else "pyformat"
-            dialect = postgresql.psycopg.dialect(paramstyle=style)  # type: ignore[no-untyped-call]
-        compiled = self._build(INSERTS[name]).compile(dialect=dialect)
+        insert_into, dialect = tools_of(name)
+        styles = ("qmark", "named") if name == "sqlite" else ("format", "pyformat")
+        compiled = self._build(insert_into).compile(dialect=dialect(paramstyle=styles[not self._positional]))
         return str(compiled), {key: value for key, value in compiled.params.items() if value is not None}
 
 

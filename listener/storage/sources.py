@@ -53,6 +53,7 @@ DUE = Prepared(
     )
 )
 INSERT = insert(sources)
+GET_HOST = Prepared(lambda _: sa.select(hosts).where(hosts.c.host == sa.bindparam("host")))
 SAVE_HOST = replace(hosts)
 COVER = add(coverage, ("ok", "failed", "items"))
 #: What the settings say of a source, beside its name and whether it is enabled.
@@ -242,7 +243,7 @@ def add_coverage(connection: sa.Connection, source_id: int, bucket: str, *, ok: 
 
 def get_host(connection: sa.Connection, host: str) -> HostState | None:
     """Return what is remembered of a host; None for one never met."""
-    row = connection.execute(sa.select(hosts).where(hosts.c.host == host)).one_or_none()
+    row = GET_HOST.run(connection, {"host": host}).one_or_none()
     return None if row is None else host_of(row)
 
 

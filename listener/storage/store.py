@@ -31,7 +31,7 @@ from listener.storage import (
     yields,
 )
 from listener.storage.backup import backup_file
-from listener.storage.engine import WRITING, engine_of, name_of, url_of
+from listener.storage.engine import SNAPSHOT, WRITER_CACHE, WRITING, engine_of, name_of, url_of
 from listener.storage.migrate import migrate
 from listener.storage.records import (
     ChangeStatus,
@@ -61,7 +61,11 @@ class Store:
         self._engine = engine
         #: What to call the database in messages: a file, or a URL without its password.
         self.name = name
-        self._writer = engine.connect().execution_options(**WRITING)
+        self._writer = engine.connect()
+        if engine.dialect.name == "sqlite":
+            self._writer.exec_driver_sql(WRITER_CACHE)
+            self._writer.rollback()
+        self._writer = self._writer.execution_options(**WRITING)
         self._lock = threading.Lock()
         self._writing_thread: int | None = None
         self._source_ids = SourceIds()
@@ -121,8 +125,9 @@ class Store:
             finally:
                 self._writing_thread = None
 
-    def _read(self) -> AbstractContextManager[sa.Connection]:
-        return self._engine.connect()
+    def _read(self, *, snapshot: bool = False) -> AbstractContextManager[sa.Connection]:
+        connection = self._engine.connect()
+        return connection.execution_options(**SNAPSHOT) if snapshot else connection
 
     # --- sources and hosts
 
@@ -184,7 +189,7 @@ class Store:
 
         To be called when the clock is seen to jump; a jump of less than an hour is left to pass.
         """
-        with self._read() as connection:
+        with self._read(snapshot=True) as connection:
             if not clock.ran_ahead(connection, now):
                 return False
         with self.write():
@@ -207,7 +212,7 @@ class Store:
         irrelevant: bool = False,
     ) -> Iterator[Mention]:
         """Yield the mentions that count at `start` or later and before `end`, in that order; no brands: all."""
-        with self._read() as connection:
+        with self._read(snapshot=True) as connection:
             yield from listing.iter_mentions(connection, start=start, end=end, brands=brands, irrelevant=irrelevant)
 
     def find_corrections(self, mention_ids: Sequence[int]) -> dict[int, dict[str, object]]:
@@ -252,7 +257,7 @@ class Store:
 
     def verify_trends(self) -> list[str]:
         """Return where the trend rows differ from what the mentions say, a sentence each; empty where nowhere."""
-        with self._read() as connection:
+        with self._read(snapshot=True) as connection:
             return rebuild.verify_trends(connection)
 
     # --- pages
@@ -337,14 +342,14 @@ class Store:
         self, start: datetime | None = None, end: datetime | None = None, brands: Collection[str] = ()
     ) -> Iterator[StoredAlert]:
         """Yield alerts with what became of them, in the order in which they arose; no brands: all."""
-        with self._read() as connection:
+        with self._read(snapshot=True) as connection:
             yield from listing.iter_alerts(connection, start=start, end=end, brands=brands)
 
     # --- the database itself
 
     def counts(self) -> Counts:
         """Return the store in numbers. Counting a million rows takes some 10 ms: not for every tick."""
-        with self._read() as connection:
+        with self._read(snapshot=True) as connection:
             return status.counts(connection)
 
     def retain(
@@ -394,7 +399,7 @@ class Store:
         A full check reads every page and index, and counts the trends anew: minutes for a large database.
         """
         try:
-            with self._read() as connection:
+            with self._read(snapshot=True) as connection:
                 problems = status.check(connection, full=full)
         except DatabaseCorrupt as error:
             return [str(error)]
