@@ -19,6 +19,7 @@ from listener.errors import ListenerError, ParseError
 from listener.html import Element, decode, parse
 from listener.html.charset import header_charset
 from listener.pages.facts import read_facts
+from listener.pages.forms import form_of
 from listener.parts import FindsScraper
 from listener.types import FetchResult, Outcome, Parsed, Request, Response, Scraper, Source, empty
 from listener.urls import absolute, host_of
@@ -166,9 +167,10 @@ def in_response(response: Response, names: Collection[str]) -> Iterator[Candidat
     text = decode(response.body, charset=header_charset(response.headers.get("content-type")))
     text = text.lstrip("\ufeff \t\r\n\0")
     host = host_of(response.url)
-    if text[:1] in ("{", "["):
+    form = form_of(text)
+    if form == "json":
         yield from _in_json(text, response.url, names)
-    elif re.match(r"<\?xml|<(?:\w+:)?(?:rss|feed|rdf)\b", text[:100], re.IGNORECASE) and "<html" not in text[:1000]:
+    elif form == "feed":
         if re.match(r"<opml|<\?xml[^>]*>\s*(?:<!--.{0,2000}?-->\s*)?<opml", text[:4000], re.IGNORECASE | re.DOTALL):
             raise NothingFound(f"{response.url} is an OPML list of feeds. Save it and use: listener import FILE")
         yield from _feed(response.url, host)

@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parent.parent
 FLOORS = (
     {"cli", "web", "daemon", "demo", "logs", "__main__"},
     {"app"},
-    {"dispatch", "outbox", "trial", "discovery"},
+    {"dispatch", "outbox", "trial", "discovery", "reading"},
     {"pipeline"},
     {"poll_items", "poll_page"},
     {"parts"},

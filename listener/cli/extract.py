@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,18 +13,20 @@ import click
 
 from listener import __version__
 from listener.changes.compare import changes_between
-from listener.cli.page_json import Json, change_json, facts_json
-from listener.cli.page_tables import show_changes, show_facts
+from listener.cli.page_json import Json, change_json, look_json
+from listener.cli.page_tables import show_changes, show_look
 from listener.errors import ListenerError, ParseError
 from listener.facts import PageFacts
-from listener.html import decode
-from listener.html.charset import header_charset
-from listener.pages.facts import ALL, FactKind, read_facts
+from listener.pages.response import HEADERS
+from listener.plugins import Scrapers
+from listener.reading import KINDS, Kind, Look, read_any, read_as
+from listener.types import Request, Response
 
 _FILE_LIMIT_BYTES = 25_000_000
+_SIDES = ("before", "after")
 
 _as = click.option(
-    "--as", "kind", type=click.Choice(sorted(ALL)), metavar="KIND", help="Only these facts: pricing, faq or landing."
+    "--as", "kind", type=click.Choice(KINDS), help="Read it as this alone. Left out, as all that it turns out to be."
 )
 _json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
@@ -35,18 +37,20 @@ _json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @_json
 @click.option("--batch", metavar="FILE", help='Read a line {"id", "path"} for each page, print one for each.')
 @click.pass_obj
-def extract(settings_path: Path, target: str | None, kind: FactKind | None, as_json: bool, batch: str | None) -> None:
-    """Read the facts of a page: plans and prices, questions and answers, headlines and calls to action."""
-    kinds = ALL if kind is None else {kind}
-    look = _Look(settings_path, kinds)
+def extract(settings_path: Path, target: str | None, kind: Kind | None, as_json: bool, batch: str | None) -> None:
+    """Read the facts of a page: plans and prices, questions and answers, headlines and calls to action, incidents.
+
+    A feed is read as its entries, and a page without such facts as its text.
+    """
+    looks = _Looks(settings_path, kind)
     if batch is not None:
-        _run_batch(batch, lambda line: facts_json(look.at(_text(line, "path"))))
+        _run_batch(batch, lambda line: look_json(looks.at(_text(line, "path"))))
     elif target is None:
         raise click.UsageError("Name a file or a URL, or use --batch.")
     elif as_json:
-        _echo(facts_json(look.at(target)))
+        _echo(look_json(looks.at(target)))
     else:
-        show_facts(look.at(target))
+        show_look(looks.at(target))
 
 
 @click.command()
@@ -59,19 +63,18 @@ def extract(settings_path: Path, target: str | None, kind: FactKind | None, as_j
 )
 @click.pass_obj
 def diff(
-    settings_path: Path, before: str | None, after: str | None, kind: FactKind | None, as_json: bool, batch: str | None
+    settings_path: Path, before: str | None, after: str | None, kind: Kind | None, as_json: bool, batch: str | None
 ) -> None:
     """Tell what changed between two versions of a page: prices, plans, questions, answers, copy."""
-    kinds = ALL if kind is None else {kind}
-    look = _Look(settings_path, kinds)
+    looks = _Looks(settings_path, kind)
     if batch is not None:
-        _run_batch(batch, lambda line: _changes_json(look.at(_text(line, "before")), look.at(_text(line, "after"))))
+        _run_batch(batch, lambda line: _changes_json(*(looks.at(_text(line, side)).facts for side in _SIDES)))
     elif before is None or after is None:
         raise click.UsageError("Name two files or URLs, or use --batch.")
     elif as_json:
-        _echo(_changes_json(look.at(before), look.at(after)))
+        _echo(_changes_json(looks.at(before).facts, looks.at(after).facts))
     else:
-        old, new = look.at(before), look.at(after)
+        old, new = looks.at(before).facts, looks.at(after).facts
         for name, facts in ((before, old), (after, new)):
             if facts.trouble:
                 click.echo(f"{name}: not compared, because it is no ordinary page ({facts.trouble}).")
@@ -86,23 +89,35 @@ def _changes_json(old: PageFacts, new: PageFacts) -> dict[str, Json]:
     }
 
 
-class _Look:
-    """Gets pages and reads them; a fetcher is built when the first URL asks for one."""
+class _Looks:
+    """Gets answers and reads them; a fetcher is built when the first URL asks for one."""
 
-    def __init__(self, settings_path: Path, kinds: Collection[FactKind]) -> None:
+    def __init__(self, settings_path: Path, kind: Kind | None) -> None:
         self._settings_path = settings_path
-        self._kinds = kinds
-        self._fetch: Callable[[str], str] | None = None
+        self._kind = kind
+        self._scrapers = Scrapers()
+        self._fetch: Callable[[str], Response] | None = None
 
-    def at(self, target: str) -> PageFacts:
-        """Return the facts of a file, a URL or, for "-", standard input."""
-        return read_facts(self._markup(target), self._kinds)
-
-    def _markup(self, target: str) -> str:
+    def at(self, target: str) -> Look:
+        """Return what a file, a URL or, for "-", standard input says. Raises ListenerError."""
         if target.startswith(("http://", "https://")):
             self._fetch = self._fetch or _fetching(self._settings_path)
-            return self._fetch(target)
-        return decode(_bytes_of(target))
+            response = self._fetch(target)
+        else:
+            response = _file_of(target)
+        try:
+            if self._kind is None:
+                return read_any(response, self._scrapers)
+            return read_as(response, self._kind, self._scrapers)
+        except ParseError as error:
+            raise ParseError(f"{target}: {error}") from error
+
+
+def _file_of(name: str) -> Response:
+    """Return a file as if it had just come; it has no address, so relative links in it lead nowhere."""
+    return Response(
+        request=Request(url=""), url="", status=200, headers={}, body=_bytes_of(name), fetched_at=datetime.now(UTC)
+    )
 
 
 def _bytes_of(name: str) -> bytes:
@@ -119,11 +134,10 @@ def _bytes_of(name: str) -> bytes:
     return body
 
 
-def _fetching(settings_path: Path) -> Callable[[str], str]:
-    """Return what gets a URL's page, as politely as the settings say where there are any."""
+def _fetching(settings_path: Path) -> Callable[[str], Response]:
+    """Return what gets a URL's answer, as politely as the settings say where there are any."""
     from listener.config import load  # a file needs neither settings nor the network
     from listener.fetch import Fetcher, FetchSettings, MemoryHosts
-    from listener.types import Request
 
     contact = None
     networks: FetchSettings = FetchSettings(user_agent=f"listener/{__version__}")
@@ -137,11 +151,16 @@ def _fetching(settings_path: Path) -> Callable[[str], str]:
         )
     fetcher = Fetcher(networks, MemoryHosts(), clock=lambda: datetime.now(UTC))
 
-    def get(url: str) -> str:
-        result = fetcher.fetch(Request(url=url, conditional=False))
+    asked = 0
+
+    def get(url: str) -> Response:
+        nonlocal asked
+        asked += 1
+        # From the second on, rather wait for the host's turn than give up.
+        result = fetcher.fetch(Request(url=url, headers=HEADERS, conditional=False), under_way=asked > 1)
         if result.response is None:
-            raise ListenerError(f"{url}: {result.detail or result.outcome.value}.")
-        return decode(result.response.body, charset=header_charset(result.response.headers.get("content-type")))
+            raise ListenerError(f"{url}: {result.detail or result.outcome.value}")
+        return result.response
 
     return get
 

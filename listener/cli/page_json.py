@@ -5,14 +5,18 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TypeAlias
 
-from listener.facts import Change, Copy, Incident, PageFacts, Plan, Price
+from listener.facts import Change, Copy, Incident, Plan, Price
+from listener.reading import Look
+from listener.types import Item
 
 Json: TypeAlias = "dict[str, Json] | list[Json] | str | int | float | bool | None"
 
 
-def facts_json(facts: PageFacts) -> dict[str, Json]:
-    """Return facts as JSON. `answers` holds those of `questions` that have one."""
+def look_json(look: Look) -> dict[str, Json]:
+    """Return what was read as JSON. `answers` holds those of `questions` that have one; `text` is a page's alone."""
+    facts = look.facts
     return {
+        "kinds": list(look.kinds),
         "title": facts.title,
         "lang": facts.lang,
         "trouble": facts.trouble,
@@ -21,6 +25,8 @@ def facts_json(facts: PageFacts) -> dict[str, Json]:
         "answers": {each.question: each.answer for each in facts.questions if each.answer},
         "copy": [copy_json(each) for each in facts.copy],
         "incidents": [incident_json(each) for each in facts.incidents],
+        "items": [item_json(each) for each in look.items],
+        "text": facts.text if "page" in look.kinds else None,
     }
 
 
@@ -60,6 +66,24 @@ def incident_json(incident: Incident) -> dict[str, Json]:
         "state": incident.state,
         "text": incident.text,
         "url": incident.url,
+    }
+
+
+def item_json(item: Item) -> dict[str, Json]:
+    """Return an entry of a feed as JSON; times are ISO 8601, null where the feed gives none that can be read."""
+    return {
+        "title": item.title,
+        "text": item.text,
+        "url": item.url,
+        "id": item.guid,
+        "author": item.author,
+        "published": item.published.isoformat() if item.published else None,
+        "updated": item.updated.isoformat() if item.updated else None,
+        "kind": item.kind,
+        "lang": item.lang,
+        "categories": list(item.categories),
+        "rating": item.rating,
+        "rating_max": item.rating_max if item.rating is not None else None,
     }
 
 

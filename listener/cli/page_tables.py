@@ -10,7 +10,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from listener.facts import Change, PageFacts, Plan, Price
+from listener.facts import Change, Incident, PageFacts, Plan, Price
+from listener.reading import Look
 
 _TROUBLE = {
     "captcha": "a captcha stands in the page's place",
@@ -21,11 +22,25 @@ _TROUBLE = {
     "script-prices": "its prices are filled in by a script, and are not in the page",
     "redirected-home": "the request ended at the site's front page",
 }
+_NAMES = {"pricing": "plans", "faq": "questions", "landing": "advertising copy", "status": "incidents"}
 _ANSWER_CHARACTERS = 110
+#: Of a page's text and of a feed's entries, on the screen.
+_TEXT_LINES = 40
+_ITEMS_SHOWN = 20
 
 
-def show_facts(facts: PageFacts) -> None:
-    """Print what was read from a page."""
+def show_look(look: Look) -> None:
+    """Print what was read of an answer, whatever it is."""
+    if "feed" in look.kinds:
+        _show_items(look)
+    if look.facts.trouble or any(kind in _NAMES for kind in look.kinds):
+        show_facts(look.facts, look.kinds)
+    if "page" in look.kinds and not look.facts.trouble:
+        _show_text(look.facts)
+
+
+def show_facts(facts: PageFacts, kinds: Sequence[str] = ()) -> None:
+    """Print what was read from a page; `kinds` are what was looked for, to be named where nothing was found."""
     console = Console(highlight=False, soft_wrap=True)
     if facts.trouble:
         click.echo(f"Trouble: {_TROUBLE.get(facts.trouble, facts.trouble)}.")
@@ -41,8 +56,48 @@ def show_facts(facts: PageFacts) -> None:
         for copy in facts.copy:
             table.add_row(copy.kind, Text(copy.text))
         console.print(table)
-    if not (facts.plans or facts.questions or facts.copy or facts.trouble):
-        click.echo("No plans, no questions, no advertising copy: a page of plain text.")
+    if facts.incidents:
+        console.print(_incidents(facts.incidents))
+    if not (facts.plans or facts.questions or facts.copy or facts.incidents or facts.trouble):
+        wanted = [_NAMES[kind] for kind in kinds or ("pricing", "faq", "landing") if kind in _NAMES]
+        click.echo(f"No {', no '.join(wanted)} here.")
+
+
+def _show_items(look: Look) -> None:
+    if not look.items:
+        click.echo("A feed without entries.")
+        return
+    table = _table("Entries", "published", "title", "address")
+    for item in look.items[:_ITEMS_SHOWN]:
+        when = f"{item.published:%Y-%m-%d %H:%M}" if item.published else "–"
+        table.add_row(when, Text(_short(item.title or item.text)), Text(item.url or ""))
+    Console(highlight=False, soft_wrap=True).print(table)
+    if len(look.items) > _ITEMS_SHOWN:
+        click.echo(f"and {len(look.items) - _ITEMS_SHOWN} more: --json prints all.")
+
+
+def _show_text(facts: PageFacts) -> None:
+    lines = facts.text.splitlines()
+    console = Console(highlight=False, soft_wrap=True)
+    if facts.title:
+        console.print(Text(facts.title, style="bold"))
+    for line in lines[:_TEXT_LINES]:
+        console.print(Text(line))
+    if len(lines) > _TEXT_LINES:
+        click.echo(f"and {len(lines) - _TEXT_LINES} more lines: --json prints all.")
+    if not lines:
+        click.echo("A page without text.")
+
+
+def _incidents(incidents: Sequence[Incident]) -> Table:
+    table = _table("Incidents", "began", "ended", "impact", "title", "components")
+    for each in incidents:
+        began, ended = (f"{at:%Y-%m-%d %H:%M}" if at else "" for at in (each.started, each.resolved))
+        table.add_row(
+            began or "–", ended or each.state or "–", each.impact or "–",
+            Text(each.title), Text(", ".join(each.components)),
+        )  # fmt: skip
+    return table
 
 
 def show_changes(changes: Sequence[Change]) -> None:
