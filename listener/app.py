@@ -33,9 +33,10 @@ from listener.outbox import Delivered, Outbox
 from listener.parts import Parts
 from listener.pipeline import PollResult
 from listener.plugins import Scrapers, bundled
+from listener.rounds import NotAsked, Round
 from listener.schedule import Bounds
 from listener.storage import Retained, Store
-from listener.types import HostState, Item, Outcome
+from listener.types import HostState, Item
 
 #: Between the first polls of two new sources, so that they don't all come at once; together no more than the limit, so
 #: that the first alert is a matter of minutes.
@@ -116,20 +117,12 @@ class App:
         """Poll what is due now, to the end; call `done` with each result. Return their number."""
         return self.dispatcher.poll_due(self.clock(), done)
 
-    def poll_all(self, done: Callable[[PollResult], None]) -> None:
-        """Poll every source once, whatever its schedule says, waiting where a host wants it; call `done` for each."""
-        left = set(self.sources)
-        with self.store.write() as tx:
-            tx.reschedule(left, self.clock())
-
-        def tick_off(result: PollResult) -> None:
-            if result.outcome is not Outcome.DEFERRED:
-                left.discard(result.source)
-                done(result)
-
-        while left:
-            if not self.dispatcher.poll_due(self.clock(), tick_off):
-                self._sleep(0.05)
+    def poll_all(self, done: Callable[[PollResult], None]) -> list[NotAsked]:
+        """Poll every source once, whatever its schedule says; call `done` for each. Return what could not be asked."""
+        ready_at = self.fetcher.ready_at
+        return Round(
+            self.store, self.dispatcher, self.sources, ready_at, clock=self.clock, sleep=self._sleep
+        ).run(done)  # fmt: skip
 
     def send_due(self) -> list[Delivered]:
         """Send what is due now, to the end; return what became of each message."""

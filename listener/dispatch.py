@@ -7,7 +7,7 @@ crash loses no schedule.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -53,13 +53,13 @@ class Dispatcher:
         """Return the number of polls under way."""
         return len(self._running)
 
-    def start_due(self, now: datetime) -> int:
-        """Hand sources that are due to free workers, one for each host; return how many."""
+    def start_due(self, now: datetime, but: Collection[str] = ()) -> int:
+        """Hand sources that are due, `but` those, to free workers, one for each host; return how many."""
         free = self._workers - len(self._running)
         if free <= 0:
             return 0
         busy = {polling.host for polling in self._running.values()}
-        names = {polling.source.name for polling in self._running.values()}
+        names = {polling.source.name for polling in self._running.values()}.union(but)
         limit = self._workers * DUE_PER_WORKER
         due = self._parts.store.due(now, limit, exclude=names)
         held: list[str] = []
@@ -120,7 +120,7 @@ class Dispatcher:
         with self._parts.store.write() as tx:
             tx.add_coverage(source.name, now, ok=False, items=0)
             tx.save_source(after)
-        return PollResult(source=source.name, outcome=Outcome.ERROR, detail=detail)
+        return PollResult(source=source.name, outcome=Outcome.ERROR, detail=detail, due_at=after.due_at)
 
     def poll_due(self, now: datetime, done: Callable[[PollResult], None]) -> int:
         """Poll everything that is due at `now`, to the end; call `done` with each result. Return their number.

@@ -56,6 +56,10 @@ class PollResult:
     changes: int = 0
     alerts: int = 0
     elapsed: timedelta = timedelta(0)
+    #: False: the host was to be left alone, and nothing was sent to it.
+    asked: bool = True
+    #: When the source is polled next; None for what isn't polled.
+    due_at: datetime | None = None
 
     @property
     def worked(self) -> bool:
@@ -69,6 +73,7 @@ class Gathered:
 
     items: tuple[Item, ...]
     polled: Polled
+    #: That were sent, or would have been but for what they ask for; not those to a host that is to be left alone.
     requests: int
     #: Of a page: the response that its facts were read from, and these.
     page: tuple[Response, PageFacts] | None = None
@@ -109,6 +114,8 @@ def poll(source: Source, state: SourceState, parts: Parts) -> PollResult:
         changes=len(watched.changes) if watched is not None else 0,
         alerts=added,
         elapsed=now - started,
+        asked=gathered.requests > 0 or polled.worked,
+        due_at=after.due_at,
     )
 
 
@@ -184,7 +191,7 @@ def gather(source: Source, state: SourceState, parts: Parts) -> Gathered:
     unchanged = all(result.outcome is Outcome.NOT_MODIFIED or result.same_body for result in results)
     return Gathered(
         items=tuple(items),
-        requests=len(results),
+        requests=sum(result.asked for result in results),
         page=page,
         polled=Polled(
             outcome=failed.outcome if failed else Outcome.NOT_MODIFIED if unchanged else Outcome.OK,

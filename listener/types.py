@@ -173,6 +173,8 @@ class FetchResult:
     validators: Validators = field(default_factory=Validators)
     #: Already capped: do not come back earlier (Retry-After, Crawl-delay, backoff of the host).
     retry_after: timedelta | None = None
+    #: False: nothing was sent, for the host is to be left alone.
+    asked: bool = True
     #: How long the server calls this answer fresh (max-age, Expires); None where it doesn't say.
     fresh_for: timedelta | None = None
     #: The body has the same bytes as last time (by `Validators.body_hash`).

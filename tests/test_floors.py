@@ -14,6 +14,7 @@ ROOT = Path(__file__).resolve().parent.parent
 FLOORS = (
     {"cli", "web", "daemon", "demo", "logs", "__main__"},
     {"app"},
+    {"rounds"},
     {"dispatch", "outbox", "trial", "discovery", "reading"},
     {"pipeline"},
     {"poll_items", "poll_page"},

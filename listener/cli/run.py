@@ -25,8 +25,9 @@ from listener.systemd import Notifier
 def run(settings_path: Path, once: bool, verbose: bool) -> None:
     """Listen: poll sources, understand what they bring, send alerts.
 
-    Runs until SIGTERM or Ctrl-C; SIGHUP reads the settings again. With --once the exit status is 0 if every source
-    answered, 1 if one did not.
+    Runs until SIGTERM or Ctrl-C; SIGHUP reads the settings again. With --once it waits a minute where a host wants a
+    gap between two requests, and leaves out a source whose host wants to be left alone for longer; the exit status is
+    0 if every source answered, 1 if one did not or could not be asked.
     """
     logs.set_up(os.environ, verbose=verbose)
     if not once:
@@ -35,14 +36,14 @@ def run(settings_path: Path, once: bool, verbose: bool) -> None:
     app = open_app(settings_path)
     with app.store.hold():
         app.start()
-        failed = run_once(app)
+        silent = run_once(app)
         app.close()
-    if failed:
+    if silent:
         raise SystemExit(1)
 
 
 def run_once(app: App) -> int:
-    """Poll everything once, with a bar on a terminal and a line for each source elsewhere; return the failures."""
+    """Poll everything once, with a bar on a terminal and a line for each source elsewhere; count the silent."""
     console = Console(stderr=True)
     total, _, _ = app.size()
     counts: Counter[str] = Counter()
@@ -55,21 +56,25 @@ def run_once(app: App) -> int:
         def done(result: PollResult) -> None:
             bar.advance(task)
             counts.update(
-                polls=1, failed=not result.worked, items=result.new_items, mentions=result.mentions,
+                polls=1, failed=int(not result.worked), items=result.new_items, mentions=result.mentions,
                 alerts=result.alerts,
             )  # fmt: skip
             if not result.worked or not console.is_terminal:
                 bar.console.print(describe(result), markup=False, highlight=False, soft_wrap=True)
 
-        app.poll_all(done)
+        not_asked = app.poll_all(done)
+    for one in not_asked:
+        click.echo(f"{one.source}: not asked: {one.why}", err=True)
     messages = app.send_due()
     click.echo(
-        f"{counts['polls']} sources polled, {counts['failed']} failed; {counts['items']} new items, "
-        f"{counts['mentions']} mentions, {counts['alerts']} alerts; {sum(one.sent for one in messages)} alerts sent."
+        f"{counts['polls']} sources polled, {counts['failed']} failed, {len(not_asked)} not asked; "
+        f"{counts['items']} new items, {counts['mentions']} mentions, {counts['alerts']} alerts; "
+        f"{sum(one.sent for one in messages)} alerts sent."
     )
     for message in messages:
         if message.error:
             click.echo(f"{message.channel}: {message.error}", err=True)
-    if counts["failed"]:
+    silent = counts["failed"] + len(not_asked)
+    if silent:
         click.echo("See what failed and what to do about it: listener sources --failing")
-    return counts["failed"]
+    return silent

@@ -18,6 +18,7 @@ class Failure(Exception):
         status: int | None = None,
         retry_after: timedelta | None = None,
         asked_for: bool = False,
+        asked: bool = True,
     ) -> None:
         self.outcome = outcome
         self.detail = detail
@@ -25,4 +26,6 @@ class Failure(Exception):
         self.retry_after = retry_after
         #: The server itself asked to be left alone.
         self.asked_for = asked_for
+        #: False: nothing was sent, for the host is to be left alone.
+        self.asked = asked
         super().__init__(detail)

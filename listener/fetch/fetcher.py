@@ -141,6 +141,7 @@ class Fetcher:
                 detail=failure.detail,
                 validators=trip.validators,
                 retry_after=failure.retry_after,
+                asked=failure.asked or trip.hops > 0,
             )
 
     def _follow(self, trip: Trip, way: _Way) -> FetchResult:

@@ -216,6 +216,7 @@ class Politeness:
             failed or Outcome.DEFERRED,
             f"{state.host} is left alone until {state.not_before:%Y-%m-%d %H:%M} UTC ({reason}).",
             retry_after=self.spread(url, wait),
+            asked=False,
         )
 
     def _put_off(self, entry: _Host, ready: datetime, gap: timedelta, now: datetime) -> Failure:
@@ -224,7 +225,9 @@ class Politeness:
         place = min(place, now + max(_QUEUE_LIMIT, gap))
         entry.queue_end = place + gap
         wait = max(place - now, timedelta(seconds=1))
-        return Failure(Outcome.DEFERRED, f"Other requests to {entry.state.host} come first.", retry_after=wait)
+        return Failure(
+            Outcome.DEFERRED, f"Other requests to {entry.state.host} come first.", retry_after=wait, asked=False
+        )
 
     def _rested_at(self, entry: _Host, now: datetime) -> datetime:
         """Return when the gap since the last request is over; a clock that was set back doesn't lengthen it."""

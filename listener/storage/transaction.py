@@ -73,6 +73,10 @@ class Transaction:
         """Let sources be due at a moment, also those that were stopped; return how many."""
         return sources.reschedule(self._connection, names, due_at)
 
+    def hasten(self, names: Collection[str], due_at: datetime) -> int:
+        """Let sources be due at a moment that would be due later, but those that were stopped; return how many."""
+        return sources.hasten(self._connection, names, due_at)
+
     def save_host(self, state: HostState) -> None:
         """Write what was learned of a host."""
         sources.save_host(self._connection, state)

@@ -1,0 +1,121 @@
+"""One round: every source is polled once, whatever its schedule, in bounded time.
+
+A round waits where hosts want a gap between two requests. A host that wants to be left alone for longer is left, and
+its sources are named, so that whoever asked for the round knows what wasn't heard.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from heapq import heappop, heappush
+
+from listener.dispatch import Dispatcher
+from listener.pipeline import PollResult
+from listener.storage import Store
+from listener.types import Outcome, Source
+
+#: Longer than this a round doesn't wait for anything to become possible: the gap that one request a minute needs.
+PATIENCE = timedelta(seconds=61)
+#: Nor longer than this altogether, however many sources stand in the queue of one host.
+PATIENCE_ALTOGETHER = timedelta(minutes=10)
+#: Between two looks at what has become possible.
+STEP = timedelta(seconds=0.05)
+STEP_LIMIT = timedelta(seconds=1)
+#: When a host may be asked, where nothing but gaps decides that.
+TURN = "its host is asked by others first, or wants more time between two requests"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotAsked:
+    """A source that a round left out, and why, in words for people."""
+
+    source: str
+    why: str
+
+
+class Round:
+    """Polls each of `sources` once."""
+
+    def __init__(
+        self,
+        store: Store,
+        dispatcher: Dispatcher,
+        sources: Mapping[str, Source],
+        ready_at: Callable[[str, datetime], datetime],
+        *,
+        clock: Callable[[], datetime],
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        """Take `ready_at`, which tells by URL and moment when a fetch won't be put off."""
+        self._store = store
+        self._dispatcher = dispatcher
+        self._sources = sources
+        self._ready_at = ready_at
+        self._clock = clock
+        self._sleep = sleep
+        self._left = set(sources)
+        #: Those that have ended: a heap by when they are due again, and those that are, which must not come twice.
+        self._ended: list[tuple[datetime, str]] = []
+        self._again: set[str] = set()
+        #: Of those that were put off: until when, and why.
+        self._put_off: dict[str, tuple[datetime, str]] = {}
+        self._not_asked: list[NotAsked] = []
+
+    def run(self, done: Callable[[PollResult], None]) -> list[NotAsked]:
+        """Poll, call `done` with each result, and return what could not be asked."""
+        self._begin()
+        idle, now = timedelta(0), self._clock()
+        progress = now
+        while self._left:
+            now = self._clock()
+            while self._ended and self._ended[0][0] <= now:
+                self._again.add(heappop(self._ended)[1])
+            self._dispatcher.start_due(now, but=self._again)
+            if self._dispatcher.running():
+                for result in self._dispatcher.collect(STEP_LIMIT):
+                    if self._tick_off(result, done):
+                        progress = self._clock()
+                continue
+            wait = min(self._possible_at(name, now) for name in self._left) - now
+            if wait > PATIENCE or idle > PATIENCE_ALTOGETHER or now - progress > 2 * PATIENCE:
+                break
+            pause = min(max(wait, STEP), STEP_LIMIT)
+            self._sleep(pause.total_seconds())
+            idle += pause
+        for name in sorted(self._left):
+            _, why = self._put_off.get(name, (now, TURN))
+            self._leave(name, why)
+        return self._not_asked
+
+    def _begin(self) -> None:
+        """Let everything be due, what is overdue first, but what has said that it is gone for good."""
+        with self._store.write() as tx:
+            tx.hasten(self._left, self._clock())
+        for one in self._store.list_sources():
+            if one.state.stopped and one.name in self._left:
+                self._leave(one.name, f"410 gone; to ask again: listener sources resume {one.name}")
+
+    def _leave(self, name: str, why: str) -> None:
+        self._left.discard(name)
+        self._not_asked.append(NotAsked(source=name, why=why))
+
+    def _tick_off(self, result: PollResult, done: Callable[[PollResult], None]) -> bool:
+        """Take note of a poll; return whether that was its source's turn."""
+        due_at = result.due_at or self._clock()
+        if result.outcome is Outcome.DEFERRED:
+            self._put_off[result.source] = due_at, result.detail
+            return False
+        heappush(self._ended, (due_at, result.source))
+        if result.asked:
+            self._left.discard(result.source)
+            done(result)
+        else:
+            self._leave(result.source, result.detail)
+        return True
+
+    def _possible_at(self, name: str, now: datetime) -> datetime:
+        until, _ = self._put_off.get(name, (now, ""))
+        return max(until, self._ready_at(self._sources[name].url, now))
