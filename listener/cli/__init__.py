@@ -23,6 +23,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "run": ("listener.cli.run:run", "Listen: poll sources, understand what they bring, send alerts."),
     "status": ("listener.cli.status:status", "Show whether listener runs and how far it has come."),
     "sources": ("listener.cli.sources:sources", "Show what each source answers, and what to do about it."),
+    "mentions": ("listener.cli.mentions:mentions", "Show mentions: how they feel, what they say, what hurts."),
+    "correct": ("listener.cli.correct:correct", "Correct what listener makes of a mention; your word wins."),
     "alerts": ("listener.cli.alerts:alerts", "Show alerts and what became of them; send again what was given up."),
     "channels": ("listener.cli.channels:channels", "Show where alerts go; send a test message."),
     "changes": ("listener.cli.pages:changes", "Show what changed on watched pages."),

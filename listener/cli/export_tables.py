@@ -77,7 +77,7 @@ def mentions(store: Store, wanted: Wanted) -> Iterator[Row]:
             *(m.kind, m.lang, m.sentiment.compound, m.sentiment.label, m.complaint, m.relevance, m.reach),
             *(tuple(f"{topic}:{severity}" for topic, severity in m.pains), m.story_id, m.first_of_story),
             *(m.title, m.excerpt, m.url, m.author, wanted.local(m.published), m.rating),
-            *(m.rating_max if m.rating is not None else None, m.scorer),
+            *(m.rating_max if m.rating is not None else None, m.scorer, m.corrected),
         )
 
 
@@ -173,7 +173,7 @@ TABLES = {
             *("kind", "lang", "compound", "label", "complaint", "relevance", "reach"),
             *("pains", "story_id", "first_of_story"),
             *("title", "excerpt", "url", "author", "published_at", "rating"),
-            *("rating_max", "scorer"),
+            *("rating_max", "scorer", "corrected"),
         ),
         rows=mentions,
     ),

@@ -14,11 +14,13 @@ from listener.storage.records import (
     StoredAnswer,
     StoredChange,
     StoredClaim,
+    StoredCorrection,
     StoredPrice,
     StoredSource,
     Story,
 )
 from listener.storage.retention import Retained
+from listener.storage.revision import NewReading, Revised
 from listener.storage.store import Store
 from listener.storage.transaction import Transaction
 
@@ -28,7 +30,9 @@ __all__ = [
     "Mention",
     "NewItem",
     "NewMention",
+    "NewReading",
     "Retained",
+    "Revised",
     "Score",
     "Snapshot",
     "Store",
@@ -36,6 +40,7 @@ __all__ = [
     "StoredAnswer",
     "StoredChange",
     "StoredClaim",
+    "StoredCorrection",
     "StoredPrice",
     "StoredSource",
     "Story",

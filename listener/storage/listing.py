@@ -20,6 +20,7 @@ from listener.storage.tables import (
     items,
     mention_pains,
     mentions,
+    overruled,
     scores,
     sources,
     trends,
@@ -36,10 +37,11 @@ MENTIONS = (
         sources.c.name.label("source"),
         sources.c.category,
         *(items.c[name] for name in ("title", "url", "author", "published_at", "rating", "rating_max")),
+        overruled.c.fields.label("corrected"),
     )
     .join(items, items.c.id == mentions.c.item_id)
     .join(sources, sources.c.id == mentions.c.source_id)
-    .order_by(mentions.c.at, mentions.c.id)
+    .outerjoin(overruled, overruled.c.mention_id == mentions.c.id)
 )
 
 
@@ -62,15 +64,20 @@ def iter_mentions(
     irrelevant: bool,
 ) -> Iterator[Mention]:
     """Yield mentions in the order of the time they count at."""
-    found = MENTIONS.where(*within(mentions.c.at, start, end))
+    found = MENTIONS.where(*within(mentions.c.at, start, end)).order_by(mentions.c.at, mentions.c.id)
     if brands:
         found = found.where(mentions.c.brand.in_(sorted(brands)))
     if not irrelevant:
         found = found.where(~mentions.c.irrelevant)
     for rows in connection.execute(found, execution_options=STREAMED).partitions():
-        pains = _pains_of(connection, [row.id for row in rows])
-        for row in rows:
-            yield _mention_of(row, pains[row.id])
+        yield from with_pains(connection, rows)
+
+
+def with_pains(connection: sa.Connection, rows: Sequence[Any]) -> Iterator[Mention]:
+    """Yield the mentions of rows that `MENTIONS` found."""
+    pains = _pains_of(connection, [row.id for row in rows])
+    for row in rows:
+        yield _mention_of(row, pains[row.id])
 
 
 def _pains_of(connection: sa.Connection, mention_ids: Sequence[int]) -> dict[int, list[tuple[str, int]]]:
@@ -113,6 +120,7 @@ def _mention_of(row: Any, pains: Sequence[tuple[str, int]]) -> Mention:
         rating_max=row.rating_max,
         pains=tuple(pains),
         irrelevant=row.irrelevant,
+        corrected=tuple(row.corrected.split(",")) if row.corrected else (),
     )
 
 

@@ -93,6 +93,22 @@ class Mention:
     #: Topic and severity, the severest first.
     pains: tuple[tuple[str, int], ...] = ()
     irrelevant: bool = False
+    #: What a person said something of: fields of `Correction`.
+    corrected: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredCorrection:
+    """The last word of a person on one thing about a mention."""
+
+    mention_id: int
+    brand: str
+    #: A field of `Correction`.
+    field: str
+    #: As JSON has it.
+    value: object
+    made_at: datetime
+    made_by: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,7 +20,6 @@ from listener.storage import (
     items,
     listing,
     locks,
-    mentions,
     outbox,
     pages,
     rebuild,
@@ -47,6 +46,7 @@ from listener.storage.records import (
     StoredSource,
 )
 from listener.storage.retention import Retained
+from listener.storage.review import Review
 from listener.storage.transaction import SourceIds, Transaction
 from listener.types import Delivery, DeliveryStatus, HostState, Source, SourceState
 
@@ -70,6 +70,8 @@ class Store:
         self._writing_thread: int | None = None
         self._source_ids = SourceIds()
         self._queue = stories.Queue()
+        #: What persons look into and judge.
+        self.review = Review(self._read)
 
     @classmethod
     def open(cls, url: str | Path, *, now: datetime, must_exist: bool = False) -> Store:
@@ -214,11 +216,6 @@ class Store:
         """Yield the mentions that count at `start` or later and before `end`, in that order; no brands: all."""
         with self._read(snapshot=True) as connection:
             yield from listing.iter_mentions(connection, start=start, end=end, brands=brands, irrelevant=irrelevant)
-
-    def find_corrections(self, mention_ids: Sequence[int]) -> dict[int, dict[str, object]]:
-        """Return by mention what persons said of it: field and value, the last word on each."""
-        with self._read() as connection:
-            return mentions.find_corrections(connection, mention_ids)
 
     def iter_trends(
         self, start: datetime | None = None, end: datetime | None = None, brands: Collection[str] = ()

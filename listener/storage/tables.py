@@ -207,6 +207,24 @@ corrections = sa.Table(
 )
 
 
+overruled = sa.Table(
+    "overruled",
+    METADATA,
+    sa.Column(
+        "mention_id", Id, sa.ForeignKey("mentions.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    ),
+    required("fields", sa.Text()),
+    sa.Column("compound_e4", Count),
+    sa.Column("label", sa.Text),
+    required("complaint_e4", Count),
+    required("kind", sa.Text()),
+    required("scorer", sa.Text()),
+    required("irrelevant", sa.Boolean()),
+    required("reasons", sa.Text()),
+    required("pains", sa.Text()),
+)
+
+
 def bucket_key(*more: str) -> tuple[sa.Column[Any], ...]:
     """Return the key columns of a trend table: hour, brand, source, and `more` text columns."""
     return (

@@ -7,11 +7,14 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
+from listener.errors import StorageError
 from listener.facts import Change, PageFacts
-from listener.storage import items, mentions, outbox, pages, sources, stories, tables
+from listener.storage import items, mentions, outbox, pages, revision, sources, stories, tables
+from listener.storage.meta import set_meta
 from listener.storage.moments import hour_of, stamp
 from listener.storage.prepared import Prepared
 from listener.storage.records import ChangeStatus, NewItem, NewMention, Story
+from listener.storage.revision import NewReading, Revised
 from listener.storage.scores import Answer, ScoreTally
 from listener.types import Alert, Delivery, HostState, Reading, Source, SourceState
 
@@ -162,13 +165,28 @@ class Transaction:
     def replace_reading(self, mention_id: int, reading: Reading | None, *, irrelevant: bool | None = None) -> None:
         """Give a mention another reading, or call it irrelevant (or relevant again); the trends follow.
 
-        None leaves what is there. Raises StorageError where there is no such mention.
+        None leaves what is there. What persons said wins. Raises StorageError where there is no such mention.
         """
-        mentions.replace_reading(self._connection, mention_id, reading, irrelevant=irrelevant)
+        if not self.revise([NewReading(mention_id=mention_id, reading=reading, irrelevant=irrelevant)]):
+            raise StorageError(f"there is no mention {mention_id}")
 
-    def add_correction(self, mention_id: int, field: str, value: object, *, at: datetime, by: str) -> None:
-        """Keep what a person said of a mention. It changes nothing by itself: see `replace_reading`."""
-        mentions.add_correction(self._connection, mention_id, field, value, at=at, by=by)
+    def revise(self, new: Sequence[NewReading]) -> list[Revised]:
+        """Let mentions be what is new of them, under what persons said; return each before and after.
+
+        Mentions that are gone are left out. Raises ValueError for the reading of another brand.
+        """
+        return revision.revise(self._connection, new)
+
+    def correct(self, mention_id: int, said: Mapping[str, object], *, at: datetime, by: str) -> Revised:
+        """Keep what a person said of a mention, by field of `Correction`, and let it count at once.
+
+        None as a value takes back what was said. Raises StorageError where there is no such mention.
+        """
+        return revision.add_corrections(self._connection, mention_id, said, at=at, by=by)
+
+    def set_meta(self, key: str, value: str) -> None:
+        """Keep a fact about the database itself."""
+        set_meta(self._connection, key, value)
 
     def story_candidates(self, bands: Sequence[int], since: datetime) -> list[Story]:
         """Return stories that share a band and were told of at or after `since`, the newest first."""

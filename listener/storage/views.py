@@ -1,6 +1,6 @@
 """The views that analysts read, in SQL that SQLite and PostgreSQL both take. A public contract: docs/schema.md.
 
-A mention that a person called irrelevant is in none of them, nor in the trends.
+A mention that is irrelevant is in none of them but `v_corrections`, nor in the trends.
 """
 
 from __future__ import annotations
@@ -12,14 +12,22 @@ VIEWS = {
             CAST(m.complaint_e4 AS DOUBLE PRECISION) / 10000 AS complaint,
             CAST(m.relevance_e4 AS DOUBLE PRECISION) / 10000 AS relevance,
             CAST(m.reach_e4 AS DOUBLE PRECISION) / 10000 AS reach,
-            m.kind, m.lang, m.scorer, i.title, m.excerpt, i.url, i.author, i.published_at, i.rating, i.rating_max
+            m.kind, m.lang, m.scorer, i.title, m.excerpt, i.url, i.author, i.published_at, i.rating, i.rating_max,
+            o.fields AS corrected
         FROM mentions m JOIN items i ON i.id = m.item_id JOIN sources s ON s.id = m.source_id
+            LEFT JOIN overruled o ON o.mention_id = m.id
         WHERE NOT m.irrelevant
     """,
     "v_pains": """
         SELECT p.mention_id, m.at, m.brand, s.name AS source, p.topic, p.severity, p.words
         FROM mention_pains p JOIN mentions m ON m.id = p.mention_id JOIN sources s ON s.id = m.source_id
         WHERE NOT m.irrelevant
+    """,
+    "v_corrections": """
+        SELECT c.mention_id, m.at, m.brand, s.name AS source, c.field, c.value, c.made_at, c.made_by
+        FROM corrections c JOIN mentions m ON m.id = c.mention_id JOIN sources s ON s.id = m.source_id
+        WHERE c.value <> 'null' AND c.id = (SELECT MAX(l.id) FROM corrections l
+            WHERE l.mention_id = c.mention_id AND l.field = c.field)
     """,
     "v_trends": """
         SELECT t.bucket, t.brand, s.name AS source, s.category, t.mentions, t.stories, t.scored, t.unscored,

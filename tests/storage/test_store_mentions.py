@@ -255,16 +255,6 @@ def test_polls_are_counted_by_the_hour(store: Store) -> None:
     assert found == [(9, "blog", 1, 1), (9, "forum", 1, 0), (10, "blog", 1, 0)]
 
 
-def test_corrections_are_kept_and_the_last_word_counts(store: Store) -> None:
-    with_sources(store, "blog")
-    mention_id = add_mention(store, 1)
-    with store.write() as transaction:
-        transaction.add_correction(mention_id, "sentiment", "negative", at=NOW, by="ann")
-        transaction.add_correction(mention_id, "sentiment", "positive", at=NOW, by="bob")
-        transaction.add_correction(mention_id, "pains", ["price"], at=NOW, by="bob")
-    assert store.find_corrections([mention_id, 99]) == {mention_id: {"sentiment": "positive", "pains": ["price"]}}
-
-
 def test_survey_answers_become_scores_by_segment(store: Store) -> None:
     with_sources(store, "survey")
     with store.write() as transaction:

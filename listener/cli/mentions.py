@@ -1,0 +1,110 @@
+"""`listener mentions`: the newest mentions, with the numbers that other commands take."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import get_args
+from zoneinfo import ZoneInfo
+
+import click
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from listener.cli.database import database_option, find_settings, opened
+from listener.notify.plain import clean_line
+from listener.storage import Mention
+from listener.types import Label
+
+LIMIT = 20
+#: Characters shown of a name, and of a text.
+NAME = 60
+TEXT = 160
+COLOURS = {"positive": "green", "negative": "red"}
+
+
+@click.command()
+@click.option("--brand", "brands", multiple=True, help="Only this brand. Can be given again.")
+@click.option("--source", "sources", multiple=True, help="Only this source. Can be given again.")
+@click.option("--sentiment", "labels", multiple=True, type=click.Choice(get_args(Label)), help="Only these.")
+@click.option("--days", type=click.IntRange(1), help="Only of the last so many days.")
+@click.option("--corrected", is_flag=True, help="Only those that a person corrected.")
+@click.option("--irrelevant", is_flag=True, help="Those that count nowhere, instead of all others.")
+@click.option("--limit", type=click.IntRange(1, 100_000), default=LIMIT, show_default=True, help="At most so many.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+@database_option
+@click.pass_obj
+def mentions(
+    settings_path: Path,
+    brands: tuple[str, ...],
+    sources: tuple[str, ...],
+    labels: tuple[str, ...],
+    days: int | None,
+    corrected: bool,
+    irrelevant: bool,
+    limit: int,
+    as_json: bool,
+    database: str | None,
+) -> None:
+    """Show mentions, the newest first: how they feel, what kind of speech they are, what hurts.
+
+    The first column is the mention's number, for `listener correct`; a * marks what a person corrected.
+    """
+    settings = find_settings(settings_path, database)
+    start = None if days is None else datetime.now(UTC) - timedelta(days=days)
+    with opened(settings, database) as store:
+        found = store.review.newest_mentions(
+            limit, start=start, brands=brands, sources=sources, labels=labels, corrected=corrected,
+            irrelevant=irrelevant,
+        )  # fmt: skip
+    if as_json:
+        for mention in found:
+            click.echo(json.dumps(as_record(mention), ensure_ascii=False))
+    elif found:
+        show(found, settings.timezone if settings is not None else ZoneInfo("UTC"))
+        if len(found) == limit:
+            click.echo(f"\nThe newest {limit}; see more with --limit.")
+    else:
+        some = any((brands, sources, labels, days, corrected, irrelevant))
+        click.echo("No such mentions." if some else "No mentions yet.")
+
+
+def show(found: list[Mention], zone: ZoneInfo) -> None:
+    """Print a row for each mention."""
+    table = Table(box=None, pad_edge=False)
+    for title in ("number", "when", "brand", "source", "felt", "what"):
+        table.add_column(title, no_wrap=title in ("number", "when", "felt"), overflow="fold")
+    for one in found:
+        felt = "–" if one.sentiment.compound is None else f"{one.sentiment.compound:+.2f}"
+        pains = ", ".join(f"{topic}:{severity}" for topic, severity in one.pains)
+        what = Text(f"{one.kind}  {pains}".rstrip()).append(f"\n{clean_line(one.excerpt, TEXT)}", style="dim")
+        table.add_row(
+            f"{one.id}{'*' if one.corrected else ''}", f"{one.at.astimezone(zone):%Y-%m-%d %H:%M}", Text(one.brand),
+            Text(clean_line(one.source, NAME)), Text(felt, style=COLOURS.get(one.sentiment.label or "", "")), what,
+        )  # fmt: skip
+    Console().print(table)
+
+
+def as_record(mention: Mention) -> dict[str, object]:
+    """Return what `--json` prints of a mention."""
+    return {
+        "mention_id": mention.id,
+        "at": mention.at.isoformat(),
+        "brand": mention.brand,
+        "source": mention.source,
+        "compound": mention.sentiment.compound,
+        "label": mention.sentiment.label,
+        "complaint": mention.complaint,
+        "kind": mention.kind,
+        "pains": [{"topic": topic, "severity": severity} for topic, severity in mention.pains],
+        "relevance": mention.relevance,
+        "reach": mention.reach,
+        "lang": mention.lang,
+        "title": mention.title,
+        "excerpt": mention.excerpt,
+        "url": mention.url,
+        "author": mention.author,
+        "corrected": list(mention.corrected),
+    }

@@ -1,0 +1,121 @@
+"""What persons said of a mention, and what then holds of it: their word wins over every reading. Pure.
+
+Each thing is corrected by itself: who calls a mention positive has not said that it is no complaint. Only a kind says
+something of another thing: a complaint complains, and praise, news, spam and the rest don't.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+from typing import Final
+
+from listener.types import Label, Pain, Reading, Speech
+
+#: The compound of a label that only a person gave: the label must agree with it, and trends average it.
+COMPOUNDS: Final[dict[Label, float]] = {"positive": 0.5, "neutral": 0.0, "negative": -0.5}
+#: In the place of the scorer's version where a person gave the label.
+PERSON: Final = "person"
+#: Whether a kind of speech complains; of those not named here (a question, a request, churn) some do.
+COMPLAINS: Final[dict[Speech, bool]] = {
+    "complaint": True,
+    "praise": False,
+    "news": False,
+    "spam": False,
+    "other": False,
+}
+#: Of a pain point that a person named without a severity, where the program found none at all.
+SEVERITY: Final = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Correction:
+    """What persons said of one mention, the last word on each thing; None where nobody said anything."""
+
+    sentiment: Label | None = None
+    kind: Speech | None = None
+    complaint: bool | None = None
+    #: All pain points that there are, each with its severity, or None for the program's own.
+    pains: tuple[tuple[str, int | None], ...] | None = None
+    irrelevant: bool | None = None
+
+    @property
+    def said(self) -> tuple[str, ...]:
+        """The names of the things that somebody said something of."""
+        return tuple(name for name in FIELDS if getattr(self, name) is not None)
+
+
+#: What can be corrected, in the order in which it is shown.
+FIELDS: Final = tuple(field.name for field in fields(Correction))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """Of a mention, what can be corrected."""
+
+    compound: float | None
+    label: Label | None
+    scorer: str
+    #: Words that led to the compound, with what each gave.
+    reasons: tuple[tuple[str, float], ...]
+    complaint: float
+    kind: Speech
+    pains: tuple[Pain, ...]
+    irrelevant: bool
+
+
+def verdict_of(reading: Reading, *, irrelevant: bool) -> Verdict:
+    """Return what the program says of a mention by itself."""
+    return Verdict(
+        compound=reading.sentiment.compound,
+        label=reading.sentiment.label,
+        scorer=reading.scorer,
+        reasons=reading.sentiment.reasons,
+        complaint=reading.complaint,
+        kind=reading.kind,
+        pains=reading.pains,
+        irrelevant=irrelevant,
+    )
+
+
+def corrected(own: Verdict, correction: Correction) -> Verdict:
+    """Return what holds of a mention: what persons said of it, and the program's own word on the rest."""
+    holds = own
+    if correction.sentiment is not None and correction.sentiment != own.label:
+        compound = COMPOUNDS[correction.sentiment]
+        holds = replace(
+            holds,
+            compound=compound,
+            label=correction.sentiment,
+            scorer=PERSON,
+            reasons=(("said by a person", compound),),
+        )
+    if correction.kind is not None:
+        complains = COMPLAINS.get(correction.kind)
+        complaint = own.complaint if complains is None else sure(own.complaint, complains)
+        holds = replace(holds, kind=correction.kind, complaint=complaint)
+    if correction.complaint is not None:
+        holds = replace(holds, complaint=sure(own.complaint, correction.complaint))
+    if correction.pains is not None:
+        pains = [_pain(own, topic, severity) for topic, severity in correction.pains]
+        holds = replace(holds, pains=tuple(sorted(pains, key=severest_first)))
+    if correction.irrelevant is not None:
+        holds = replace(holds, irrelevant=correction.irrelevant)
+    return holds
+
+
+def sure(probability: float, holds: bool) -> float:
+    """Return a probability that agrees with a person: it stays where it does already."""
+    return probability if (probability >= 0.5) == holds else float(holds)
+
+
+def severest_first(pain: Pain) -> tuple[int, str]:
+    """Return what pains are sorted by: the severest first, then by name."""
+    return -pain.severity, pain.topic
+
+
+def _pain(own: Verdict, topic: str, severity: int | None) -> Pain:
+    found = next((pain for pain in own.pains if pain.topic == topic), None)
+    if severity is None:
+        known = [found] if found is not None else own.pains
+        severity = max((pain.severity for pain in known), default=SEVERITY)
+    return Pain(topic=topic, severity=severity, words=found.words if found is not None else ())

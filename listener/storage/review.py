@@ -1,0 +1,99 @@
+"""What persons look into and judge: the newest mentions, single ones, and what was said of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from listener.mentions.corrections import Correction
+from listener.storage import revision
+from listener.storage.listing import MENTIONS, STREAMED, with_pains, within
+from listener.storage.moments import moment
+from listener.storage.records import Mention, StoredCorrection
+from listener.storage.revision import NewReading, Revised
+from listener.storage.tables import corrections, items, mentions, overruled
+from listener.storage.values import from_json
+
+
+class Review:
+    """Reads of a `Store`, which makes it and gives it its connections."""
+
+    def __init__(self, read: Callable[..., AbstractContextManager[sa.Connection]]) -> None:
+        self._read = read
+
+    def newest_mentions(
+        self,
+        limit: int,
+        *,
+        start: datetime | None = None,
+        end: datetime | None = None,
+        brands: Collection[str] = (),
+        sources: Collection[str] = (),
+        labels: Collection[str] = (),
+        corrected: bool = False,
+        irrelevant: bool = False,
+    ) -> list[Mention]:
+        """Return the newest mentions, the newest first. A condition that is empty holds always.
+
+        `corrected` wants those of which persons said something, `irrelevant` those that count nowhere.
+        """
+        m = mentions.c
+        found = MENTIONS.where(*within(m.at, start, end), m.irrelevant if irrelevant else ~m.irrelevant)
+        for column, wanted in ((m.brand, brands), (m.label, labels)):
+            if wanted:
+                found = found.where(column.in_(sorted(wanted)))
+        if sources:
+            found = found.where(MENTIONS.selected_columns["source"].in_(sorted(sources)))
+        if corrected:
+            found = found.where(overruled.c.mention_id.is_not(None))
+        with self._read(snapshot=True) as connection:
+            rows = connection.execute(found.order_by(m.at.desc(), m.id.desc()).limit(limit)).all()
+            return list(with_pains(connection, rows))
+
+    def find_mention(self, mention_id: int) -> Mention | None:
+        """Return a mention by its number, also one that is irrelevant; None where there is none."""
+        with self._read(snapshot=True) as connection:
+            rows = connection.execute(MENTIONS.where(mentions.c.id == mention_id)).all()
+            return next(with_pains(connection, rows), None)
+
+    def find_mentions_at(self, url: str) -> list[int]:
+        """Return the numbers of the mentions in items of this address. Reads all items: there is no index of them."""
+        with self._read() as connection:
+            found = sa.select(mentions.c.id).join(items, items.c.id == mentions.c.item_id).where(items.c.url == url)
+            return list(connection.execute(found.order_by(mentions.c.id)).scalars())
+
+    def find_corrections(self, mention_ids: Sequence[int]) -> dict[int, Correction]:
+        """Return by mention what persons said of it; those of which nobody says anything are left out."""
+        with self._read() as connection:
+            return revision.find_corrections(connection, mention_ids)
+
+    def iter_corrections(self, brands: Collection[str] = ()) -> Iterator[StoredCorrection]:
+        """Yield what was said and still stands, in the order in which it was said; no brands: all."""
+        c, later = corrections.c, corrections.alias("later").c
+        newest = sa.select(sa.func.max(later.id)).where(later.mention_id == c.mention_id, later.field == c.field)
+        found = (
+            sa.select(corrections, mentions.c.brand)
+            .join(mentions, mentions.c.id == c.mention_id)
+            .where(c.id == newest.scalar_subquery(), c.value != "null")
+            .order_by(c.id)
+        )
+        if brands:
+            found = found.where(mentions.c.brand.in_(sorted(brands)))
+        with self._read(snapshot=True) as connection:
+            for row in connection.execute(found, execution_options=STREAMED):
+                yield StoredCorrection(
+                    mention_id=row.mention_id,
+                    brand=row.brand,
+                    field=row.field,
+                    value=from_json(row.value),
+                    made_at=moment(row.made_at),
+                    made_by=row.made_by,
+                )
+
+    def plan(self, new: Sequence[NewReading]) -> list[Revised]:
+        """Return what `Transaction.revise` would do, and do nothing."""
+        with self._read(snapshot=True) as connection:
+            return revision.revise(connection, new, write=False)
