@@ -22,7 +22,7 @@ from listener.config.understanding import understand_settings
 from listener.dispatch import Dispatcher
 from listener.doors import Doors
 from listener.errors import StorageError
-from listener.fetch import Fetcher, FetchSettings
+from listener.fetch import Fetcher, FetchSettings, MemoryHosts
 from listener.files import Folders
 from listener.mentions.data import PAINS_FILE, read_topics
 from listener.mentions.data import load as load_data
@@ -209,13 +209,7 @@ def open_trial(settings: config.Settings, *, clock: Callable[[], datetime] = sys
 
     Hosts that the real database knows to want to be left alone are left alone here, too.
     """
-    alone: Iterable[HostState] = ()
-    with suppress(StorageError):  # none yet, or in trouble: that is for other commands to say
-        real = Store.open(settings.database, now=clock(), must_exist=True)
-        try:
-            alone = real.hosts_left_alone(clock()).values()
-        finally:
-            real.close()
+    alone = _hosts_left_alone(settings, clock())
     with TemporaryDirectory(prefix="listener-") as folder:
         app = App(replace(settings, database=str(Path(folder) / "trial.db")), clock=clock)
         try:
@@ -224,6 +218,39 @@ def open_trial(settings: config.Settings, *, clock: Callable[[], datetime] = sys
             yield app
         finally:
             app.close()
+
+
+@contextmanager
+def open_fetcher(
+    settings: config.Settings | None, *, clock: Callable[[], datetime] = system_clock
+) -> Iterator[Fetcher]:
+    """Make a fetcher that remembers hosts for itself alone, for commands that ask a few URLs and need nothing else.
+
+    Without settings it is as polite and as careful as the defaults are.
+    """
+    hosts = MemoryHosts()
+    if settings is None:
+        networks = FetchSettings(user_agent=f"listener/{__version__}")
+    else:
+        networks = fetch_settings(settings)
+        for host in _hosts_left_alone(settings, clock()):
+            hosts.save_host(host)
+    fetcher = Fetcher(networks, hosts, clock=clock)
+    try:
+        yield fetcher
+    finally:
+        fetcher.close()
+
+
+def _hosts_left_alone(settings: config.Settings, now: datetime) -> Iterable[HostState]:
+    """Return what the database knows of hosts that want to be left alone."""
+    with suppress(StorageError):  # none yet, or in trouble: that is for other commands to say
+        real = Store.open(settings.database, now=now, must_exist=True)
+        try:
+            return real.hosts_left_alone(now).values()
+        finally:
+            real.close()
+    return ()
 
 
 def open_app(path: Path) -> App:

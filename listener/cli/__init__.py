@@ -27,6 +27,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "correct": ("listener.cli.correct:correct", "Correct what listener makes of a mention; your word wins."),
     "alerts": ("listener.cli.alerts:alerts", "Show alerts and what became of them; send again what was given up."),
     "channels": ("listener.cli.channels:channels", "Show where alerts go; send a test message."),
+    "pages": ("listener.cli.discover:pages", "Find the pages of a site that are worth watching."),
     "changes": ("listener.cli.pages:changes", "Show what changed on watched pages."),
     "prices": ("listener.cli.pages:prices", "Show the history of every plan's price."),
     "faq": ("listener.cli.pages:faq", "Show the questions that watched pages answer, and their answers over time."),

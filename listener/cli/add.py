@@ -9,6 +9,7 @@ import click
 
 from listener.app import App, load_settings, open_trial
 from listener.cli import settings_file
+from listener.cli.asking import Asks
 from listener.cli.page_tables import show_facts
 from listener.cli.settings import slug
 from listener.cli.trial import clean, item_lines
@@ -16,7 +17,6 @@ from listener.config import Settings
 from listener.discovery import Candidate, Discovery, discover
 from listener.errors import ListenerError
 from listener.trial import judge
-from listener.types import FetchResult, Request, Validators
 from listener.urls import absolute, canonical
 
 SHOWN = 5
@@ -45,7 +45,7 @@ def add(settings_path: Path, url: str, name: str | None, brand: str | None, cate
         raise ListenerError(f"there is a source {name!r} already. Choose another --name.")
     _refuse_known(settings, address)
     with open_trial(settings) as app:
-        found = discover(address, Asks(app), app.scrapers, app.scrapers.names())
+        found = discover(address, Asks(app.fetcher), app.scrapers, app.scrapers.names())
         _refuse_known(settings, found.chosen.url)
         for line in described(found, app):
             click.echo(line)
@@ -59,19 +59,6 @@ def add(settings_path: Path, url: str, name: str | None, brand: str | None, cate
         return
     settings_file.append(settings_path, [block])
     click.echo(f"Added to {settings_path}. A daemon that runs takes it up when it reloads (SIGHUP).")
-
-
-class Asks:
-    """Asks for URLs one after another, as one poll does: from the second on it waits for the host's turn."""
-
-    def __init__(self, app: App) -> None:
-        self._app = app
-        self._count = 0
-
-    def __call__(self, request: Request) -> FetchResult:
-        """Fetch."""
-        self._count += 1
-        return self._app.fetcher.fetch(request, Validators(), under_way=self._count > 1)
 
 
 def _refuse_known(settings: Settings, url: str) -> None:

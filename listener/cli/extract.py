@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -11,7 +10,6 @@ from pathlib import Path
 
 import click
 
-from listener import __version__
 from listener.changes.compare import changes_between
 from listener.cli.page_json import Json, change_json, look_json
 from listener.cli.page_tables import show_changes, show_look
@@ -136,28 +134,14 @@ def _bytes_of(name: str) -> bytes:
 
 def _fetching(settings_path: Path) -> Callable[[str], Response]:
     """Return what gets a URL's answer, as politely as the settings say where there are any."""
-    from listener.config import load  # a file needs neither settings nor the network
-    from listener.fetch import Fetcher, FetchSettings, MemoryHosts
+    from listener.app import load_settings, open_fetcher  # a file needs neither settings nor the network
+    from listener.cli.asking import Asks
 
-    contact = None
-    networks: FetchSettings = FetchSettings(user_agent=f"listener/{__version__}")
-    if settings_path.is_file():
-        settings = load(settings_path, environ=os.environ, need_secrets=False)
-        contact = settings.contact
-        networks = FetchSettings(
-            user_agent=f"listener/{__version__} (+{contact})" if contact else f"listener/{__version__}",
-            allow_networks=settings.fetch.allow_networks,
-            robots=settings.fetch.robots,
-        )
-    fetcher = Fetcher(networks, MemoryHosts(), clock=lambda: datetime.now(UTC))
-
-    asked = 0
+    settings = load_settings(settings_path, need_secrets=False) if settings_path.is_file() else None
+    ask = Asks(click.get_current_context().with_resource(open_fetcher(settings)))
 
     def get(url: str) -> Response:
-        nonlocal asked
-        asked += 1
-        # From the second on, rather wait for the host's turn than give up.
-        result = fetcher.fetch(Request(url=url, headers=HEADERS, conditional=False), under_way=asked > 1)
+        result = ask(Request(url=url, headers=HEADERS, conditional=False))
         if result.response is None:
             raise ListenerError(f"{url}: {result.detail or result.outcome.value}")
         return result.response

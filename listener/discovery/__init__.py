@@ -244,7 +244,7 @@ def _in_page(text: str, url: str, host: str, names: Collection[str]) -> Iterator
     if made_by.lower().startswith("discourse"):
         yield _discourse(url, host, names)
         return
-    feeds = list(_named_feeds(page, url, host))
+    feeds = list(named_feeds(page, url, host))
     if host.startswith("status.") or "statuspage.io" in text:
         history = [replace(one, scraper="status", what="the feed of a status page") for one in feeds]
         yield from history
@@ -257,7 +257,7 @@ def _in_page(text: str, url: str, host: str, names: Collection[str]) -> Iterator
     yield from (one for one in about if one not in hinted)
 
 
-def _named_feeds(page: Element, url: str, host: str) -> Iterator[Candidate]:
+def named_feeds(page: Element, url: str, host: str) -> Iterator[Candidate]:
     """Yield the feeds that a page names (https://www.rssboard.org/rss-autodiscovery), those of comments last."""
     base = page.select_one("base[href]")
     root = absolute(base.attr("href"), url) if base is not None else None
