@@ -20,10 +20,11 @@ from listener.alerts import Planner, Rules
 from listener.changes.confirm import ConfirmSettings
 from listener.config.understanding import understand_settings
 from listener.dispatch import Dispatcher
-from listener.doors import Doors
+from listener.doors import Door, Doors
 from listener.errors import StorageError
 from listener.fetch import Fetcher, FetchSettings, MemoryHosts
 from listener.files import Folders
+from listener.mailboxes import Mailboxes
 from listener.mentions.data import PAINS_FILE, read_topics
 from listener.mentions.data import load as load_data
 from listener.mentions.matcher import Matcher, compile_query
@@ -77,7 +78,7 @@ class App:
 
         self.parts = Parts(
             store=self.store,
-            fetcher=Doors(self.fetcher, {"file": Folders(settings.path.parent, clock=clock)}),
+            fetcher=Doors(self.fetcher, self._other_doors()),
             scrapers=self.scrapers,
             matcher=Matcher(settings.brands, language=language),
             understander=Understander(settings.brands, understand_settings(settings), data),
@@ -95,6 +96,12 @@ class App:
             name: build_channel(name, channel, settings.timezone) for name, channel in settings.channels.items()
         }
         self.outbox = Outbox(self.store, channels, self.parts.planner, clock)
+
+    def _other_doors(self) -> dict[str, Door]:
+        """Return the adapters beside the web's, by the schemes of their addresses."""
+        root = self.settings.path.parent
+        mailboxes = Mailboxes(fetch_settings(self.settings), root, clock=self.clock)
+        return {"file": Folders(root, clock=self.clock), "imap": mailboxes, "imaps": mailboxes}
 
     def start(self) -> None:
         """Tell the store which sources there are. Those that are new are due soon."""

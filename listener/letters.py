@@ -1,8 +1,8 @@
 """Mails to items: what the sender wrote, without what they quote and how they sign. Pure.
 
 The words of a mail are its first text/plain part, else its first text/html part (RFC 2046); attachments aren't read.
-Automatic answers (RFC 3834) are nobody's words. The sender's name is kept as the author, or the address where there
-is no name.
+Automatic answers and returned mails are nobody's words. The sender's name is kept as the author, or the address where
+there is no name.
 """
 
 from __future__ import annotations
@@ -36,31 +36,70 @@ _ABOVE_REPLY = re.compile(
     re.IGNORECASE,
 )
 _REPLY_BEGINS = re.compile(r"(?:on|am|le|el|il|op) .{3,}", re.IGNORECASE)
+#: Lines of a header that Outlook copies above the mail that is answered, in the languages of its makers.
+_COPIED_FROM = re.compile(r"\W{0,2}(?:from|von|de|da|van)\s?:\W.{3,}", re.IGNORECASE)
+_COPIED_HEADER = re.compile(
+    r"\W{0,2}(?:from|von|de|da|van|sent|gesendet|envoyé|enviado|enviado el|inviato|verzonden|date|datum|fecha|data|"
+    r"to|an|à|para|a|aan|cc|subject|betreff|objet|asunto|oggetto|onderwerp|reply-to)\s?:(?:\W.*)?",
+    re.IGNORECASE,
+)
 #: RFC 3676 4.3 writes it with a space behind, which programs lose.
 _SIGNATURE = re.compile(
     r"--\s?|sent from my .{2,60}|von meinem .{2,40} gesendet|get outlook for .{2,40}", re.IGNORECASE
 )
+#: Where programs begin the mail that is answered, in HTML: Gmail, Outlook, Thunderbird, Yahoo, Proton.
+_QUOTED_MARKUP = re.compile(
+    r"<(?:div|span|hr)\b[^<>]{0,300}"
+    r"(?:gmail_(?:quote|signature)|divRplyFwdMsg|appendonsend|moz-(?:cite-prefix|signature)|yahoo_quoted|protonmail_quote)",
+    re.IGNORECASE,
+)
+_BLOCKQUOTE = re.compile(r"<(/?)blockquote\b[^<>]{0,1000}>", re.IGNORECASE)
+#: Who sends mails back that can't be delivered.
+_MAIL_SYSTEM = re.compile(r"(?:mailer-daemon|postmaster|mail-daemon)@", re.IGNORECASE)
 
 
 def own_words(text: str) -> str:
-    """Return a mail's text up to its signature or the mail it answers, without quoted lines."""
+    """Return a mail's text up to its signature or the mail it answers, without quoted lines.
+
+    Where that mail comes first, what follows it are the words: an answer below, or what somebody forwards.
+    """
     lines = text.split("\n")[:_LINES_LIMIT]
     kept: list[str] = []
-    for number, line in enumerate(lines):
-        bare = line.strip()[:400]
-        if bare and (_ABOVE_REPLY.fullmatch(bare) or _SIGNATURE.fullmatch(line.lstrip()[:100])):
+    number = 0
+    while number < len(lines):
+        line = lines[number]
+        above = _lines_above_reply(lines, number)
+        if above and any(map(str.strip, kept)):
             break
-        # Long ones are broken into two lines by the program that sends them.
-        following = lines[number + 1].strip()[:400] if number + 1 < len(lines) else ""
-        if (
-            _REPLY_BEGINS.fullmatch(bare)
-            and following[-1:] == ":"
-            and _ABOVE_REPLY.fullmatch(f"{bare} {following}"[:400])
-        ):
+        if _SIGNATURE.fullmatch(line.lstrip()[:100]):
             break
-        if not _QUOTED.match(line):
+        if not above and not _QUOTED.match(line):
             kept.append(line)
+        number += above or 1
     return collapse("\n".join(kept))
+
+
+def _lines_above_reply(lines: list[str], number: int) -> int:
+    """Return how many lines from here on only say whose mail follows; 0 where none does."""
+    bare = lines[number].strip()[:400]
+    if not bare:
+        return 0
+    if _ABOVE_REPLY.fullmatch(bare):
+        return 1 + _copied_headers(lines, number + 1)
+    # Long ones are broken into two lines by the program that sends them.
+    following = lines[number + 1].strip()[:400] if number + 1 < len(lines) else ""
+    if _REPLY_BEGINS.fullmatch(bare) and following[-1:] == ":" and _ABOVE_REPLY.fullmatch(f"{bare} {following}"[:400]):
+        return 2
+    copied = _copied_headers(lines, number) if _COPIED_FROM.fullmatch(bare) else 0
+    return copied if copied >= 3 else 0
+
+
+def _copied_headers(lines: list[str], number: int) -> int:
+    """Return how many lines from here on look like the header of a mail."""
+    end = number
+    while end < min(len(lines), number + 8) and _COPIED_HEADER.fullmatch(lines[end].strip()[:400]):
+        end += 1
+    return end - number
 
 
 def letters_in(body: bytes) -> list[bytes]:
@@ -85,7 +124,7 @@ def item_of(letter: bytes, kind: ItemKind) -> Item | None:
         mail = BytesParser(policy=policy.compat32).parsebytes(letter[:BYTES_LIMIT])
     except (MessageError, ValueError, RecursionError):
         return None
-    if _header(mail, "auto-submitted").lower() not in ("", "no") or _header(mail, "x-autoreply"):
+    if _automatic(mail):
         return None
     text = own_words(_text(mail))[:_TEXT_LIMIT]
     title = _header(mail, "subject")[:1000]
@@ -101,6 +140,18 @@ def item_of(letter: bytes, kind: ItemKind) -> Item | None:
         published=_date(_header(mail, "date")),
         kind=kind,
     )
+
+
+def _automatic(mail: Message) -> bool:
+    """Whether a program answers: an absence note (RFC 3834), or a mail system that could not deliver (RFC 3464)."""
+    if _header(mail, "auto-submitted").partition(";")[0].strip().lower() not in ("", "no"):
+        return True
+    if any(mail.get(name) is not None for name in ("x-autoreply", "x-autorespond", "x-failed-recipients")):
+        return True
+    if _header(mail, "precedence").lower() == "auto_reply" or _header(mail, "return-path") == "<>":
+        return True
+    sender = parseaddr(_header(mail, "from")[:500])[1]
+    return mail.get_content_type() == "multipart/report" or _MAIL_SYSTEM.match(sender) is not None
 
 
 def _header(mail: Message, name: str) -> str:
@@ -135,7 +186,28 @@ def _text(mail: Message) -> str:
         if kind == "text/plain" and text.strip():
             return text.replace("\r\n", "\n")
         markup = markup or text
-    return text_of(markup)
+    return _own_markup(markup)
+
+
+def _own_markup(markup: str) -> str:
+    """Return the text of HTML without the mail that it answers; all of it where nothing else is left."""
+    quoted = _QUOTED_MARKUP.search(markup)
+    own = text_of(_without_blockquotes(markup[: quoted.start()])) if quoted else ""
+    return own or text_of(_without_blockquotes(markup)) or text_of(markup)
+
+
+def _without_blockquotes(markup: str) -> str:
+    kept: list[str] = []
+    depth, position = 0, 0
+    for tag in _BLOCKQUOTE.finditer(markup):
+        if not tag[1]:
+            if depth == 0:
+                kept.append(markup[position : tag.start()])
+            depth += 1
+        elif depth:
+            depth -= 1
+            position = tag.end()
+    return "".join(kept) + (markup[position:] if depth == 0 else "")
 
 
 def _charset(part: Message) -> str | None:

@@ -19,7 +19,7 @@ FLOORS = (
     {"pipeline"},
     {"poll_items", "poll_page"},
     {"parts"},
-    {"config", "plugins", "fetch", "storage", "notify", "systemd", "files", "doors"},
+    {"config", "plugins", "fetch", "storage", "notify", "systemd", "files", "doors", "mailboxes"},
     {"watch"},
     {"mentions", "changes", "insights", "alerts", "schedule", "presets"},
     {"fields", "searching", "parcels", "letters"},
@@ -40,6 +40,8 @@ NEIGHBOURS = {
     ("html", "text"),
     ("pages", "html"),
     ("types", "facts"),
+    # Mail servers are reached in the way that web servers are: addresses checked, time and bytes bounded.
+    ("mailboxes", "fetch"),
 }
 #: Where an outside library may be imported.
 ROOM_OF_LIBRARY = {

@@ -27,7 +27,7 @@ from listener.fetch.addresses import Resolver
 from listener.fetch.failure import Failure
 from listener.fetch.settings import FetchSettings
 from listener.fetch.target import Target, parse_target
-from listener.fetch.wire import Deadline, GuardedSocket, dial, tls_failure
+from listener.fetch.wire import Deadline, GuardedSocket, connect
 from listener.types import Outcome
 
 #: A connection that nobody used for so long is not used again.
@@ -208,17 +208,8 @@ class Transport(BaseAdapter):
 
     def _connect(self, target: Target, deadline: Deadline) -> socket.socket:
         """Connect to a checked address, and over TLS check the certificate for the name. Raises Failure."""
-        endpoints = self._resolver.endpoints(target.host, target.port, deadline.left(deadline.connect))
-        sock = dial(endpoints, target.host, target.port, deadline)
-        if target.scheme == "http":
-            return sock
-        try:
-            # OpenSSL's handshake as a whole keeps to this, not each of its reads.
-            sock.settimeout(deadline.left(deadline.connect))
-            return self._tls_context().wrap_socket(sock, server_hostname=target.host)
-        except (OSError, ValueError) as error:
-            sock.close()
-            raise tls_failure(target.host, error) from error
+        context = self._tls_context if target.scheme == "https" else None
+        return connect(self._resolver, target.host, target.port, deadline, context)
 
     def _converse(self, link: Link, request: requests.PreparedRequest, target: Target, deadline: Deadline) -> Reply:
         """Send and read the head of the answer. Raises Failure, or ConnectionError when nothing came back at all."""

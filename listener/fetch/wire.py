@@ -10,9 +10,9 @@ import io
 import socket
 import ssl
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-from listener.fetch.addresses import Endpoint
+from listener.fetch.addresses import Endpoint, Resolver
 from listener.fetch.failure import Failure
 from listener.types import Outcome
 
@@ -151,6 +151,26 @@ def dial(endpoints: Sequence[Endpoint], host: str, port: int, deadline: Deadline
         raise Failure(Outcome.TIMEOUT, f"{host} doesn't take connections within {deadline.connect:g} s.") from problem
     reason = problem.strerror if problem and problem.strerror else "no address"
     raise Failure(Outcome.CONNECT, f"{host} takes no connection at port {port}: {reason}.") from problem
+
+
+def connect(
+    resolver: Resolver, host: str, port: int, deadline: Deadline, context: Callable[[], ssl.SSLContext] | None
+) -> socket.socket:
+    """Connect to a checked address of `host`, and with a `context` over TLS, the certificate checked for the name.
+
+    Raises Failure.
+    """
+    endpoints = resolver.endpoints(host, port, deadline.left(deadline.connect))
+    sock = dial(endpoints, host, port, deadline)
+    if context is None:
+        return sock
+    try:
+        # OpenSSL's handshake as a whole keeps to this, not each of its reads.
+        sock.settimeout(deadline.left(deadline.connect))
+        return context().wrap_socket(sock, server_hostname=host)
+    except (OSError, ValueError) as error:
+        sock.close()
+        raise tls_failure(host, error) from error
 
 
 def tls_failure(host: str, error: Exception) -> Failure:

@@ -60,6 +60,59 @@ def test_signatures_and_answered_mails_are_cut(ending: str) -> None:
     assert own_words(f"It broke.\nAgain.\n{ending}\nmore") == "It broke.\nAgain."
 
 
+@pytest.mark.parametrize(
+    "ending",
+    [
+        "From: Acme <help@example.com>\nSent: Monday, 2 November 2026 09:00\nTo: Jo\nSubject: Hello",
+        "Von: Acme <help@example.com>\nGesendet: Montag\nAn: Jo\nBetreff: Hallo",
+    ],
+)
+def test_the_header_that_a_program_copies_above_the_answered_mail_ends_the_words(ending: str) -> None:
+    assert own_words(f"It broke.\n\n{ending}\n\nOld words") == "It broke."
+
+
+def test_an_answer_below_the_mail_that_it_quotes_is_kept() -> None:
+    above = "On Mon, Nov 2, 2026 at 9:00 AM Acme <help@example.com> wrote:"
+    assert own_words(f"{above}\n> Does it work?\n\nNo, it does not.") == "No, it does not."
+
+
+def test_of_a_mail_that_is_only_forwarded_what_it_forwards_is_kept() -> None:
+    header = "---------- Forwarded message ---------\nFrom: Kim\nDate: Mon\nSubject: Broken\nTo: Jo"
+    assert own_words(f"{header}\n\nThe export fails.") == "The export fails."
+
+
+@pytest.mark.parametrize(
+    ("markup", "words"),
+    [
+        ('<p>It broke.</p><div class="gmail_quote">On Monday<blockquote>old</blockquote></div>', "It broke."),
+        ('<p>It broke.</p><div id="divRplyFwdMsg"><b>From:</b> Acme</div><p>old</p>', "It broke."),
+        ("<blockquote>old <blockquote>older</blockquote></blockquote><p>It broke.</p>", "It broke."),
+        ('<div class="gmail_quote"><blockquote>old</blockquote></div><p>It broke.</p>', "It broke."),
+        ("<blockquote>All of it is indented.</blockquote>", "All of it is indented."),
+    ],
+)
+def test_of_html_the_answered_mail_is_cut(markup: str, words: str) -> None:
+    assert read(f"Subject: Hi\nContent-Type: text/html\n\n{markup}").text == words
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Return-Path: <>",
+        "X-Failed-Recipients: jo@example.com",
+        "Precedence: auto_reply",
+        "From: postmaster@example.com",
+    ],
+)
+def test_a_mail_that_came_back_is_nobodys_words(header: str) -> None:
+    assert item_of(f"{header}\nSubject: Undelivered\n\nIt could not be delivered.".encode(), "ticket") is None
+
+
+def test_hostile_quotes_cost_linear_time() -> None:
+    for piece in ("<blockquote>", "<div " + "gmail_" * 40, "From: a\n", "On a\n"):
+        assert item_of(f"Subject: x\nContent-Type: text/html\n\n{piece * 20_000}".encode(), "ticket") is not None
+
+
 def test_words_that_only_look_like_a_reply_stay() -> None:
     text = "On Monday it broke.\nOn Tuesday, too: twice.\nWrote to support: no answer."
     assert own_words(text) == text
