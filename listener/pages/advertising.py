@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from listener.facts import Copy
-from listener.pages.tree import Line, Node, Page
+from listener.pages.nodes import Line, Node, Page
 from listener.pages.words import CONTACT
 
 _HEADINGS = frozenset({"h1", "h2"})
@@ -102,7 +102,7 @@ def _actions(page: Page, skipped: bytearray) -> Iterator[tuple[int, Copy]]:
             and node.attr("role") != "button"
         ):
             continue
-        if "aria-expanded" in node.attrs or "aria-controls" in node.attrs or node.attr("role") == "tab":
+        if node.has("aria-expanded") or node.has("aria-controls") or node.attr("role") == "tab":
             continue
         text = _text_within(page, node).strip(" →›»▸➜↗")
         if 2 < len(text) <= _ACTION_CHARACTERS and sum(sign.isalpha() for sign in text) > 2 and not text.endswith("?"):

@@ -100,20 +100,20 @@ _RUPEE = {"PK": "PKR", "LK": "LKR", "NP": "NPR", "MU": "MUR", "SC": "SCR"}
 _RUPEE_LANG = {"ur": "PKR", "si": "LKR", "ta": "LKR", "ne": "NPR"}
 _CUSTOMARY = {**_KRONE, "de": "EUR", "nl": "EUR", "fi": "EUR", "et": "EUR"}
 #: What a page says of the country whose "$" or "Rs" it means: its code beside amounts, or its name.
-_COUNTRY_SIGNS = re.compile(
-    r"\b(?P<code>AUD|CAD|NZD|SGD|HKD|MXN|ARS|CLP|COP|UYU|TWD|NTD|LKR|PKR|NPR|MUR|INR|USD|ZAR|NOK|DKK|SEK|CNY|JPY|"
-    r"RMB|AED|MAD)\b"
-    r"|\b(?P<name>Australian dollars?|Canadian dollars?|New Zealand dollars?|Singapore dollars?|Hong Kong "
-    r"dollars?|pesos mexicanos|"
-    r"pesos argentinos|pesos chilenos|pesos colombianos|Sri Lanka|Pakistan|Nepal|Mauritius|South Africa|Norge|"
-    r"Danmark|Sverige)\b"
-)
-_NAMED = {
-    "Australian": "AUD",
-    "Canadian": "CAD",
-    "New Zealand": "NZD",
-    "Singapore": "SGD",
-    "Hong Kong": "HKD",
+_COUNTRY_SIGNS = {
+    **{
+        code: code
+        for code in (
+            "AUD CAD NZD SGD HKD MXN ARS CLP COP UYU TWD LKR PKR NPR MUR INR USD ZAR NOK DKK SEK CNY JPY AED MAD"
+        ).split()
+    },
+    "NTD": "TWD",
+    "RMB": "CNY",
+    "Australian dollar": "AUD",
+    "Canadian dollar": "CAD",
+    "New Zealand dollar": "NZD",
+    "Singapore dollar": "SGD",
+    "Hong Kong dollar": "HKD",
     "pesos mexicanos": "MXN",
     "pesos argentinos": "ARS",
     "pesos chilenos": "CLP",
@@ -155,11 +155,10 @@ class Reading:
     def _said(self) -> dict[str, int]:
         """How often the page names each currency or its country; counted when a sign first needs it."""
         said: dict[str, int] = {}
-        for found in _COUNTRY_SIGNS.finditer(self._text):
-            name = found["name"]
-            code = found["code"] or next(code for start, code in _NAMED.items() if name.startswith(start))
-            code = {"NTD": "TWD", "RMB": "CNY"}.get(code, code)
-            said[code] = said.get(code, 0) + 1
+        for sign, code in _COUNTRY_SIGNS.items():
+            # A plain search is a hundred times as fast as an expression, and mostly finds nothing.
+            if sign in self._text and (count := len(re.findall(rf"\b{sign}s?\b", self._text))):
+                said[code] = said.get(code, 0) + count
         return said
 
     def meaning(self, token: str) -> str | None:

@@ -8,8 +8,9 @@ from typing import Literal, TypeAlias
 from listener.facts import PageFacts
 from listener.pages.advertising import read_copy
 from listener.pages.faq import read_faq
+from listener.pages.nodes import Page
 from listener.pages.pricing import read_plans
-from listener.pages.tree import Page, read_page
+from listener.pages.tree import read_page
 from listener.pages.trouble import find_trouble
 
 FactKind: TypeAlias = Literal["pricing", "faq", "landing"]

@@ -11,19 +11,21 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from listener.facts import Question
+from listener.pages.classes import Names
 from listener.pages.faq_zones import zones_of
 from listener.pages.labels import HEADINGS
+from listener.pages.nodes import Line, Node, Page
 from listener.pages.structured import faq_of
-from listener.pages.tree import Line, Node, Page
-from listener.pages.words import ASKS
+from listener.pages.words import asks
 
 _QUESTION_CHARACTERS = 320
 _ANSWER_CHARACTERS = 20_000
-_MAY_ASK = re.compile("[?？؟\u037e吗呢か요까]|^[QFPDВ问問]")
+_MAY_ASK = re.compile("[？؟;\u037e吗呢か요까]")
 _Q = re.compile(
     r"(?:Q|F|P|D|В|Frage|Question|Pregunta|Domanda|Pergunta|Vraag|Вопрос|问|問|질문)\s*\d{0,3}\s*[:：.)]\s*",
     re.IGNORECASE,
 )
+_Q_LETTERS = "QFPDVqfpdvВв问問질"
 _A = re.compile(
     r"(?:A|R|О|Antwort|Answer|Respuesta|Risposta|Resposta|Réponse|Antwoord|Ответ|答|답변?)\s*\d{0,3}\s*[:：]\s*",
     re.IGNORECASE,
@@ -104,11 +106,18 @@ class _Make:
     linked: bool = False
 
 
+def _may_ask(text: str) -> bool:
+    if "?" in text or (text[0] in _Q_LETTERS and _Q.match(text)):
+        return True
+    return not text.isascii() and _MAY_ASK.search(text) is not None
+
+
 def read_faq(page: Page) -> tuple[tuple[Question, ...], list[Line]]:
     """Return the questions of a page in page order, and the lines that they and their answers take."""
-    entries = _Finder(page).entries()
+    told = faq_of(page)
+    entries = _Finder(page, told).entries()
     if not entries:
-        return tuple(Question(question=clean_question(name), answer=answer) for name, answer in faq_of(page)), []
+        return tuple(Question(question=clean_question(name), answer=answer) for name, answer in told), []
     lines = [line for entry in entries for line in (entry.line, *entry.answer)]
     return tuple(Question(question=entry.text, answer=_answer_text(entry)) for entry in entries), lines
 
@@ -129,17 +138,20 @@ def _answer_text(entry: Entry) -> str:
 
 
 class _Finder:
-    def __init__(self, page: Page) -> None:
+    def __init__(self, page: Page, told: list[tuple[str, str]]) -> None:
         self._page = page
+        self._told = told
         self._zone = zones_of(page)
+        self._makers: dict[Names, str] = {}
 
     def entries(self) -> list[Entry]:
-        makes = self._makes()
-        told = {_key(name) for name, _ in faq_of(self._page)}
-        accepted = [(make.structural, self._accepted(make, told)) for make in makes.values()]
+        told = {_key(name) for name, _ in self._told}
+        accepted = [(make.structural, self._accepted(make, told)) for make in self._makes().values()]
         found: list[Entry] = []
         spans: list[tuple[int, int]] = []
         for structural, entries in sorted(accepted, key=lambda pair: (pair[0], len(pair[1])), reverse=True):
+            if not entries:
+                continue
             taken = [item for item in _items(found, len(self._page.lines)) if item is not None]
             entries = [entry for entry in entries if not any(item.holds(entry.line.node) for item in taken)]
             if not structural:
@@ -153,37 +165,74 @@ class _Finder:
         return [entry for entry in found if not self._is_title(entry, found)]
 
     def _candidates(self) -> Iterator[Line]:
-        """Yield the lines that may be questions: those in a FAQ, and those made like one that asks."""
-        asking: set[tuple[str, str]] = set()
+        """Yield the lines that may be questions: made like one that asks, or like what opens an answer in a FAQ."""
+        inside, allowed = self._zone.inside, self._zone.allowed
+        asking = [line.node for line in self._page.lines if _may_ask(line.text)]
+        spelt = {(node.tag, node.classes) for node in asking}
+        kins = {self._kin(node) for node in asking}
+        opening = self._opening()
         for line in self._page.lines:
-            if _MAY_ASK.search(line.text):
-                asking.add((line.node.tag, line.node.attr("class")))
-        for line in self._page.lines:
-            if len(line.text) < 2 or not self._zone.allowed[line.index]:
+            index = line.index
+            if not allowed[index] or len(line.text) < 2:
                 continue
-            if self._zone.inside[line.index] or (line.node.tag, line.node.attr("class")) in asking:
+            node = line.node
+            if inside[index]:
+                wanted = self._told or opening[index] or self._kin(node) in kins
+            else:
+                wanted = (node.tag, node.classes) in spelt and self._kin(node) in kins
+            if wanted:
                 yield line
+
+    def _kin(self, node: Node) -> tuple[str, str, str, str]:
+        """Return what elements made alike share: their tag and class, and those of the element around them."""
+        parent = node.parent
+        if parent is None:
+            return node.tag, self._class_of(node), "", ""
+        return node.tag, self._class_of(node), parent.tag, self._class_of(parent)
+
+    def _opening(self) -> bytearray:
+        """Flag the lines of elements that open an answer."""
+        page = self._page
+        flags = bytearray(len(page.lines))
+        nodes = [*page.by_tag.get("summary", ()), *page.by_tag.get("dt", ()), *page.openers]
+        nodes += [node for names, same in page.by_names.items() if "question" in names.endings for node in same]
+        for node in nodes:
+            if node.end_line - node.line <= 2:
+                for index in range(node.line, min(max(node.end_line, node.line + 1), len(flags))):
+                    flags[index] = 1
+        return flags
+
+    def _class_of(self, node: Node) -> str:
+        """Return the classes that things made alike share: without numbers and what tells a state."""
+        found = self._makers.get(node.names)
+        if found is None:
+            kept = [_DIGITS.sub("", word) for word in node.classes.split() if word not in _STATES]
+            found = self._makers[node.names] = " ".join(sorted(kept))
+        return found
 
     def _makes(self) -> dict[tuple[object, ...], _Make]:
         makes: dict[tuple[object, ...], _Make] = {}
         for line in self._candidates():
-            entry = _entry(line)
+            bold_end = _bold_end(line)
+            entry = _entry(line, bold_end)
             if entry is None or _is_opened(line):
                 continue
-            key = (*_signature(line), bool(self._zone.inside[line.index]), bool(entry.rest))
+            bold = bold_end > 0
+            linked = any(above.tag == "a" for above in _up_to(line.owners[0], line.node))
+            key = (*self._kin(line.node), bold, linked, bool(self._zone.inside[line.index]), bool(entry.rest))
             make = makes.get(key)
             if make is None:
-                heading = line.node.tag in HEADINGS or key[2] is True
-                make = makes[key] = _Make(structural=_is_structural(line), heading=heading, linked=key[3] is True)
+                heading = bold or line.node.tag in HEADINGS
+                make = makes[key] = _Make(structural=_is_structural(line), heading=heading, linked=linked)
             make.entries.append(entry)
-            make.asking += ASKS.search(line.text if not entry.rest else entry.text) is not None
+            make.asking += asks(line.text if not entry.rest else entry.text)
             make.prefixed += _Q.match(line.text) is not None
         return makes
 
     def _accepted(self, make: _Make, told: set[str]) -> list[Entry]:
         """Return the questions among lines that are made alike."""
         entries = [entry for entry in make.entries if entry.text and not _CALL.fullmatch(entry.text[:120])]
-        asking = [entry for entry in entries if ASKS.search(entry.text)]
+        asking = [entry for entry in entries if asks(entry.text)]
         if make.prefixed >= 2:
             return [entry for entry in entries if _Q.match(entry.line.text)]
         known = [entry for entry in entries if _key(entry.text) in told]
@@ -206,7 +255,7 @@ class _Finder:
 
     def _is_answered(self, entry: Entry) -> bool:
         following = self._page.lines[entry.line.index + 1 : entry.line.index + 2]
-        return len(entry.text) <= 160 and any(len(line.text) >= 30 and not ASKS.search(line.text) for line in following)
+        return len(entry.text) <= 160 and any(len(line.text) >= 30 and not asks(line.text) for line in following)
 
     def _give_answers(self, entries: list[Entry]) -> None:
         lines = self._page.lines
@@ -232,18 +281,17 @@ class _Finder:
 
     def _is_title(self, entry: Entry, entries: list[Entry]) -> bool:
         """Whether an entry is the title of a group of questions: it asks nothing and nothing answers it."""
-        if entry.answer or entry.rest or ASKS.search(entry.text):
+        if entry.answer or entry.rest or asks(entry.text):
             return False
         return sum(bool(other.answer or other.rest) for other in entries) * 2 > len(entries)
 
 
-def _entry(line: Line) -> Entry | None:
+def _entry(line: Line, bold_end: int) -> Entry | None:
     """Return a line as a question that it may be: all of it, or the bold words that it begins with."""
-    bold_end = _bold_end(line)
     if bold_end and bold_end < len(line.text):
         text = clean_question(line.text[:bold_end].rstrip(" :–-"))
         rest = line.text[bold_end:].strip(" :–-")
-        if len(rest) > 20 and ASKS.search(line.text[:bold_end].rstrip(" :–-")) and len(text) <= _QUESTION_CHARACTERS:
+        if len(rest) > 20 and asks(line.text[:bold_end].rstrip(" :–-")) and len(text) <= _QUESTION_CHARACTERS:
             return Entry(line, text, rest)
     if len(line.text) > _QUESTION_CHARACTERS:
         return None
@@ -268,22 +316,6 @@ def _up_to(owner: Node, block: Node) -> Iterable[Node]:
         yield node
 
 
-def _signature(line: Line) -> tuple[object, ...]:
-    node = line.node
-    parent = node.parent
-    bold = _bold_end(line) > 0
-    linked = any(above.tag == "a" for above in _up_to(line.owners[0], node))
-    return node.tag, _classes(node), bold, linked, parent.tag if parent else "", _classes(parent) if parent else ""
-
-
-def _classes(node: Node) -> str:
-    return (
-        " ".join(sorted(_DIGITS.sub("", word) for word in node.attr("class").split() if word not in _STATES))
-        if node.named
-        else ""
-    )
-
-
 _DIGITS = re.compile(r"\d+")
 
 
@@ -291,7 +323,7 @@ def _is_structural(line: Line) -> bool:
     """Whether a line stands in what opens and closes an answer: summary, dt, a button that controls a panel."""
     if _is_disclosure(line):
         return True
-    if line.node.tag == "button" and ASKS.search(line.text):
+    if line.node.tag == "button" and asks(line.text):
         return True
     return any(
         node.named and not node.words.isdisjoint(_ACCORDION) and not node.endings.isdisjoint(_CLICKED)
@@ -301,14 +333,18 @@ def _is_structural(line: Line) -> bool:
 
 def _is_disclosure(line: Line) -> bool:
     for node in _around(line):
-        attrs = node.attrs
-        if node.tag in ("summary", "dt") or "aria-expanded" in attrs or "aria-controls" in attrs:
-            return True
-        if "collapse" in (attrs.get("data-toggle"), attrs.get("data-bs-toggle")):
+        if node.tag in ("summary", "dt") or any(_opens(name, value) for name, value in node.attributes):
             return True
         if "question" in node.endings:
             return True
     return False
+
+
+def _opens(name: str, value: str | None) -> bool:
+    """Whether an attribute says that a click here opens something."""
+    return name in ("aria-expanded", "aria-controls") or (
+        name in ("data-toggle", "data-bs-toggle") and value == "collapse"
+    )
 
 
 def _around(line: Line) -> Iterator[Node]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from listener.pages.labels import HEADINGS
-from listener.pages.tree import Line, Node, Page
-from listener.pages.words import ASKS, FAQ_TITLE
+from listener.pages.nodes import Line, Node, Page
+from listener.pages.words import FAQ_NEEDLES, FAQ_TITLE, asks
 
 _ZONE_WORDS = frozenset(
     "faq faqs faqpage questions fragen preguntas domande perguntas dudas duvidas вопросы qna qanda".split()
@@ -33,15 +34,13 @@ def zones_of(page: Page) -> Zones:
     count = len(page.lines)
     zones = Zones(inside=bytearray(count), allowed=bytearray(b"\x01") * count)
     whole = FAQ_TITLE.search(page.title[:200]) is not None
-    for node in page.nodes:
+    for node in _chrome(page):
         end = min(node.end_line, count)
-        if node.line >= end:
-            continue
-        if _is_chrome(node):
-            zones.allowed[node.line : end] = bytes(end - node.line)
-        elif _is_named_faq(node):
-            zones.inside[node.line : end] = b"\x01" * (end - node.line)
-    for line in page.lines:
+        zones.allowed[node.line : end] = bytes(max(end - node.line, 0))
+    for node in _named_faqs(page):
+        end = min(node.end_line, count)
+        zones.inside[node.line : end] = b"\x01" * max(end - node.line, 0)
+    for line in page.lines_with(FAQ_NEEDLES):
         if _is_title(line):
             whole |= line.node.tag == "h1"
             _mark_section(page, line, zones.inside)
@@ -50,15 +49,20 @@ def zones_of(page: Page) -> Zones:
     return zones
 
 
-def _is_chrome(node: Node) -> bool:
-    if node.tag in _SKIPPED_TAGS:
-        return node.tag != "form" or node.end_line - node.line <= _FORM_LINES
-    named = node.named and not node.inline and node.tag not in ("html", "body")
-    return named and not node.words.isdisjoint(_CHROME_WORDS)
+def _chrome(page: Page) -> Iterator[Node]:
+    for tag in _SKIPPED_TAGS:
+        for node in page.by_tag.get(tag, ()):
+            if tag != "form" or node.end_line - node.line <= _FORM_LINES:
+                yield node
+    for names, nodes in page.by_names.items():
+        if not names.words.isdisjoint(_CHROME_WORDS):
+            yield from (node for node in nodes if not node.inline and node.tag not in ("html", "body"))
 
 
-def _is_named_faq(node: Node) -> bool:
-    return node.named and not node.inline and node.tag not in ("html", "li") and not node.words.isdisjoint(_ZONE_WORDS)
+def _named_faqs(page: Page) -> Iterator[Node]:
+    for names, nodes in page.by_names.items():
+        if not names.words.isdisjoint(_ZONE_WORDS):
+            yield from (node for node in nodes if not node.inline and node.tag not in ("html", "li"))
 
 
 def _is_title(line: Line) -> bool:
@@ -86,6 +90,6 @@ def _mark_section(page: Page, title: Line, inside: bytearray) -> None:
         section = section.parent
     for line in page.lines[title.index : section.end_line]:
         heading = HEADINGS.get(line.node.tag)
-        if line is not title and heading is not None and heading <= level and not ASKS.search(line.text):
+        if line is not title and heading is not None and heading <= level and not asks(line.text):
             break
         inside[line.index] = 1

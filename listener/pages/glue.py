@@ -30,8 +30,11 @@ _UNSPACED = re.compile("[\u3001-\u30ff\u3400-\u9fff\uff01-\uff60]")
 _INVISIBLE = re.compile("[\xad\u200b\u200c\u200e\u200f\u2060\ufeff]")
 
 
-def joined(texts: Sequence[str], owners: Sequence[_Owner]) -> tuple[str, list[int], list[_Owner]]:
+def joined(texts: Sequence[str], owners: Sequence[_Owner]) -> tuple[str, Sequence[int], Sequence[_Owner]]:
     """Return the line's text, where in it each text begins, and whose text that is. Empty texts leave no trace."""
+    if len(texts) == 1:
+        only = " ".join(texts[0].split())
+        return only if only.isascii() else _INVISIBLE.sub("", only), (0,), (owners[0],)
     parts: list[str] = []
     starts: list[int] = []
     kept: list[_Owner] = []

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from listener.pages import words
 from listener.pages.currency import SYMBOLS, Reading
 from listener.pages.labels import clean_name, is_measure, is_period_only, label_of
-from listener.pages.tree import Node, Page
+from listener.pages.nodes import Node, Page
 
 _SPAN_LIMIT = 40
 _COLUMN_LIMIT = 60

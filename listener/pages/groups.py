@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from listener.pages.labels import HEADINGS, Label, inline_label, is_measure, is_period_only
 from listener.pages.mentions import Mention
-from listener.pages.tree import Node
+from listener.pages.nodes import Node
 
 _ROWS = frozenset({"li", "tr", "td", "dd", "dt", "th"})
 

@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass
 
 from listener.pages import words
+from listener.pages.nodes import Line, Node
 from listener.pages.periods import period_in, without_periods
-from listener.pages.tree import Line, Node
 
 #: Ranks of a label.
 STRONG, WEAK = 2, 1

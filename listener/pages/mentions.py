@@ -12,8 +12,8 @@ from typing import Literal, TypeAlias
 from listener.pages import clauses, words
 from listener.pages.currency import Reading
 from listener.pages.money import Amount, find_amounts
+from listener.pages.nodes import Line, Node, Page
 from listener.pages.periods import Rhythm, rhythm_after, rhythm_before
-from listener.pages.tree import Line, Node, Page
 
 #: price: what is paid; list: the struck-out price beside it; note: an equivalent, a saving, somebody else's price.
 Role: TypeAlias = Literal["price", "list", "note"]
@@ -157,22 +157,32 @@ def is_struck(node: Node) -> bool:
     """Whether text in this element is shown struck out."""
     if node.tag in _STRUCK_TAGS:
         return True
-    if not node.named and "style" not in node.attrs:
+    if not node.attributes:
         return False
     return "line-through" in node.attr("style") or (
         node.words & _STRUCK_WORDS != frozenset() and len(node.children) < 3
     )
 
 
-def in_price_slot(line: Line) -> bool:
-    """Whether a line stands in an element that is named for holding a price."""
-    node: Node | None = line.owner_at(0)
+def price_slots(page: Page) -> bytearray:
+    """Flag the lines that begin in an element which is named for holding a price."""
+    flags = bytearray(len(page.lines))
+    for names, nodes in page.by_names.items():
+        if names.endings.isdisjoint(_PRICE_ENDINGS):
+            continue
+        for node in nodes:
+            if node.end_line - node.line <= 4:
+                for line in page.lines_of(node):
+                    flags[line.index] |= _is_just_below(node, line)
+    return flags
+
+
+def _is_just_below(slot: Node, line: Line) -> bool:
+    node: Node | None = line.owners[0]
     for _ in range(4):
-        if node is None or node.end_line - node.line > 4:
-            return False
-        if node.named and not node.endings.isdisjoint(_PRICE_ENDINGS):
+        if node is slot:
             return True
-        node = node.parent
+        node = None if node is None else node.parent
     return False
 
 
@@ -203,11 +213,12 @@ def _zero_mention(page: Page, line: Line) -> Mention | None:
 def mentions_on(page: Page, reading: Reading, skipped: bytearray) -> dict[int, list[Mention]]:
     """Return the mentions of each line by its index, leaving out lines flagged in `skipped`."""
     found: dict[int, list[Mention]] = {}
+    slots = price_slots(page)
     for line in page.lines:
         if skipped[line.index] or len(line.text) > _LINE_CHARACTERS:
             continue
         mentions = [] if '="' in line.text else mentions_of(line, reading)
-        if not mentions and in_price_slot(line) and (slot := slot_mention(line) or _zero_mention(page, line)):
+        if not mentions and slots[line.index] and (slot := slot_mention(line) or _zero_mention(page, line)):
             mentions = [slot]
         if mentions:
             found[line.index] = mentions

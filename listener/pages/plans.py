@@ -12,8 +12,8 @@ from listener.pages.grid import cell_name, priced_cells, rows_of
 from listener.pages.groups import Group, distinct, give, line_groups, merged
 from listener.pages.labels import STRONG, Label, is_period_only, label_of
 from listener.pages.mentions import Mention
+from listener.pages.nodes import Node, Page
 from listener.pages.periods import period_in, period_of_heading
-from listener.pages.tree import Node, Page
 
 #: Lines before and after a price's element that are looked at for its name.
 _REACH_BEFORE = 60
@@ -39,15 +39,14 @@ class _Grouping:
     def groups(self) -> list[Group]:
         found: dict[int, list[Group]] = {}
         grids = [
-            node
-            for node in self._page.nodes
-            if node.tag == "table" and self._holds_prices(node) and self._is_grid(node)
+            node for node in self._page.by_tag.get("table", ()) if self._holds_prices(node) and self._is_grid(node)
         ]
         within = {
             part.order for table in grids for part in table.walk() if part.tag in ("tr", "tbody", "thead", "tfoot")
         }
-        for node in reversed(self._page.nodes):
-            if node.inline or node.order in within or not self._holds_prices(node):
+        holders = {node.order: node for index in self._mentions for node in self._page.lines[index].node.ancestors()}
+        for _, node in sorted(holders.items(), reverse=True):
+            if node.inline or node.order in within:
                 continue
             if node in grids:
                 found[node.order] = self._resolve_grid(node, found)
@@ -330,7 +329,7 @@ def _parallel(groups: list[Group]) -> list[str | None]:
 
 
 def _make(label: Label) -> tuple[str, str]:
-    return label.line.node.tag, label.line.node.attr("class")
+    return label.line.node.tag, label.line.node.classes
 
 
 def _labels_between(items: list[Group | Label], unnamed: list[Group]) -> list[tuple[Group, list[Label]]]:

@@ -14,10 +14,10 @@ from listener.pages.grid import bare_columns, rows_of, unpriced_cells
 from listener.pages.groups import Group
 from listener.pages.labels import STRONG, inline_label, is_measure, is_period_only, is_session, label_of
 from listener.pages.mentions import Mention, mentions_of, mentions_on, slot_mention
+from listener.pages.nodes import Line, Node, Page
 from listener.pages.periods import period_in, rhythm_after
 from listener.pages.plans import group_plans
 from listener.pages.siblings import unpriced_plans
-from listener.pages.tree import Line, Node, Page
 from listener.pages.zones import offerless
 
 _FIRST_CLAUSE = re.compile(r"[·•,;|(]\s|\.\s|\s[–—-]\s")
@@ -38,17 +38,16 @@ _OTHERS = re.compile(
 
 def read_plans(page: Page, answers: Iterable[Line] = ()) -> tuple[Plan, ...]:
     """Return the plans of a page in page order. `answers`: lines of questions and answers: no offers stand there."""
-    reading = Reading(page.lang, "\n".join(line.text for line in page.lines))
+    reading = Reading(page.lang, page.text)
     skipped = offerless(page)
     for line in answers:
         skipped[line.index] = 1
     mentions = mentions_on(page, reading, skipped)
-    for table in page.nodes:
-        if table.tag == "table":
-            for index, currency in bare_columns(page, table, reading):
-                if index not in mentions and not skipped[index]:
-                    mentions[index] = mentions_of(page.lines[index], reading, bare=currency)
-            _add_unpriced_cells(page, table, mentions)
+    for table in page.by_tag.get("table", ()):
+        for index, currency in bare_columns(page, table, reading):
+            if index not in mentions and not skipped[index]:
+                mentions[index] = mentions_of(page.lines[index], reading, bare=currency)
+        _add_unpriced_cells(page, table, mentions)
     groups = group_plans(page, mentions, skipped)
     if any(not group.prose for group in groups):
         groups = [group for group in groups if not group.prose]

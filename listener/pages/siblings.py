@@ -9,8 +9,8 @@ from listener.pages.groups import Group
 from listener.pages.labels import Label, label_of
 from listener.pages.mentions import Mention
 from listener.pages.money import Amount
+from listener.pages.nodes import Line, Node, Page
 from listener.pages.periods import Rhythm
-from listener.pages.tree import Line, Node, Page
 
 #: A card is no longer than this, in lines.
 _CARD_LINES = 60
@@ -62,7 +62,7 @@ def _beside(card: Node) -> list[Node]:
 
 
 def _class_words(node: Node) -> set[str]:
-    return {word.rstrip("0123456789") for word in node.attr("class").split()}
+    return {word.rstrip("0123456789") for word in node.classes.split()}
 
 
 def _unpriced(page: Page, card: Node) -> Group | None:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from html import unescape
 
-from listener.pages.tree import Page
+from listener.pages.nodes import Page
 
 _BLOCK_CHARACTERS = 500_000
 _OBJECT_LIMIT = 5_000

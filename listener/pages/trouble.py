@@ -10,7 +10,7 @@ import re
 from typing import Final
 from urllib.parse import urlsplit
 
-from listener.pages.tree import Page
+from listener.pages.nodes import Page
 
 CAPTCHA: Final = "captcha"
 BLOCKED: Final = "blocked"
@@ -112,7 +112,7 @@ def _notice(page: Page, text: str) -> str | None:
     if len(text) > _NOTICE_CHARACTERS:
         return None
     parts = any(
-        _CAPTCHA_PARTS.search(f"{node.attr('class')} {node.attr('id')} {node.attr('src')}")
+        _CAPTCHA_PARTS.search(f"{node.classes[:300]} {node.names.ident[:300]} {node.attr('src')[:300]}")
         for node in page.nodes
         if node.named or node.tag == "iframe"
     )
@@ -159,12 +159,19 @@ def _awaits_prices(page: Page) -> bool:
     for node in page.nodes:
         if node.named and not node.children and not node.endings.isdisjoint(_PRICE_ENDINGS):
             waiting += _PLACEHOLDER.fullmatch(page.text_of(node)[:80] if node.line < node.end_line else "") is not None
-        elif any("price" in name and name.startswith("data-") for name in node.attrs) and node.line >= node.end_line:
+        elif (
+            any("price" in name and name.startswith("data-") for name, _ in node.attributes)
+            and node.line >= node.end_line
+        ):
             waiting += 1
     return (
         waiting >= 2
         and _PRICE_TALK.search(f"{page.title}\n" + "\n".join(line.text for line in page.lines[:200])) is not None
     )
+
+
+def _is_price_data(name: str) -> bool:
+    return name.startswith("data-") and "price" in name
 
 
 def redirected_home(asked: str, got: str) -> bool:

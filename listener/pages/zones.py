@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from listener.pages.tree import Node, Page
+from collections.abc import Iterator
+
+from listener.pages.nodes import Node, Page
 
 _TAGS = frozenset({"nav", "select", "blockquote", "template", "noscript", "dialog", "datalist"})
 _CALCULATOR = frozenset(
@@ -17,31 +19,38 @@ _OTHERS = frozenset(
     "marquee comments disqus invoice chat chatbot intercom crisp tawk drift".split()
 )
 _FOOTERS = frozenset({"footer", "site-footer", "page-footer", "main-footer", "colophon", "fusszeile"})
+_TELLING = _CALCULATOR | _OTHERS | _FOOTERS
 _CONTENT = frozenset({"main", "section", "article", "li", "table", "form"})
 
 
 def offerless(page: Page) -> bytearray:
     """Return a flag for each line: 1 where it stands in a part that never holds an offer."""
     flags = bytearray(len(page.lines))
-    for node in page.nodes:
-        if node.line < node.end_line and _is_offerless(node):
-            for index in range(node.line, min(node.end_line, len(flags))):
-                flags[index] = 1
+    for node in _offerless_nodes(page):
+        for index in range(node.line, min(node.end_line, len(flags))):
+            flags[index] = 1
     return flags
 
 
-def _is_offerless(node: Node) -> bool:
-    tag = node.tag
-    if tag in _TAGS:
-        return True
-    if tag == "footer":
-        return not any(above.tag in _CONTENT for above in node.ancestors() if above is not node)
-    if not node.named or tag in ("html", "body", "main"):
+def _offerless_nodes(page: Page) -> Iterator[Node]:
+    for tag in _TAGS:
+        yield from page.by_tag.get(tag, ())
+    yield from (node for node in page.by_tag.get("footer", ()) if _is_of_page(node))
+    for names, nodes in page.by_names.items():
+        words = names.words
+        if not words.isdisjoint(_TELLING):
+            yield from (node for node in nodes if node.line < node.end_line and _is_offerless(node, words))
+
+
+def _is_of_page(footer: Node) -> bool:
+    """Whether a footer is the page's own, not a card's."""
+    return not any(above.tag in _CONTENT for above in footer.ancestors() if above is not footer)
+
+
+def _is_offerless(node: Node, words: frozenset[str]) -> bool:
+    if node.tag in ("html", "body", "main", "footer"):
         return False
-    words = node.words
-    if not words.isdisjoint(_FOOTERS) and not any(
-        above.tag in _CONTENT for above in node.ancestors() if above is not node
-    ):
+    if not words.isdisjoint(_FOOTERS) and _is_of_page(node):
         return "card" not in words
     if not words.isdisjoint(_OTHERS):
         return _is_chrome(node, words)

@@ -10,6 +10,7 @@ from listener.errors import ParseError
 from listener.html import stream as stream_module
 from listener.pages.facts import read_facts
 from listener.pages.tree import read_page
+from listener.pages.words import FAQ_NEEDLES, FAQ_TITLE, asks
 
 
 def lines(markup: str) -> list[str]:
@@ -47,6 +48,73 @@ def test_what_is_not_shown_is_known_to_be_hidden() -> None:
         '<p hidden>a</p><p style="display: none">b</p><p class="d-none">c</p><p class="hidden md:block">d</p><p>e</p>'
     )
     assert [line.text for line in page.lines if not line.hidden] == ["d", "e"]
+
+
+def test_lines_are_found_by_what_they_hold_in_any_case() -> None:
+    page = read_page("<p>Our FAQ</p><p>Frau Ÿ\u2028faq</p><p>x</p><p>İstanbul FAQ</p>")
+    assert [line.index for line in page.lines_with(("faq", "nowhere"))] == [0, 1, 3]
+    assert page.lines_with(("nowhere",)) == []
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "FAQ",
+        "F.A.Q.",
+        "Frequently asked questions",
+        "Got questions?",
+        "Q & A",
+        "Häufig gestellte Fragen",
+        "Oft gefragt",
+        "Foire aux questions",
+        "Preguntas frecuentes",
+        "Domande frequenti",
+        "Dúvidas",
+        "Veelgestelde vragen",
+        "Najczęściej zadawane pytania",
+        "Časté dotazy",
+        "Gyakori kérdések",
+        "Vanliga frågor",
+        "Ofte stilte spørsmål",
+        "Usein kysyttyä",
+        "Sıkça Sorulan Sorular",
+        "Часто задаваемые вопросы",
+        "Поширені питання",
+        "Întrebări frecvente",
+        "Συχνές ερωτήσεις",
+        "Ko‘p so‘raladigan savollar",
+        "よくある質問",
+        "常见问题",
+        "자주 묻는 질문",
+        "Câu hỏi thường gặp",
+        "คำถามที่พบบ่อย",
+        "الأسئلة الشائعة",
+        "שאלות נפוצות",
+        "अक्सर पूछे जाने वाले",
+    ],
+)
+def test_what_is_a_faq_title_is_found_without_an_expression(title: str) -> None:
+    assert FAQ_TITLE.search(title)
+    assert read_page(f"<h2>{title.upper()}</h2><h2>{title}</h2>").lines_with(FAQ_NEEDLES)[-1].text == title
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        ("Can I cancel? ▼", True),
+        ("Πότε;", True),
+        ("Wait;", False),
+        ("解約できますか。", True),
+        ("可以退款吗", True),
+        ("환불되나요?", True),
+        ("هل يمكنني الإلغاء؟", True),
+        ("Ask us…", False),
+        ("", False),
+        ("Is it? Yes.", False),
+    ],
+)
+def test_a_question_is_known_by_its_end(text: str, answer: bool) -> None:
+    assert asks(text) is answer
 
 
 def test_the_fallback_reads_the_same_lines(monkeypatch: pytest.MonkeyPatch) -> None:
