@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from listener.mentions.words import Found
 from listener.types import Span
@@ -17,8 +17,8 @@ AGAINST_WEIGHT = 2.2
 #: In a language that no customer of the brand is said to write in.
 FOREIGN_WEIGHT = 2.0
 
-_QUOTE = re.compile(r"^[ \t]*>.*$", re.MULTILINE)
-_REPLY = re.compile(r"^[ \t]*On [^\n]{5,200} wrote:[ \t]*$", re.MULTILINE)
+_QUOTE = re.compile(r"[ \t]*>")
+_REPLY = re.compile(r"[ \t]*On [^\n]{5,200} wrote:[ \t]*")
 _SIGNATURE = re.compile(r"^-- ?$", re.MULTILINE)
 _BOILERPLATE = re.compile(
     r"all rights reserved|©|\(c\) 20\d\d|copyright 20\d\d|cookie policy|privacy policy|terms of (?:use|service)|"
@@ -30,34 +30,25 @@ _BOILERPLATE = re.compile(
 FOOTER_LENGTH = 160
 
 
-def other_voices(text: str) -> list[Span]:
-    """Return the spans that aren't the author's words here: quoted replies, signatures, footers."""
-    spans = [found.span() for found in _QUOTE.finditer(text)]
-    spans += (found.span() for found in _REPLY.finditer(text))
-    spans += _footers(text)
-    signature = _SIGNATURE.search(text)
-    if signature is not None:
-        spans.append((signature.start(), len(text)))
-    return sorted(spans)
+def own_words(text: str, spans: Sequence[Span]) -> list[Span]:
+    """Return the spans that stand in the author's own words: not in a quoted reply, a signature or a footer.
+
+    A line is looked at only where a span is in it: texts are long, and spans few.
+    """
+    signature = _SIGNATURE.search(text) if "--" in text else None
+    end = signature.start() if signature is not None else len(text) + 1
+    return [span for span in spans if span[0] < end and not _is_of_another(_line_around(text, span[0]))]
 
 
-def _footers(text: str) -> Iterator[Span]:
-    """Yield the short lines that hold words of a footer."""
-    for found in _BOILERPLATE.finditer(text):
-        earliest = max(0, found.end() - FOOTER_LENGTH - 1)
-        latest = found.start() + FOOTER_LENGTH + 1
-        start = text.rfind("\n", earliest, found.start()) + 1
-        end = text.find("\n", found.end(), latest)
-        end = end if end >= 0 else len(text)
-        if (start or not earliest) and end - start <= FOOTER_LENGTH:
-            yield start, end
+def _line_around(text: str, at: int) -> str:
+    stop = text.find("\n", at)
+    return text[text.rfind("\n", 0, at) + 1 : stop if stop >= 0 else len(text)]
 
 
-def outside(spans: Sequence[Span], voices: Sequence[Span]) -> Iterator[Span]:
-    """Yield the spans that don't begin within another voice."""
-    for span in spans:
-        if not any(start <= span[0] < end for start, end in voices):
-            yield span
+def _is_of_another(line: str) -> bool:
+    if _QUOTE.match(line) or _REPLY.fullmatch(line):
+        return True
+    return len(line) <= FOOTER_LENGTH and _BOILERPLATE.search(line) is not None
 
 
 def relevance_of(phrases: Mapping[str, Sequence[Found]], *, expected_language: bool) -> float:

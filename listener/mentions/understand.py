@@ -15,7 +15,7 @@ from listener.mentions.data import Data, Resources
 from listener.mentions.model import ModelScorer
 from listener.mentions.pains import Topic, find_pains
 from listener.mentions.reach import reach
-from listener.mentions.relevance import other_voices, outside, relevance_of
+from listener.mentions.relevance import own_words, relevance_of
 from listener.mentions.scene import Scene, SceneMaker
 from listener.mentions.sentiment import Scorer, VaderScorer
 from listener.mentions.speech import read_speech
@@ -109,7 +109,7 @@ class Understander:
         """Understand an item for the brand that it matches; None if it isn't about it, or not in the author's "
         "words."""
         text, targets = _text_and_targets(item, match)
-        targets = list(outside(targets, other_voices(text)))
+        targets = own_words(text, targets)
         if not targets:
             return None
         text, targets = _around(text, targets)
