@@ -178,6 +178,6 @@ def _clauses(words: Words) -> tuple[int, ...]:
         if shape in CONTRASTS:
             clause += 1
         clauses.append(clause)
-        if shape in _ENDS or shape[0] in "!?" or shape.startswith(".."):
+        if shape in _ENDS or shape[0] in "!?":
             clause += 1
     return tuple(clauses)

@@ -12,6 +12,8 @@ from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import compress
+from typing import NamedTuple
 
 from ahocorasick_rs import AhoCorasick
 
@@ -29,19 +31,23 @@ _MARKS = (
     "\u0951-\u0957\u0962\u0963\u0981-\u0983\u09bc-\u09cd\u0a01-\u0a4d\u0a81-\u0acd\u0b01-\u0b4d\u0b82-\u0bcd\u0c00-\u0c56"
     "\u0c81-\u0cd6\u0d00-\u0d57\u0e31\u0e34-\u0e3a\u0e47-\u0e4e\u200c\u200d"
 )
-#: An address, a handle, a masked name, an emoticon, a word, or a mark that means something.
+_TAIL = rf"(?:[{_MARKS}]+[^\W_]*)*(?:['’‘`´][^\W_]+)*"
+#: A word, told first where its first letter can't begin anything else; a mark; an address, a handle, a masked name, an
+#: emoticon, another word, or a mark that means something. No token holds white space, or depends on what is beyond it.
 _TOKEN = re.compile(
-    rf"https?://\S+|www\.\S+|@\w+|[@#]?{TARGET}+|[@#]?{OTHER}+"
+    rf"[^\W_hwxX8][^\W_]*(?:(?=[{_MARKS}'’‘`´]){_TAIL})?|[.,]"
+    rf"|https?://\S+|www\.\S+|@\w+|[@#]?{TARGET}+|[@#]?{OTHER}+"
     r"|[<>]?[:;=8xX][-o^']?[)(\[\]DdPpOo/\\|3*]+(?!\w)|<3+"
-    rf"|(?:[^\W_][{_MARKS}]*)+(?:['’‘`´][^\W_]+)*|[!?]+|\.{(2,)}|…|[.,;:()%]|[^\w\s]"
+    rf"|[^\W_]+{_TAIL}|[!?]+|[^\w\s]"
 )
 _APOSTROPHES = str.maketrans("’‘`´", "''''")
 #: Arabic letters that writers use for one another, and marks that most leave out.
 _ARABIC = str.maketrans("أإآٱىةؤئ", "اااايهوي", "ـًٌٍَُِّْٰ")
 _REPEATED = re.compile(r"(.)\1{2,}")
 _DIGIT = re.compile(r"\d")
-#: Forms that are remembered before the memory is emptied, and the longest: bounds it on an endless stream.
-MEMORY_TOKENS = 50_000
+#: Tokens, and pieces between white space, that are remembered before the memory is emptied, and the longest: bounds it
+#: on an endless stream, at some 10 MB.
+MEMORY_TOKENS = 30_000
 MEMORY_LENGTH = 40
 
 
@@ -58,35 +64,73 @@ def mask(text: str, spans: Iterable[Span], by: str = TARGET) -> str:
     return "".join((*out, text[at:])) if out else text
 
 
-def _form(token: str) -> tuple[str, str]:
-    """Return the form that the model knows a token by, and the one that phrases are made of ("" for no word)."""
+class Token(NamedTuple):
+    """What there is to know of a token by itself."""
+
+    #: As it stands in the text.
+    token: str
+    #: What the model knows it by.
+    shape: str
+    #: What phrases are made of; "" for a mark.
+    word: str
+
+
+def _known(token: str) -> Token:
     first, last = token[0], token[-1]
     if last in (TARGET, OTHER):
-        return last, last
+        return Token(token, last, last)
     if token.startswith(("http://", "https://", "www.")):
-        return LINK, ""
+        return Token(token, LINK, "")
     if first == "@" and len(token) > 1:
-        return HANDLE, token[1:].lower()
+        return Token(token, HANDLE, token[1:].lower())
     lower = token.translate(_APOSTROPHES).lower()
     if "\u0600" <= first <= "\u06ff":
         lower = lower.translate(_ARABIC) or lower
-    shape = _DIGIT.sub("0", _REPEATED.sub(r"\1\1", lower))
-    return shape, lower if first.isalnum() or first == "%" else ""
+    shape = _REPEATED.sub(r"\1\1", lower)
+    if not shape.isalpha():
+        shape = _DIGIT.sub("0", shape)
+    return Token(token, shape, lower if first.isalnum() or first == "%" else "")
 
 
-class _Forms(dict[str, tuple[str, str]]):
-    """Forms by token, made on first sight."""
+class _Tokens(dict[str, Token]):
+    """Tokens by how they are written, made on first sight."""
 
-    def __missing__(self, token: str) -> tuple[str, str]:
-        form = _form(token)
-        if len(token) <= MEMORY_LENGTH:
+    def __missing__(self, written: str) -> Token:
+        token = _known(written)
+        if len(written) <= MEMORY_LENGTH:
             if len(self) >= MEMORY_TOKENS:
                 self.clear()
-            self[token] = form
-        return form
+            self[written] = token
+        return token
 
 
-_FORMS = _Forms()
+class _Pieces(dict[str, tuple[Token, ...]]):
+    """The tokens of what stands between white space. Nine of ten pieces of a text have been seen before."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._tokens = _Tokens()
+
+    def __missing__(self, piece: str) -> tuple[Token, ...]:
+        tokens = self._cut(piece)
+        if len(piece) <= MEMORY_LENGTH:
+            if len(self) >= MEMORY_TOKENS:
+                self.clear()
+            self[piece] = tokens
+        return tokens
+
+    def _cut(self, piece: str) -> tuple[Token, ...]:
+        known = self._tokens
+        if piece[0] not in "8xX":
+            # A word, or one with a mark behind it, in a third of the time. An x may begin a face.
+            if piece.isalnum():
+                return (known[piece],)
+            if piece[-1] in ",." and piece[:-1].isalnum():
+                return known[piece[:-1]], known[piece[-1]]
+        return tuple(map(known.__getitem__, _TOKEN.findall(piece)))
+
+
+_PIECES = _Pieces()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,7 +140,6 @@ class Words:
     text: str
     #: As they stand in the text.
     tokens: tuple[str, ...]
-    starts: tuple[int, ...]
     #: What the model knows each token by: lower case, digits as 0, letters at most twice in a row.
     shapes: tuple[str, ...]
     #: Words only, for phrases; `places` are their tokens.
@@ -107,6 +150,18 @@ class Words:
     def joined(self) -> str:
         """All words with one space between, before and after: what phrases are looked for in."""
         return f" {' '.join(self.words)} "
+
+    @cached_property
+    def starts(self) -> Sequence[int]:
+        """Where each token begins in the text: what lies between two begins no token, so it can be looked for."""
+        starts = []
+        at = 0
+        find = self.text.find
+        for token in self.tokens:
+            at = find(token, at)
+            starts.append(at)
+            at += len(token)
+        return starts
 
     @cached_property
     def _offsets(self) -> list[int]:
@@ -125,28 +180,30 @@ class Words:
     def original(self, first: int, last: int) -> str:
         """Return an interval of words as they stand in the text, on one line."""
         begin, end = self.places[first], self.places[last]
+        if begin == end:
+            return self.tokens[begin]
         return " ".join(self.text[self.starts[begin] : self.starts[end] + len(self.tokens[end])].split())
 
 
 def words_of(text: str) -> Words:
     """Cut a text into tokens and words."""
-    found = list(_TOKEN.finditer(text))
-    tokens = tuple(one.group() for one in found)
-    forms = [_FORMS[token] for token in tokens]
-    places = tuple(place for place, form in enumerate(forms) if form[1])
-    words = [forms[place][1] for place in places]
-    for at, word in enumerate(words):
-        # Texts that were cut into tokens before: "do n't".
-        if word == "n't" and at:
-            words[at - 1] += word
-    return Words(
-        text=text,
-        tokens=tokens,
-        starts=tuple(one.start() for one in found),
-        shapes=tuple(form[0] for form in forms),
-        words=tuple(words),
-        places=places,
-    )
+    known = [token for piece in text.split() for token in _PIECES[piece]]
+    if not known:
+        return Words(text=text, tokens=(), shapes=(), words=(), places=())
+    tokens, shapes, forms = zip(*known, strict=True)
+    words = tuple(filter(None, forms))
+    if "n't" in words:
+        words = _with_negations(words)
+    return Words(text=text, tokens=tokens, shapes=shapes, words=words, places=tuple(compress(range(len(forms)), forms)))
+
+
+def _with_negations(words: Sequence[str]) -> tuple[str, ...]:
+    """Put together what texts that were cut into tokens before have apart: "do n't"."""
+    joined = list(words)
+    for at in range(1, len(joined)):
+        if joined[at] == "n't":
+            joined[at - 1] += "n't"
+    return tuple(joined)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
