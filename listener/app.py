@@ -34,6 +34,7 @@ from listener.outbox import Delivered, Outbox
 from listener.parts import Parts
 from listener.pipeline import PollResult
 from listener.plugins import Scrapers, bundled
+from listener.rescore import Rescorer, Wanted
 from listener.rounds import NotAsked, Round
 from listener.schedule import Bounds
 from listener.storage import Retained, Store
@@ -70,18 +71,13 @@ class App:
         words = {
             rule.name: compile_query(rule.words, narrows=True) for rule in settings.alerts if rule.words is not None
         }
-        data = load_data(bundled("config"))
-
-        def language(item: Item) -> str | None:
-            text = f"{item.title}\n{item.text}"
-            return data.languages.tell(text, item.lang, settings.understand.languages)
-
+        matcher, understander = understanding(settings)
         self.parts = Parts(
             store=self.store,
             fetcher=Doors(self.fetcher, self._other_doors()),
             scrapers=self.scrapers,
-            matcher=Matcher(settings.brands, language=language),
-            understander=Understander(settings.brands, understand_settings(settings), data),
+            matcher=matcher,
+            understander=understander,
             rules=Rules(settings.alerts, {name: query.holds for name, query in words.items()}),
             planner=Planner(settings.channels, settings.timezone),
             bounds=Bounds(
@@ -170,6 +166,27 @@ class OptionsOf(Mapping[str, type[Any] | None]):
 
     def __len__(self) -> int:
         return len(self._scrapers.names())
+
+
+def understanding(settings: config.Settings) -> tuple[Matcher, Understander]:
+    """Return what finds mentions and reads them, by the settings."""
+    data = load_data(bundled("config"))
+
+    def language(item: Item) -> str | None:
+        text = f"{item.title}\n{item.text}"
+        return data.languages.tell(text, item.lang, settings.understand.languages)
+
+    matcher = Matcher(settings.brands, language=language)
+    return matcher, Understander(settings.brands, understand_settings(settings), data)
+
+
+def rescorer(settings: config.Settings, store: Store, wanted: Wanted) -> Rescorer:
+    """Return what reads stored mentions again with today's settings."""
+    matcher, understander = understanding(settings)
+    sources = {source.name: source for source in settings.sources}
+    return Rescorer(
+        store, matcher, understander, sources, wanted, (settings.brands, settings.understand, settings.pains)
+    )
 
 
 def fetch_settings(settings: config.Settings) -> FetchSettings:

@@ -92,13 +92,13 @@ def export(
         return
     settings = find_settings(settings_path, database)
     zone = zone or (settings.timezone if settings is not None else ZoneInfo("UTC"))
-    start, end = _moment(since, zone, last=False), _moment(until, zone, last=True)
+    start, end = moment_of(since, zone, last=False), moment_of(until, zone, last=True)
     if start is not None and end is not None and start >= end:
         raise click.BadParameter("the end lies before the start", param_hint="--to")
     table = TABLES[kind]
     with opened(settings, database) as store:
         known = _known_brands(store, [brand.name for brand in settings.brands] if settings is not None else [])
-        _check_brands(brands, known)
+        check_brands(brands, known)
         wanted = Wanted(start=start, end=end, by=by, zone=zone, brands=brands, all_brands=known, per_source=per_source)
         try:
             with output_file(output) as file:
@@ -109,7 +109,7 @@ def export(
         click.echo(f"{count:,} row{'' if count == 1 else 's'} written to {output}", err=True)
 
 
-def _moment(given: date | datetime | None, zone: ZoneInfo, *, last: bool) -> datetime | None:
+def moment_of(given: date | datetime | None, zone: ZoneInfo, *, last: bool) -> datetime | None:
     """Return a moment in UTC; a day stands for its begin, or as the `last` one for its end."""
     if given is None:
         return None
@@ -126,7 +126,8 @@ def _known_brands(store: Store, configured: list[str]) -> tuple[str, ...]:
     return tuple(sorted({*configured, *store.list_brands()}))
 
 
-def _check_brands(brands: tuple[str, ...], known: tuple[str, ...]) -> None:
+def check_brands(brands: tuple[str, ...], known: tuple[str, ...]) -> None:
+    """Raise BadParameter for the first brand that isn't known, with the one that was probably meant."""
     for brand in brands:
         if brand not in known:
             near = difflib.get_close_matches(brand, known, n=1)

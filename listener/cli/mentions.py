@@ -56,7 +56,7 @@ def mentions(
     start = None if days is None else datetime.now(UTC) - timedelta(days=days)
     with opened(settings, database) as store:
         found = store.review.newest_mentions(
-            limit, start=start, brands=brands, sources=sources, labels=labels, corrected=corrected,
+            limit, start=start, brands=brands, named=sources, labels=labels, corrected=corrected,
             irrelevant=irrelevant,
         )  # fmt: skip
     if as_json:

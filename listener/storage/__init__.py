@@ -17,6 +17,7 @@ from listener.storage.records import (
     StoredCorrection,
     StoredPrice,
     StoredSource,
+    StoredText,
     Story,
 )
 from listener.storage.retention import Retained
@@ -43,6 +44,7 @@ __all__ = [
     "StoredCorrection",
     "StoredPrice",
     "StoredSource",
+    "StoredText",
     "Story",
     "Transaction",
 ]

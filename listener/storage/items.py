@@ -10,15 +10,16 @@ import functools
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
-from listener.storage.moments import day_of, stamp, stamp_or_none
+from listener.storage.moments import day_of, moment_or_none, stamp, stamp_or_none
 from listener.storage.prepared import Prepared, among, insert, insert_new, one_of, size_for
 from listener.storage.records import NewItem
 from listener.storage.tables import item_keys, items, sources
-from listener.storage.values import clean, clean_or_none, e4_or_none, numbers_to_json, to_json
+from listener.storage.values import clean, clean_or_none, e4_or_none, from_json, numbers_to_json, to_json
+from listener.types import Item
 
 #: Below the number of parameters that any SQLite takes in one statement (32,766), with plans that stay small.
 CHUNK = 512
@@ -121,6 +122,26 @@ def _row(item_id: int, source_id: int, new: NewItem, seen_at: str) -> tuple[obje
         clean_or_none(item.guid),
         clean(item.title),
         clean(item.text),
+    )
+
+
+def item_of(row: Any) -> Item:
+    """Return the item that a row of `items` holds."""
+    return Item(
+        title=row.title,
+        text=row.text,
+        url=row.url,
+        guid=row.guid,
+        author=row.author,
+        published=moment_or_none(row.published_at),
+        updated=moment_or_none(row.updated_at),
+        lang=row.lang,
+        kind=row.kind,
+        categories=tuple(from_json(row.categories)),
+        rating=row.rating,
+        rating_max=row.rating_max,
+        metrics=from_json(row.metrics),
+        segment=from_json(row.segment),
     )
 
 

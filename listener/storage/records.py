@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Literal, TypeAlias
 
 from listener.facts import Change
-from listener.types import Item, Reading, Sentiment, SourceState, empty
+from listener.types import Item, Reading, Sentiment, Source, SourceState, empty
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +95,17 @@ class Mention:
     irrelevant: bool = False
     #: What a person said something of: fields of `Correction`.
     corrected: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredText:
+    """A mention with the item it stands in, to be read again."""
+
+    mention_id: int
+    brand: str
+    item: Item
+    #: As the settings last had it.
+    source: Source
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

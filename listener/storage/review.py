@@ -10,12 +10,15 @@ import sqlalchemy as sa
 
 from listener.mentions.corrections import Correction
 from listener.storage import revision
+from listener.storage.items import item_of
 from listener.storage.listing import MENTIONS, STREAMED, with_pains, within
+from listener.storage.meta import get_meta
 from listener.storage.moments import moment
-from listener.storage.records import Mention, StoredCorrection
+from listener.storage.records import Mention, StoredCorrection, StoredText
 from listener.storage.revision import NewReading, Revised
-from listener.storage.tables import corrections, items, mentions, overruled
+from listener.storage.tables import corrections, items, mentions, overruled, sources
 from listener.storage.values import from_json
+from listener.types import Source
 
 
 class Review:
@@ -31,22 +34,23 @@ class Review:
         start: datetime | None = None,
         end: datetime | None = None,
         brands: Collection[str] = (),
-        sources: Collection[str] = (),
+        named: Collection[str] = (),
         labels: Collection[str] = (),
         corrected: bool = False,
         irrelevant: bool = False,
     ) -> list[Mention]:
         """Return the newest mentions, the newest first. A condition that is empty holds always.
 
-        `corrected` wants those of which persons said something, `irrelevant` those that count nowhere.
+        `named` are sources. `corrected` wants those of which persons said something, `irrelevant` those that count
+        nowhere.
         """
         m = mentions.c
         found = MENTIONS.where(*within(m.at, start, end), m.irrelevant if irrelevant else ~m.irrelevant)
         for column, wanted in ((m.brand, brands), (m.label, labels)):
             if wanted:
                 found = found.where(column.in_(sorted(wanted)))
-        if sources:
-            found = found.where(MENTIONS.selected_columns["source"].in_(sorted(sources)))
+        if named:
+            found = found.where(sources.c.name.in_(sorted(named)))
         if corrected:
             found = found.where(overruled.c.mention_id.is_not(None))
         with self._read(snapshot=True) as connection:
@@ -92,6 +96,57 @@ class Review:
                     made_at=moment(row.made_at),
                     made_by=row.made_by,
                 )
+
+    # --- reading again
+
+    def get_meta(self, key: str) -> str | None:
+        """Return a fact about the database itself; None where it was never set."""
+        with self._read() as connection:
+            return get_meta(connection, key)
+
+    def count_mentions(self, brands: Collection[str], start: datetime | None, end: datetime | None) -> int:
+        """Return how many mentions of brands there are at `start` or later and before `end`."""
+        m = mentions.c
+        counted = sa.select(sa.func.count()).where(m.brand.in_(sorted(brands)), *within(m.at, start, end))
+        with self._read() as connection:
+            return connection.execute(counted).scalar_one()
+
+    def texts_after(
+        self, last_id: int, limit: int, brands: Collection[str], start: datetime | None, end: datetime | None
+    ) -> list[StoredText]:
+        """Return the next mentions of brands by their numbers, with their items; irrelevant ones are among them."""
+        m = mentions.c
+        found = (
+            sa.select(
+                m.id.label("mention_id"),
+                m.brand,
+                items,
+                *(sources.c[name].label(f"source_{name}") for name in ("name", "scraper", "url", "brand", "category")),
+                sources.c.weight,
+            )
+            .join(items, items.c.id == m.item_id)
+            .join(sources, sources.c.id == m.source_id)
+            .where(m.id > last_id, m.brand.in_(sorted(brands)), *within(m.at, start, end))
+            .order_by(m.id)
+            .limit(limit)
+        )
+        with self._read() as connection:
+            return [
+                StoredText(
+                    mention_id=row.mention_id,
+                    brand=row.brand,
+                    item=item_of(row),
+                    source=Source(
+                        name=row.source_name,
+                        scraper=row.source_scraper,
+                        url=row.source_url,
+                        brand=row.source_brand,
+                        category=row.source_category,
+                        weight=row.weight,
+                    ),
+                )
+                for row in connection.execute(found)
+            ]
 
     def plan(self, new: Sequence[NewReading]) -> list[Revised]:
         """Return what `Transaction.revise` would do, and do nothing."""

@@ -164,7 +164,7 @@ def test_mentions_are_found_by_number_address_and_what_they_are(store: Store) ->
 
     assert numbers() == [second, first]
     assert [mention.id for mention in store.review.newest_mentions(1)] == [second]
-    assert numbers(brands=["acme"]) == numbers(labels=["positive"]) == numbers(sources=["blog"]) == [first]
+    assert numbers(brands=["acme"]) == numbers(labels=["positive"]) == numbers(named=["blog"]) == [first]
     assert numbers(corrected=True) == [first]
     assert numbers(irrelevant=True) == [third]
     assert numbers(start=NOW + HOUR) == [second]
