@@ -15,7 +15,7 @@ FLOORS = (
     {"cli", "web", "daemon", "demo", "logs", "__main__"},
     {"app"},
     {"rounds"},
-    {"dispatch", "outbox", "trial", "discovery", "reading"},
+    {"dispatch", "outbox", "trial", "discovery", "rescore", "reading"},
     {"pipeline"},
     {"poll_items", "poll_page"},
     {"parts"},

@@ -5,6 +5,7 @@ from __future__ import annotations
 from listener.storage.records import (
     ChangeStatus,
     Counts,
+    Judged,
     Mention,
     NewItem,
     NewMention,
@@ -28,6 +29,7 @@ from listener.storage.transaction import Transaction
 __all__ = [
     "ChangeStatus",
     "Counts",
+    "Judged",
     "Mention",
     "NewItem",
     "NewMention",

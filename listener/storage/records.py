@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Literal, TypeAlias
 
 from listener.facts import Change
+from listener.mentions.corrections import Correction, Verdict
 from listener.types import Item, Reading, Sentiment, Source, SourceState, empty
 
 
@@ -120,6 +121,16 @@ class StoredCorrection:
     value: object
     made_at: datetime
     made_by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """A mention that a person judged: what the program says by itself, and what is right."""
+
+    mention_id: int
+    brand: str
+    own: Verdict
+    correction: Correction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,11 +14,15 @@ from listener.storage.items import item_of
 from listener.storage.listing import MENTIONS, STREAMED, with_pains, within
 from listener.storage.meta import get_meta
 from listener.storage.moments import moment
-from listener.storage.records import Mention, StoredCorrection, StoredText
+from listener.storage.records import Judged, Mention, StoredCorrection, StoredText
 from listener.storage.revision import NewReading, Revised
 from listener.storage.tables import corrections, items, mentions, overruled, sources
 from listener.storage.values import from_json
 from listener.types import Source
+
+#: Numbers times the first modulo the second, a prime, lie in no order (Knuth, The Art of Computer Programming, 6.4).
+SCATTER = 2_654_435_761
+SCATTERED = 1_000_003
 
 
 class Review:
@@ -96,6 +100,40 @@ class Review:
                     made_at=moment(row.made_at),
                     made_by=row.made_by,
                 )
+
+    def iter_judged(
+        self, brands: Collection[str] = (), start: datetime | None = None, end: datetime | None = None
+    ) -> Iterator[Judged]:
+        """Yield the mentions that persons judged, with both opinions; no brands: all."""
+        found = (
+            sa.select(overruled, mentions.c.brand)
+            .join(mentions, mentions.c.id == overruled.c.mention_id)
+            .where(*within(mentions.c.at, start, end))
+            .order_by(overruled.c.mention_id)
+        )
+        if brands:
+            found = found.where(mentions.c.brand.in_(sorted(brands)))
+        with self._read(snapshot=True) as connection:
+            for rows in connection.execute(found, execution_options=STREAMED).mappings().partitions():
+                said = revision.find_corrections(connection, [row["mention_id"] for row in rows])
+                for row in rows:
+                    yield Judged(
+                        mention_id=row["mention_id"],
+                        brand=row["brand"],
+                        own=revision.verdict_of_overruled(dict(row)),
+                        correction=said[row["mention_id"]],
+                    )
+
+    def sample(self, count: int, brands: Collection[str] = ()) -> list[Mention]:
+        """Return mentions that nobody judged yet, evenly scattered over all: the same ones until they are judged."""
+        m = mentions.c
+        found = MENTIONS.where(~m.irrelevant, overruled.c.mention_id.is_(None))
+        if brands:
+            found = found.where(m.brand.in_(sorted(brands)))
+        scattered = (m.id * sa.literal(SCATTER)) % sa.literal(SCATTERED)
+        with self._read(snapshot=True) as connection:
+            rows = connection.execute(found.order_by(scattered, m.id).limit(count)).all()
+            return list(with_pains(connection, rows))
 
     # --- reading again
 
