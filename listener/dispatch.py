@@ -7,8 +7,10 @@ crash loses no schedule.
 from __future__ import annotations
 
 import logging
+import queue
 from collections.abc import Callable, Collection, Iterator, Mapping
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -48,42 +50,49 @@ class Dispatcher:
         self._workers = workers
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="poll")
         self._running: dict[Future[PollResult], Polling] = {}
+        self._ended: queue.SimpleQueue[Future[PollResult]] = queue.SimpleQueue()
 
     def running(self) -> int:
-        """Return the number of polls under way."""
+        """Return the number of polls under way or next in line."""
         return len(self._running)
 
     def start_due(self, now: datetime, but: Collection[str] = ()) -> int:
-        """Hand sources that are due, `but` those, to free workers, one for each host; return how many."""
-        free = self._workers - len(self._running)
-        if free <= 0:
+        """Hand sources that are due, `but` those, to the workers, one for each host; return how many.
+
+        Up to as many as there are workers wait in line, and the line is filled up when it is empty: to look up many
+        at once costs little more than one.
+        """
+        if len(self._running) > self._workers:
             return 0
+        free = 2 * self._workers - len(self._running)
         busy = {polling.host for polling in self._running.values()}
         names = {polling.source.name for polling in self._running.values()}.union(but)
         limit = self._workers * DUE_PER_WORKER
         due = self._parts.store.due(now, limit, exclude=names)
         held: list[str] = []
-        started = 0
-        for state in due:
-            source = self._sources.get(state.source)
-            if source is None or started == free:
+        chosen: list[str] = []
+        for name in due:
+            source = self._sources.get(name)
+            if source is None or len(chosen) == free:
                 continue
             host = host_of(source.url)
             if host and (host in busy or self._ready_at(source.url, now) > now):
-                held.append(source.name)
+                held.append(name)
                 continue
             busy.add(host)
-            self._start(source, state, host)
-            started += 1
+            chosen.append(name)
+        for state in self._parts.store.get_states(chosen) if chosen else ():
+            self._start(self._sources[state.source], state)
         if held and len(due) == limit:
             # Sources that wait for their host must not hide others that could be asked.
             with self._parts.store.write() as tx:
                 tx.reschedule(held, now + HELD_BACK)
-        return started
+        return len(chosen)
 
-    def _start(self, source: Source, state: SourceState, host: str) -> None:
+    def _start(self, source: Source, state: SourceState) -> None:
         future = self._pool.submit(poll, source, state, self._parts)
-        self._running[future] = Polling(source=source, state=state, host=host)
+        self._running[future] = Polling(source=source, state=state, host=host_of(source.url))
+        future.add_done_callback(self._ended.put)
 
     def collect(self, timeout: timedelta = timedelta(0)) -> Iterator[PollResult]:
         """Yield the results of polls that have ended, waiting for the first up to `timeout`.
@@ -92,9 +101,8 @@ class Dispatcher:
         """
         if not self._running:
             return
-        done, _ = wait(self._running, timeout=timeout.total_seconds(), return_when=FIRST_COMPLETED)
         failed: StorageError | None = None
-        for future in done:
+        for future in self._take_ended(timeout):
             polling = self._running.pop(future)
             error = future.exception()
             if error is None:
@@ -105,6 +113,13 @@ class Dispatcher:
                 yield self._give_up(polling, error)
         if failed is not None:
             raise failed
+
+    def _take_ended(self, timeout: timedelta) -> Iterator[Future[PollResult]]:
+        """Yield the polls that have ended by now, waiting for the first of them."""
+        with suppress(queue.Empty):
+            yield self._ended.get(timeout=timeout.total_seconds())
+            while True:
+                yield self._ended.get_nowait()
 
     def _give_up(self, polling: Polling, error: BaseException) -> PollResult:
         """Log what no rule foresees, once with its traceback, and let the source wait as after any failure."""
@@ -135,7 +150,9 @@ class Dispatcher:
         return count
 
     def close(self, timeout: timedelta) -> int:
-        """Wait for the polls under way, at most `timeout`; return how many had to be left."""
+        """Wait for the polls under way, at most `timeout`; return how many had to be left. Others don't begin."""
+        for future in [future for future in self._running if future.cancel()]:
+            del self._running[future]
         _, left = wait(self._running, timeout=timeout.total_seconds())
         self._pool.shutdown(wait=False, cancel_futures=True)
         return len(left)

@@ -12,7 +12,6 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from listener import logs
 from listener.app import App, open_app
-from listener.daemon import Daemon
 from listener.dispatch import describe
 from listener.pipeline import PollResult
 from listener.systemd import Notifier
@@ -31,6 +30,8 @@ def run(settings_path: Path, once: bool, verbose: bool) -> None:
     """
     logs.set_up(os.environ, verbose=verbose)
     if not once:
+        from listener.daemon import Daemon  # with the scheduler, which a single round needs none of
+
         Daemon(lambda: open_app(settings_path), Notifier.from_environment(os.environ)).run()
         return
     app = open_app(settings_path)
@@ -59,7 +60,9 @@ def run_once(app: App) -> int:
                 polls=1, failed=int(not result.worked), items=result.new_items, mentions=result.mentions,
                 alerts=result.alerts,
             )  # fmt: skip
-            if not result.worked or not console.is_terminal:
+            if not console.is_terminal:
+                click.echo(describe(result), err=True)
+            elif not result.worked:
                 bar.console.print(describe(result), markup=False, highlight=False, soft_wrap=True)
 
         not_asked = app.poll_all(done)

@@ -10,16 +10,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from html import unescape
-from typing import Protocol, TypeGuard, cast
+from typing import TYPE_CHECKING, Protocol, TypeGuard, cast
 
-from listener.html import soup
+from listener.html.blocks import BLOCKS
 from listener.html.charset import decode
-from listener.html.soup import BLOCKS
 
 try:
     import turbohtml
 except ImportError:  # no wheel for this platform
     turbohtml = None  # type: ignore[assignment]
+
+if TYPE_CHECKING:
+    from listener.html.soup import SoupElement
 
 __all__ = ["BLOCKS", "Element", "children_of", "collapse", "decode", "parent_of", "parse", "readable", "text_of"]
 
@@ -69,6 +71,8 @@ def parse(page: bytes | str, *, charset: str | None = None) -> Element:
     """
     markup = decode(page, charset=charset) if isinstance(page, bytes) else page
     if turbohtml is None:
+        from listener.html import soup  # the library behind it is imported only where it is needed
+
         return soup.parse(markup)
     root = turbohtml.parse(markup, positions=False).root
     assert root is not None, "the HTML standard gives every document a root"
@@ -78,7 +82,7 @@ def parse(page: bytes | str, *, charset: str | None = None) -> Element:
 def children_of(element: Element) -> list[Element | str]:
     """Return child elements and runs of text in document order, without comments."""
     if not _is_turbo(element):
-        return list(cast("soup.SoupElement", element).children())
+        return list(cast("SoupElement", element).children())
     found: list[Element | str] = []
     for node in element.children:
         if isinstance(node, turbohtml.Element):
@@ -91,7 +95,7 @@ def children_of(element: Element) -> list[Element | str]:
 def parent_of(element: Element) -> Element | None:
     """Return the element around this one; None for the root."""
     if not _is_turbo(element):
-        return cast("soup.SoupElement", element).parent()
+        return cast("SoupElement", element).parent()
     parent = element.parent
     return cast("Element", parent) if isinstance(parent, turbohtml.Element) else None
 
@@ -100,7 +104,7 @@ def readable(element: Element) -> str:
     """Return an element's text as a reader sees it: a line for each block, no scripts, no styles, no images."""
     if _is_turbo(element):
         return collapse(element.to_text(_LAYOUT))
-    return collapse(cast("soup.SoupElement", element).readable())
+    return collapse(cast("SoupElement", element).readable())
 
 
 def text_of(fragment: str) -> str:
@@ -111,6 +115,8 @@ def text_of(fragment: str) -> str:
     if "<" not in fragment:
         return collapse(unescape(fragment) if "&" in fragment else fragment)
     if turbohtml is None:
+        from listener.html import soup
+
         return collapse(soup.text_of(fragment))
     return collapse(turbohtml.parse_fragment(fragment, positions=False).to_text(_LAYOUT))
 
@@ -149,4 +155,4 @@ if turbohtml is not None:
 
 
 def _is_turbo(element: object) -> TypeGuard[turbohtml.Element]:
-    return not isinstance(element, soup.SoupElement)
+    return turbohtml is not None and isinstance(element, turbohtml.Element)  # type: ignore[redundant-expr]

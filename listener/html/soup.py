@@ -12,14 +12,9 @@ from bs4 import BeautifulSoup
 from bs4.builder import HTMLTreeBuilder
 from bs4.element import NavigableString, Tag
 
+from listener.html.blocks import BLOCKS
 from listener.html.scan import Start, scan
 
-#: Elements that begin and end a line.
-BLOCKS = frozenset(
-    "address article aside blockquote body br caption center dd details dialog dir div dl dt fieldset figcaption "
-    "figure footer form h1 h2 h3 h4 h5 h6 header hr html legend li main menu nav ol option p pre section summary table "
-    "tbody tfoot thead tr ul".split()
-)
 _CELLS = frozenset({"td", "th"})
 _HIDDEN = frozenset({"script", "style", "template", "select", "title", "head"})
 #: What a start tag ends when it is open and innermost.

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from listener.html import soup
-
 try:
     from turbohtml import saxparse
 except ImportError:  # no wheel for this platform
@@ -43,6 +41,8 @@ def stream(markup: str, events: Events) -> None:
 
 def _stream_soup(markup: str, events: Events) -> None:
     """Walk without recursion: markup may nest deeper than Python does."""
+    from listener.html import soup
+
     stack: list[tuple[str, soup.SoupElement | str]] = [("start", soup.parse(markup))]
     while stack:
         step, node = stack.pop()

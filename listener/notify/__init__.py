@@ -9,10 +9,6 @@ from zoneinfo import ZoneInfo
 
 from listener.channels import ChannelSettings, ConsoleSettings, EmailSettings, SlackSettings, WebhookSettings
 from listener.notify.batch import Dead, Retry, Sent, send_batch
-from listener.notify.console import ConsoleChannel
-from listener.notify.mail import EmailChannel
-from listener.notify.slack import SlackChannel
-from listener.notify.webhook import WebhookChannel
 from listener.types import Alert, Channel
 
 __all__ = ["Dead", "RenderingChannel", "Retry", "Sent", "build", "sample_alert", "send_batch"]
@@ -27,18 +23,26 @@ class RenderingChannel(Channel, Protocol):
 
 
 def build(name: str, settings: ChannelSettings, zone: ZoneInfo) -> RenderingChannel:
-    """Return the channel for settings. Opens no connection.
+    """Return the channel for settings, whose libraries are imported only for this. Opens no connection.
 
     Raises PermanentDeliveryError for a certificate file that can't be read.
     """
     match settings:
         case EmailSettings():
+            from listener.notify.mail import EmailChannel
+
             return EmailChannel(name, settings, zone)
         case SlackSettings():
+            from listener.notify.slack import SlackChannel
+
             return SlackChannel(name, settings, zone)
         case WebhookSettings():
+            from listener.notify.webhook import WebhookChannel
+
             return WebhookChannel(name, settings)
         case ConsoleSettings():
+            from listener.notify.console import ConsoleChannel
+
             return ConsoleChannel(name)
     raise TypeError(f"no channel for {type(settings).__name__}")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,7 +13,7 @@ import sqlalchemy as sa
 from listener.errors import StorageError
 from listener.storage.items import chunks
 from listener.storage.moments import moment, moment_or_none, stamp, stamp_or_none
-from listener.storage.prepared import Prepared, add, insert, replace
+from listener.storage.prepared import Prepared, add, among, insert, one_of, replace, size_for
 from listener.storage.records import StoredSource
 from listener.storage.tables import coverage, hosts, sources
 from listener.storage.values import clean, clean_or_none, from_json, to_json
@@ -46,12 +47,20 @@ SAVE = Prepared(
 )
 DUE = Prepared(
     lambda _: (
-        sa.select(*STATE_COLUMNS)
+        sa.select(sources.c.name)
         .where(sources.c.active, ~sources.c.stopped, sources.c.due_at <= sa.bindparam("now"))
         .order_by(sources.c.due_at)
         .limit(sa.bindparam("most"))
     )
 )
+
+
+@cache
+def states_among(count: int) -> Prepared:
+    """Return the statement that reads the states of so many sources."""
+    return Prepared(lambda _: sa.select(*STATE_COLUMNS).where(among(sources.c.name, count)))
+
+
 INSERT = insert(sources)
 GET_HOST = Prepared(lambda _: sa.select(hosts).where(hosts.c.host == sa.bindparam("host")))
 SAVE_HOST = replace(hosts)
@@ -126,10 +135,19 @@ def _place(name: str) -> float:
     return int.from_bytes(hashlib.blake2b(name.encode(), digest_size=6).digest(), "big") / 2**48
 
 
-def due(connection: sa.Connection, now: datetime, limit: int, exclude: Collection[str]) -> list[SourceState]:
-    """Return the states of the sources that are due, the longest overdue first, without those in `exclude`."""
+def due(connection: sa.Connection, now: datetime, limit: int, exclude: Collection[str]) -> list[str]:
+    """Return the names of the sources that are due, the longest overdue first, without those in `exclude`."""
     rows = DUE.run(connection, {"now": stamp(now), "most": limit + len(exclude)})
-    return [state_of(row) for row in rows if row.name not in exclude][:limit]
+    return [name for (name,) in rows if name not in exclude][:limit]
+
+
+def get_states(connection: sa.Connection, names: Sequence[str]) -> list[SourceState]:
+    """Return what is remembered of sources, in any order. Raises StorageError for one that is unknown."""
+    count = size_for(len(names))
+    found = [state_of(row) for row in states_among(count).run(connection, one_of(names, count))]
+    for name in set(names) - {state.source for state in found}:
+        raise unknown_source(name)
+    return found
 
 
 def next_due(connection: sa.Connection) -> datetime | None:
@@ -258,6 +276,11 @@ def get_host(connection: sa.Connection, host: str) -> HostState | None:
     """Return what is remembered of a host; None for one never met."""
     row = GET_HOST.run(connection, {"host": host}).one_or_none()
     return None if row is None else host_of(row)
+
+
+def host_names(connection: sa.Connection) -> set[str]:
+    """Return the hosts of which something is remembered."""
+    return set(connection.execute(sa.select(hosts.c.host)).scalars())
 
 
 def host_of(row: Any) -> HostState:

@@ -72,6 +72,8 @@ class Store:
         self._queue = stories.Queue()
         #: What persons look into and judge.
         self.review = Review(self._read)
+        #: Those of which something is saved: most hosts give nothing to remember, and are not looked up.
+        self._hosts: set[str] | None = None
 
     @classmethod
     def open(cls, url: str | Path, *, now: datetime, must_exist: bool = False) -> Store:
@@ -142,10 +144,18 @@ class Store:
         with self.write() as transaction:
             transaction.sync_sources(wanted, now, spread=spread)
 
-    def due(self, now: datetime, limit: int, *, exclude: Collection[str] = ()) -> list[SourceState]:
+    def due(self, now: datetime, limit: int, *, exclude: Collection[str] = ()) -> list[str]:
         """Return up to `limit` sources that are due, the longest overdue first, without those named in `exclude`."""
         with self._read() as connection:
             return sources.due(connection, now, limit, exclude)
+
+    def get_states(self, names: Sequence[str]) -> list[SourceState]:
+        """Return what is remembered of some sources, in any order.
+
+        Raises StorageError for one that was never in the settings.
+        """
+        with self._read() as connection:
+            return sources.get_states(connection, names)
 
     def next_due(self) -> datetime | None:
         """Return when the next source is due; None where there is none."""
@@ -177,7 +187,12 @@ class Store:
             return yields.hosts_left_alone(connection, now)
 
     def get_host(self, host: str) -> HostState | None:
-        """Return what was last saved of a host; None for one never met."""
+        """Return what was last saved of a host; None for one that no process had saved when this first asked."""
+        if self._hosts is None:
+            with self._read() as connection:
+                self._hosts = sources.host_names(connection)
+        if host not in self._hosts:
+            return None
         with self._read() as connection:
             return sources.get_host(connection, host)
 
@@ -185,6 +200,8 @@ class Store:
         """Keep what was learned of a host, in place of what was there."""
         with self.write() as transaction:
             transaction.save_host(state)
+        if self._hosts is not None:
+            self._hosts.add(state.host)
 
     def mend_clock(self, now: datetime) -> bool:
         """Let nothing wait for a time that only a clock since set back has shown; return whether there was such.

@@ -12,25 +12,12 @@ their number.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
 
-from listener.types import Item, ItemKind, Parsed, Request, Response, Source
-from listener_scrapers.feed import jsonfeed, loose
-from listener_scrapers.feed.document import Document, read, text_of_bytes
-from listener_scrapers.feed.entries import (
-    ENTRY_LIMIT,
-    Channel,
-    channel_of,
-    day_first_of,
-    entries_of,
-    item_of,
-    told_empty,
-)
-from listener_scrapers.feed.extras import rhythm_of
+from listener.types import ItemKind, Parsed, Request, Response, Source
 
 _ACCEPT = (
     "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml, "
@@ -70,38 +57,11 @@ class Feed:
 
     def parse(self, response: Response, source: Source) -> Parsed:
         """Read a feed. Raises ParseError where it is none."""
+        # Reading takes libraries that a poll without news needs none of.
+        from listener_scrapers.feed import reading
+
         options = _options(source)
-        zone = ZoneInfo(options.timezone)
-        text = text_of_bytes(response.body, response.headers.get("content-type")).lstrip("\ufeff \t\r\n\0")
-        if text[:1] in ("{", "["):
-            return jsonfeed.parsed(text, response.url, zone=zone, kind=options.kind)
-        document = read(text)
-        channel = channel_of(document, response.url, zone=zone, day_first=options.day_first, kind=options.kind)
-        items, skipped = _items(document, channel)
-        return Parsed(items=items, skipped=skipped, rhythm=rhythm_of(channel.fields, response.fetched_at))
-
-
-def _items(document: Document, channel: Channel) -> tuple[tuple[Item, ...], tuple[str, ...]]:
-    entries = entries_of(document)
-    read = [item_of(entry, channel) for entry in entries[:ENTRY_LIMIT]]
-    if channel.day_first is None and any(item is not None and item.published is None for item in read):
-        day_first = day_first_of(entries[:ENTRY_LIMIT])
-        if day_first is not None:
-            channel = replace(channel, day_first=day_first)
-            read = [item_of(entry, channel) for entry in entries[:ENTRY_LIMIT]]
-    items = [item for item in read if item is not None]
-    skipped = told_empty([number for number, item in enumerate(read, start=1) if item is None])
-    if document.broken_off:
-        skipped.append("the answer breaks off inside its last entry")
-    if len(entries) > ENTRY_LIMIT:
-        skipped.append(f"{len(entries) - ENTRY_LIMIT:,} entries beyond the first {ENTRY_LIMIT:,}")
-    elif not document.sound and len(items) < (openings := document.openings()):
-        others = loose.items_of(document.text, channel)
-        if len(others) > len(items):
-            items = others
-        if len(items) < openings:
-            skipped.append(f"{openings - len(items):,} of {openings:,} entries could not be read")
-    return tuple(items), tuple(skipped)
+        return reading.parsed(response, zone=ZoneInfo(options.timezone), day_first=options.day_first, kind=options.kind)
 
 
 def _options(source: Source) -> Options:
