@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from threading import BoundedSemaphore, Semaphore
 from typing import Protocol
 
 from listener.alerts import Planner, Rules
@@ -14,6 +15,9 @@ from listener.mentions.understand import Understander
 from listener.schedule import Bounds
 from listener.storage import Store
 from listener.types import FetchResult, Request, Scraper, Validators
+
+#: Polls that parse and understand at the same time.
+READERS = 2
 
 
 class Fetches(Protocol):
@@ -49,3 +53,6 @@ class Parts:
     bounds: Bounds
     confirm: ConfirmSettings
     clock: Callable[[], datetime]
+    #: Held by whoever reads what came: Python runs one thread at a time anyway, and an answer being read takes many
+    #: times its size. So all workers wait for the web, and few hold trees of pages.
+    readers: Semaphore = field(default_factory=lambda: BoundedSemaphore(READERS))

@@ -86,7 +86,8 @@ def poll(source: Source, state: SourceState, parts: Parts) -> PollResult:
     now = parts.clock()
     keys = item_keys(gathered.items)
     known = parts.store.find_known(source.name, [key for item in keys for key in item]) if keys else {}
-    found = understand(source, new_items(gathered.items, keys, known), parts)
+    with parts.readers:
+        found = understand(source, new_items(gathered.items, keys, known), parts)
     polled = replace(gathered.polled, new_items=len(found), rhythm=rhythm_of(gathered.items, now))
     after = after_poll(state, source, polled, now, parts.bounds)
     watched = look(source, state, gathered.page, parts, now) if polled.worked else None
@@ -169,7 +170,8 @@ def gather(source: Source, state: SourceState, parts: Parts) -> Gathered:
         response = result.response
         if response is not None and not result.same_body:
             try:
-                parsed = scraper.parse(response, source)
+                with parts.readers:
+                    parsed = scraper.parse(response, source)
             except ParseError as error:
                 result = replace(result, outcome=Outcome.PARSE, detail=str(error))
             else:

@@ -19,7 +19,7 @@ FLOORS = (
     {"pipeline"},
     {"poll_items", "poll_page"},
     {"parts"},
-    {"config", "plugins", "fetch", "storage", "notify", "systemd", "files", "doors", "mailboxes"},
+    {"config", "plugins", "fetch", "storage", "notify", "systemd", "memory", "files", "doors", "mailboxes"},
     {"watch"},
     {"mentions", "changes", "insights", "alerts", "schedule", "presets"},
     {"fields", "searching", "parcels", "letters"},

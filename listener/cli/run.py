@@ -13,6 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from listener import logs
 from listener.app import App, open_app
 from listener.dispatch import describe
+from listener.memory import share_arenas
 from listener.pipeline import PollResult
 from listener.systemd import Notifier
 
@@ -28,6 +29,7 @@ def run(settings_path: Path, once: bool, verbose: bool) -> None:
     gap between two requests, and leaves out a source whose host wants to be left alone for longer; the exit status is
     0 if every source answered, 1 if one did not or could not be asked.
     """
+    share_arenas()
     logs.set_up(os.environ, verbose=verbose)
     if not once:
         from listener.daemon import Daemon  # with the scheduler, which a single round needs none of
