@@ -22,7 +22,10 @@ from zlib import crc32
 from listener.mentions.words import words_of
 
 SHORT_LIKENESS = 0.56
-LONG_LIKENESS = 0.25
+#: Answers that people wrote by themselves to one question share up to .08 (Clough and Stevenson's corpus), and the
+#: estimate errs by .04; of 2,016 pairs of real news articles (Scrapinghub's) only two pass .05, each
+#: of one event: .09 and .14.
+LONG_LIKENESS = 0.16
 #: Of a text, words that are read, and characters that are looked at for them.
 LEAD_WORDS = 600
 LEAD_CHARACTERS = 6_000
