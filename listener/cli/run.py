@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from listener import logs
 from listener.app import App, open_app
@@ -47,25 +48,15 @@ def run(settings_path: Path, once: bool, verbose: bool) -> None:
 
 def run_once(app: App) -> int:
     """Poll everything once, with a bar on a terminal and a line for each source elsewhere; count the silent."""
-    console = Console(stderr=True)
-    total, _, _ = app.size()
     counts: Counter[str] = Counter()
-    with Progress(
-        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
-        console=console, disable=not console.is_terminal, transient=True,
-    ) as bar:  # fmt: skip
-        task = bar.add_task("Polling", total=total)
+    with _progress(app) as show:
 
         def done(result: PollResult) -> None:
-            bar.advance(task)
             counts.update(
                 polls=1, failed=int(not result.worked), items=result.new_items, mentions=result.mentions,
                 alerts=result.alerts,
             )  # fmt: skip
-            if not console.is_terminal:
-                click.echo(describe(result), err=True)
-            elif not result.worked:
-                bar.console.print(describe(result), markup=False, highlight=False, soft_wrap=True)
+            show(result)
 
         not_asked = app.poll_all(done)
     for one in not_asked:
@@ -83,3 +74,25 @@ def run_once(app: App) -> int:
     if silent:
         click.echo("See what failed and what to do about it: listener sources --failing")
     return silent
+
+
+@contextmanager
+def _progress(app: App) -> Iterator[Callable[[PollResult], None]]:
+    """Give what shows a poll: on a terminal a bar with what failed above it, elsewhere a line for each."""
+    if not sys.stderr.isatty():
+        yield lambda result: click.echo(describe(result), err=True)
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        total, _, _ = app.size()
+        task = bar.add_task("Polling", total=total)
+
+        def show(result: PollResult) -> None:
+            bar.advance(task)
+            if not result.worked:
+                bar.console.print(describe(result), markup=False, highlight=False, soft_wrap=True)
+
+        yield show
