@@ -27,8 +27,8 @@ _NEWEST = "newest: "
 #: The question that was asked last, in the state: the next poll begins after it, so that the last ones have their turn
 #: also where there are more of them than a poll may make requests.
 _LAST = "last"
-#: How many pages a poll may read, in the state, where that isn't for the settings to say: see `back_to`.
-_PAGES = "pages"
+#: From when on answers are wanted, in the state, where no poll has been before: see `back_to`.
+_BACK_TO = "back to"
 
 
 class Addressed(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -119,14 +119,11 @@ def turns(source: Source, questions: Sequence[str], state: Mapping[str, Any]) ->
     options = source.options if isinstance(source.options, PagedSearchOptions) else PagedSearchOptions()
     last = state.get(_LAST)
     start = questions.index(last) + 1 if last in questions else 0
-    pages = state.get(_PAGES)
+    back = going_back_to(state)
     for question in (*questions[start:], *questions[:start]):
         newest = state.get(_NEWEST + question)
-        yield Turn(
-            question=question,
-            since=newest - int(OVERLAP.total_seconds()) if isinstance(newest, int) else None,
-            pages=pages if isinstance(pages, int) else options.pages,
-        )
+        since = newest - int(OVERLAP.total_seconds()) if isinstance(newest, int) else None
+        yield Turn(question=question, since=since if back is None else int(back.timestamp()), pages=options.pages)
 
 
 def questions_of(source: Source, dialect: Dialect) -> tuple[str, ...]:
@@ -149,25 +146,36 @@ def tags_of(source: Source) -> tuple[str, ...]:
     return tuple(dict.fromkeys(tag for tag in tags if tag and not tag.isdigit()))
 
 
-def back_to(moment: datetime, questions: Iterable[str], *, pages: int) -> Mapping[str, Any]:
-    """Return the state with which one poll of a search reads back to `moment`, as far as `pages` pages lead.
+def back_to(moment: datetime) -> Mapping[str, Any]:
+    """Return the state with which a search asks for everything since `moment`. What it leaves is not to be kept."""
+    return {_BACK_TO: int(moment.timestamp())}
 
-    It is for that poll alone: what such a poll returns as its state is not to be kept.
-    """
-    newest = int((moment + OVERLAP).timestamp())
-    return {_PAGES: pages, **{_NEWEST + question: newest for question in questions}}
+
+def going_back_to(state: Mapping[str, Any]) -> datetime | None:
+    """Return since when everything is asked for, of a state made by `back_to`; None of others."""
+    moment = state.get(_BACK_TO)
+    return datetime.fromtimestamp(moment, UTC) if isinstance(moment, int) else None
+
+
+def oldest_of(items: Iterable[Item]) -> int | None:
+    """Return the Unix time of the oldest item; None where none has a date."""
+    return min((int(item.published.timestamp()) for item in items if item.published is not None), default=None)
 
 
 def page_read(
     response: Response,
     items: Iterable[Item],
     *,
-    following: Mapping[str, str | int] | None,
+    following: Mapping[str, str | int] | Request | None,
+    earlier: Mapping[str, str | int] | Request | None = None,
+    rest: timedelta | None = None,
     skipped: tuple[str, ...] = (),
 ) -> Parsed:
     """Return what one page of an answer, newest first, comes to: its items, and the next page or the cursor.
 
-    `following` holds the parameters that differ on the next page; None: there is none.
+    `following` holds the parameters that differ on the next page, or is a request like this one for it; None: there is
+    none. `earlier` is the same for what is older, where that isn't the next page: networks show some pages of a search
+    and no more, but what was before a date can be asked for anew.
     """
     items = tuple(items)
     turn = turn_of(response.request)
@@ -175,18 +183,26 @@ def page_read(
     # A post from the future would hide everything that follows it.
     times = [min(int(item.published.timestamp()), now) for item in items if item.published is not None]
     newest = max((*times, *([] if turn.newest is None else [turn.newest])), default=None)
-    older = turn.since is not None and bool(times) and min(times) > turn.since
-    if older and following is not None and turn.page < turn.pages:
-        onward = replace(turn, page=turn.page + 1, newest=newest)
-        url = with_parameters(response.request.url, following)
-        more = replace(response.request, url=url, tag=onward.tag, conditional=False)
-        return Parsed(items=items, more=(more,), skipped=skipped)
-    if older and following is not None:
+    more_news = turn.since is not None and bool(times) and min(times) > turn.since
+    onward = replace(turn, page=turn.page + 1, newest=newest)
+    back = following if earlier is None else earlier
+    start = onward if earlier is None else replace(turn, page=1, newest=newest)
+    older = () if back is None or not items else (_request_for(response.request, back, start),)
+    if more_news and following is not None and turn.page < turn.pages:
+        more = _request_for(response.request, following, onward)
+        return Parsed(items=items, more=(more,), older=older, rest=rest, skipped=skipped)
+    if more_news and following is not None:
         skipped = (*skipped, f"more news than fits into {turn.pages} pages: raise `pages`, or ask more often")
     state: dict[str, Any] = {_LAST: turn.question}
     if newest is not None or turn.since is not None:
         state[_NEWEST + turn.question] = max(newest or 0, (turn.since or 0) + int(OVERLAP.total_seconds()))
-    return Parsed(items=items, state=state if turn.question else None, skipped=skipped)
+    return Parsed(items=items, older=older, rest=rest, state=state if turn.question else None, skipped=skipped)
+
+
+def _request_for(request: Request, change: Mapping[str, str | int] | Request, turn: Turn) -> Request:
+    if isinstance(change, Request):
+        return replace(change, tag=turn.tag, conditional=False)
+    return replace(request, url=with_parameters(request.url, change), tag=turn.tag, conditional=False)
 
 
 def with_parameters(url: str, parameters: Mapping[str, str | int]) -> str:

@@ -233,6 +233,11 @@ class Parsed:
     facts: PageFacts | None = None
     #: Further requests that belong to the same poll (next page). The pipeline bounds their number.
     more: tuple[Request, ...] = ()
+    #: Requests for what is older than all of this, where the source can page back. A poll leaves them alone; a backfill
+    #: makes them in place of `more`.
+    older: tuple[Request, ...] = ()
+    #: The source asks for a rest of this length before it is asked for more.
+    rest: timedelta | None = None
     #: Small JSON-able state that the next poll's `requests` gets back. Keys named here are set, all others keep what is
     #: there: each response of a poll speaks for itself alone. None changes nothing.
     state: Mapping[str, Any] | None = None

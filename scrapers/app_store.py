@@ -70,8 +70,8 @@ class AppStore:
         else:
             items, last = _of_json(response, country)
         app = _APP.search(response.request.url)
-        more = page < min(last, _options(source).pages) and app is not None and bool(items)
-        return Parsed(items=tuple(items), more=(_request(app[1], country, page + 1),) if more and app else ())
+        older = (_request(app[1], country, page + 1),) if app is not None and items and page < last else ()
+        return Parsed(items=tuple(items), more=older if page < _options(source).pages else (), older=older)
 
 
 def _options(source: Source) -> Options:

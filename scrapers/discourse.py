@@ -20,7 +20,7 @@ from listener.types import Item, ItemKind, Parsed, Request, Response, Source
 from listener.urls import absolute
 
 _PART = re.compile(r"(?:/(?:c|tags?)/[^/?#]++(?:/[^/?#]++)*+)")
-_PAGE = re.compile(r"([?&])page=(\d{1,3})\b", re.ASCII)
+_PAGE = re.compile(r"([?&])page=(\d{1,5})\b", re.ASCII)
 #: Kinds of posts that people wrote; others say that a topic was closed, moved, renamed.
 _WRITTEN = frozenset({None, 1.0})
 
@@ -74,7 +74,9 @@ class Discourse:
         else:
             raise ParseError("JSON of another kind instead of a forum's posts, topics or search")
         kept = tuple(item for item in items if item is not None)
-        return Parsed(items=kept, more=tuple(_next(answer, response, _options(source).pages)) if kept else ())
+        read = _pages_read(response.request)
+        older = tuple(_next(answer, response, read)) if kept else ()
+        return Parsed(items=kept, more=older if read < _options(source).pages else (), older=older)
 
 
 def _options(source: Source) -> Options:
@@ -88,12 +90,14 @@ def _forum(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc}{path.rstrip('/')}"
 
 
-def _next(answer: Fields, response: Response, pages: int) -> Iterator[Request]:
+def _pages_read(request: Request) -> int:
+    """Return the number of a page among those that are read."""
+    return int(request.tag) if request.tag.isdecimal() and len(request.tag) < 6 else 1
+
+
+def _next(answer: Fields, response: Response, read: int) -> Iterator[Request]:
     """Yield the request for the next page, where there is one to read."""
     url = response.request.url
-    read = int(response.request.tag) if response.request.tag.isdecimal() and len(response.request.tag) < 4 else 1
-    if read >= pages:
-        return
     found = _PAGE.search(url)
     if answer.within("latest_posts").is_list():
         # Posts are turned by the number of the oldest one seen.

@@ -16,7 +16,7 @@ import msgspec
 
 from listener.errors import ParseError
 from listener.fields import Fields, read_json
-from listener.searching import Dialect, SearchOptions, Turn, page_read, questions_of, turns
+from listener.searching import Dialect, SearchOptions, Turn, oldest_of, page_read, questions_of, turns
 from listener.types import Item, Parsed, Request, Response, Source
 from listener.urls import absolute
 
@@ -63,7 +63,11 @@ class Gdelt:
         answer = read_json(response)
         if not answer.within("articles").is_list():
             raise ParseError("JSON without articles: not an answer of GDELT")
-        return page_read(response, _items(answer), following=None)
+        items = list(_items(answer))
+        oldest = oldest_of(items)
+        earlier = None if oldest is None else {"enddatetime": f"{datetime.fromtimestamp(oldest, UTC):%Y%m%d%H%M%S}"}
+        # An answer that isn't full holds all there is.
+        return page_read(response, items, following=None, earlier=earlier if len(items) >= _RECORDS else None)
 
 
 def _url(turn: Turn, options: Options) -> str:

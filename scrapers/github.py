@@ -8,6 +8,8 @@ without any rights will do (https://github.com/settings/personal-access-tokens).
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 from urllib.parse import quote
 
@@ -16,7 +18,7 @@ import msgspec
 from listener.channels import Secret
 from listener.errors import ParseError
 from listener.fields import Fields, read_json
-from listener.searching import Dialect, PagedSearchOptions, Turn, page_read, questions_of, turn_of, turns
+from listener.searching import Dialect, PagedSearchOptions, Turn, oldest_of, page_read, questions_of, turn_of, turns
 from listener.types import Item, Parsed, Request, Response, Source
 from listener.urls import absolute
 
@@ -25,8 +27,12 @@ _GRAPHQL = "https://api.github.com/graphql"
 _PER_PAGE = 100
 #: A question may have 256 characters besides its qualifiers, and five operators: so each name is asked for alone.
 _DIALECT = Dialect(either=None, longest=200)
-_DISCUSSIONS = """query($q: String!) { search(query: $q, type: DISCUSSION, first: 50) { nodes { ... on Discussion {
- id title bodyText url createdAt updatedAt upvoteCount author { login } comments { totalCount } } } } }"""
+#: Beyond a thousand the search shows nothing; what was created earlier can be asked for.
+_SHOWN = 1000
+_DISCUSSIONS = """query($q: String!, $after: String) {
+ search(query: $q, type: DISCUSSION, first: 50, after: $after) { pageInfo { hasNextPage endCursor }
+ nodes { ... on Discussion { id title bodyText url createdAt updatedAt upvoteCount author { login }
+ comments { totalCount } } } } }"""
 
 
 class Options(PagedSearchOptions, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -61,20 +67,11 @@ class GitHub:
             yield Request(url=source.url, headers=headers, robots=False)
             return
         for turn in turns(source, questions_of(source, _DIALECT), state):
-            question = _question(turn, options)
             if options.what == "discussions":
-                body = msgspec.json.encode({"query": _DISCUSSIONS, "variables": {"q": f"{question} sort:created-desc"}})
-                yield Request(
-                    url=_GRAPHQL,
-                    method="POST",
-                    headers=headers,
-                    body=body,
-                    conditional=False,
-                    robots=False,
-                    tag=turn.tag,
-                )
+                request = Request(url=_GRAPHQL, method="POST", headers=headers, conditional=False, robots=False)
+                yield replace(request, body=_body(turn, options), tag=turn.tag)
             else:
-                url = f"{_REST}?q={quote(question)}&sort=created&order=desc&per_page={_PER_PAGE}"
+                url = f"{_REST}?q={quote(_question(turn, options))}&sort=created&order=desc&per_page={_PER_PAGE}"
                 yield Request(url=url, headers=headers, robots=False, tag=turn.tag)
 
     def parse(self, response: Response, source: Source) -> Parsed:
@@ -85,24 +82,48 @@ class GitHub:
         found = answer.within("data", "search", "nodes")
         if found.is_list():
             items = [item for node in found.each() if (item := _discussion(node))]
-            return page_read(response, items, following=None)
+            return page_read(response, items, following=_next_discussions(answer, response.request, source))
         if "title" in answer and "number" in answer:
             return Parsed(items=tuple(item for item in [_issue(answer)] if item))
         found = answer if answer.is_list() else answer.within("items")
         if not found.is_list():
             message = answer.line("message")[:200]
             raise ParseError(f"GitHub says: {message!r}" if message else "JSON without issues: no answer of GitHub")
-        page = turn_of(response.request).page
-        more = (answer.number("total_count") or 0) > page * _PER_PAGE
+        turn = turn_of(response.request)
+        total = answer.number("total_count") or 0
+        more = min(total, _SHOWN) > turn.page * _PER_PAGE
         items = [item for entry in found.each() if (item := _issue(entry))]
-        return page_read(response, items, following={"page": page + 1} if more else None)
+        oldest = oldest_of(items)
+        earlier: dict[str, str | int] | None = None
+        if not more and total > _SHOWN and oldest is not None and isinstance(source.options, Options):
+            earlier = {"q": _question(turn, source.options, until=oldest), "page": 1}
+        return page_read(response, items, following={"page": turn.page + 1} if more else None, earlier=earlier)
 
 
-def _question(turn: Turn, options: Options) -> str:
+def _question(turn: Turn, options: Options, *, until: int | None = None) -> str:
     kind = {"issues": " is:issue", "pull-requests": " is:pull-request", "discussions": ""}[options.what]
     since = turn.since_moment
-    created = "" if since is None else f" created:>={since:%Y-%m-%dT%H:%M:%SZ}"
+    if until is not None:
+        first = "*" if since is None else f"{since:%Y-%m-%dT%H:%M:%SZ}"
+        created = f" created:{first}..{datetime.fromtimestamp(until, UTC):%Y-%m-%dT%H:%M:%SZ}"
+    else:
+        created = "" if since is None else f" created:>={since:%Y-%m-%dT%H:%M:%SZ}"
     return " ".join(f"{turn.question}{kind}{created} {options.qualifiers}".split())
+
+
+def _body(turn: Turn, options: Options, after: str | None = None) -> bytes:
+    """Return the question for discussions, from a cursor on."""
+    variables = {"q": f"{_question(turn, options)} sort:created-desc", "after": after}
+    return msgspec.json.encode({"query": _DISCUSSIONS, "variables": variables})
+
+
+def _next_discussions(answer: Fields, request: Request, source: Source) -> Request | None:
+    """Return the request for the next page of discussions, where there is one."""
+    page = answer.within("data", "search", "pageInfo")
+    cursor = page.raw("endCursor")[:500]
+    if not (page.is_true("hasNextPage") and cursor and isinstance(source.options, Options)):
+        return None
+    return replace(request, body=_body(turn_of(request), source.options, cursor))
 
 
 def _issue(entry: Fields) -> Item | None:

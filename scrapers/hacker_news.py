@@ -20,6 +20,7 @@ from listener.searching import (
     Dialect,
     PagedSearchOptions,
     Turn,
+    oldest_of,
     page_read,
     questions_of,
     turn_of,
@@ -66,15 +67,26 @@ class HackerNews:
             return Parsed(items=tuple(_official(answer)))
         if not answer.within("hits").is_list():
             raise ParseError("JSON without a list of hits: not an answer of Algolia's search")
-        page = turn_of(response.request).page
-        more = (answer.number("nbPages") or 0) > page
-        return page_read(response, _items(answer), following={"page": page} if more else None)
+        turn = turn_of(response.request)
+        more = (answer.number("nbPages") or 0) > turn.page
+        items = list(_items(answer))
+        return page_read(
+            response, items, following={"page": turn.page} if more else None, earlier=_earlier(turn, oldest_of(items))
+        )
 
 
 def _url(turn: Turn, options: Options) -> str:
     url = f"{_API}?query={quote(turn.question)}&tags={_TAGS[options.what]}&hitsPerPage={_PER_PAGE}"
     url += "&advancedSyntax=true&typoTolerance=false"
     return url if turn.since is None else with_parameters(url, {"numericFilters": f"created_at_i>{turn.since}"})
+
+
+def _earlier(turn: Turn, oldest: int | None) -> dict[str, str | int] | None:
+    """Return what asks for older hits: Algolia shows the first thousand of a search, and no more."""
+    if oldest is None or not turn.question:
+        return None
+    since = "" if turn.since is None else f"created_at_i>{turn.since},"
+    return {"numericFilters": f"{since}created_at_i<={oldest}", "page": 0}
 
 
 def _items(answer: Fields) -> Iterator[Item]:

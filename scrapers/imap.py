@@ -21,7 +21,7 @@ from listener.dates import parse_date
 from listener.errors import ParseError
 from listener.letters import item_of
 from listener.parcels import Parcel, unpack
-from listener.searching import Addressed
+from listener.searching import Addressed, going_back_to
 from listener.types import Item, ItemKind, Parsed, Request, Response, Source
 
 #: What a log-in can hold without being quoted.
@@ -78,7 +78,9 @@ class Imap:
     def requests(self, source: Source, state: Mapping[str, Any]) -> Iterable[Request]:
         """Ask for the mails that came since the last poll."""
         if isinstance(source.options, Options):
-            yield _request(source.options, state)
+            back = going_back_to(state)
+            # The mailbox is read from a day on: from the one before, by the server's own time.
+            yield _request(source.options, state if back is None else {"read": back.isoformat()})
 
     def parse(self, response: Response, source: Source) -> Parsed:
         """Read mails. Raises ParseError for another answer than a mailbox gives."""

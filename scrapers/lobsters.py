@@ -7,6 +7,7 @@ https://lobste.rs/comments.rss.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Annotated, Any
 
@@ -19,6 +20,8 @@ from listener.types import Item, Parsed, Request, Response, Source
 from listener.urls import absolute
 
 _SITE = "https://lobste.rs"
+#: A list of stories, and its page.
+_LIST = re.compile(r"(https?://[^?#]{1,500}?)(?:/page/(\d{1,5}))?\.json", re.ASCII)
 
 
 class Options(Addressed, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -46,7 +49,15 @@ class Lobsters:
         answer = read_json(response)
         if not answer.is_list():
             raise ParseError("JSON that is no list of stories")
-        return Parsed(items=tuple(_items(answer)))
+        items = tuple(_items(answer))
+        return Parsed(items=items, older=tuple(_next_page(response.request)) if items else ())
+
+
+def _next_page(request: Request) -> Iterator[Request]:
+    """Yield the request for older stories: `/newest.json`, `/newest/page/2.json`, ..."""
+    found = _LIST.fullmatch(request.url)
+    if found is not None:
+        yield Request(url=f"{found[1]}/page/{int(found[2] or 1) + 1}.json")
 
 
 def _items(answer: Fields) -> Iterator[Item]:

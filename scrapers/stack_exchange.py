@@ -7,6 +7,7 @@ address; `key` is that of an app of yours (https://stackapps.com/apps/oauth/regi
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import timedelta
 from typing import Annotated, Any
 from urllib.parse import quote
 
@@ -14,7 +15,7 @@ import msgspec
 
 from listener.errors import ParseError
 from listener.fields import Fields, read_json
-from listener.searching import Dialect, PagedSearchOptions, Turn, page_read, questions_of, turn_of, turns
+from listener.searching import Dialect, PagedSearchOptions, Turn, oldest_of, page_read, questions_of, turn_of, turns
 from listener.types import Item, Parsed, Request, Response, Source
 from listener.urls import absolute
 
@@ -59,12 +60,22 @@ class StackExchange:
             raise ParseError("JSON without a list of items: not an answer of Stack Exchange")
         page = turn_of(response.request).page
         # `backoff` asks to wait before the same is asked again: the next poll will.
-        more = answer.is_true("has_more") and "backoff" not in answer
+        backoff = answer.number("backoff")
+        more = answer.is_true("has_more")
         read = [_item(entry) for entry in _entries(answer)]
         items = [item for item in read if item is not None]
         empty = len(read) - len(items)
         skipped = (f"{empty} of {len(read)} entries have no words",) if empty else ()
-        return page_read(response, items, following={"page": page + 1} if more else None, skipped=skipped)
+        oldest = oldest_of(items)
+        return page_read(
+            response,
+            items,
+            following={"page": page + 1} if more and backoff is None else None,
+            # Without a key no page beyond the 25th is shown.
+            earlier={"todate": oldest, "page": 1} if more and oldest is not None else None,
+            rest=timedelta(seconds=min(backoff, 86_400)) if backoff is not None and backoff > 0 else None,
+            skipped=skipped,
+        )
 
 
 def _url(turn: Turn, options: Options) -> str:

@@ -57,12 +57,15 @@ class Telegram:
         items = tuple(item for post in posts if (item := _item(post)) is not None)
         options = source.options if isinstance(source.options, Options) else Options()
         word = response.request.tag
-        number = int(word) if word.isdecimal() and len(word) < 3 else 1
-        older = page.select_one('link[rel~="prev"]') if number < options.pages else None
-        url = absolute(older.attr("href"), "https://t.me/") if older is not None else None
-        more = (Request(url=url, tag=str(number + 1)),) if url and url.startswith("https://t.me/s/") else ()
+        number = int(word) if word.isdecimal() and len(word) < 6 else 1
+        link = page.select_one('link[rel~="prev"]')
+        url = absolute(link.attr("href"), "https://t.me/") if link is not None else None
+        older = (Request(url=url, tag=str(number + 1)),) if url and url.startswith("https://t.me/s/") else ()
+        more = older if number < options.pages else ()
         left_out = len(posts) - len(items)
-        return Parsed(items=items, more=more, skipped=(f"{left_out} posts without words",) if left_out else ())
+        return Parsed(
+            items=items, more=more, older=older, skipped=(f"{left_out} posts without words",) if left_out else ()
+        )
 
 
 def _item(post: Element) -> Item | None:

@@ -19,7 +19,7 @@ from listener.html import text_of
 from listener.types import Item, Parsed, Request, Response, Source
 from listener.urls import absolute
 
-_PAGE = re.compile(r"\bpage=(\d{1,3})\Z", re.ASCII)
+_PAGE = re.compile(r"\bpage=(\d{1,5})\Z", re.ASCII)
 _API = "/wp-json/wp/v2/"
 _FIELDS = {
     "posts": "id,date_gmt,modified_gmt,link,title,content,excerpt,_links,_embedded",
@@ -69,9 +69,11 @@ class WordPress:
         items = tuple(item for item in found if item is not None)
         skipped = (f"{len(found) - len(items):,} entries without words",) if len(items) < len(found) else ()
         page, last = _PAGE.search(url), Fields(response.headers.get("x-wp-totalpages", "")).number() or 1
-        more = page is not None and int(page[1]) < min(last, _options(source).pages) and bool(items)
-        after = (Request(url=f"{url[: page.start()]}page={int(page[1]) + 1}"),) if more and page else ()
-        return Parsed(items=items, more=after, skipped=skipped)
+        if page is None or int(page[1]) >= last or not items:
+            return Parsed(items=items, skipped=skipped)
+        older = (Request(url=f"{url[: page.start()]}page={int(page[1]) + 1}"),)
+        more = older if int(page[1]) < _options(source).pages else ()
+        return Parsed(items=items, more=more, older=older, skipped=skipped)
 
 
 def _options(source: Source) -> Options:

@@ -9,7 +9,7 @@ from typing import Any
 
 from listener.dates import parse_date
 from listener.errors import ParseError
-from listener.types import Item, ItemKind, Parsed
+from listener.types import Item, ItemKind, Parsed, Request
 from listener.urls import absolute
 from listener_scrapers.feed.entries import ENTRY_LIMIT, language, told_empty
 from listener_scrapers.feed.extras import article_or_post
@@ -36,7 +36,8 @@ def parsed(text: str, url: str, *, zone: tzinfo, kind: ItemKind | None) -> Parse
     skipped = told_empty([number for number, item in enumerate(read, start=1) if item is None])
     if len(entries) > ENTRY_LIMIT:
         skipped.append(f"{len(entries) - ENTRY_LIMIT:,} entries beyond the first {ENTRY_LIMIT:,}")
-    return Parsed(items=tuple(items), skipped=tuple(skipped))
+    older = absolute(_word(feed, "next_url"), url)
+    return Parsed(items=tuple(items), skipped=tuple(skipped), older=(Request(url=older),) if older and items else ())
 
 
 def _item(

@@ -18,17 +18,21 @@ from listener_scrapers.feed.entries import (
     told_empty,
 )
 from listener_scrapers.feed.extras import rhythm_of
+from listener_scrapers.feed.paging import older_page
 
 
 def parsed(response: Response, *, zone: ZoneInfo, day_first: bool | None, kind: ItemKind | None) -> Parsed:
     """Return what a feed says. Raises ParseError where the answer is none."""
     text = text_of_bytes(response.body, response.headers.get("content-type")).lstrip("\ufeff \t\r\n\0")
     if text[:1] in ("{", "["):
-        return jsonfeed.parsed(text, response.url, zone=zone, kind=kind)
+        found = jsonfeed.parsed(text, response.url, zone=zone, kind=kind)
+        return replace(found, older=tuple(replace(response.request, url=one.url) for one in found.older))
     document = read(text)
     channel = channel_of(document, response.url, zone=zone, day_first=day_first, kind=kind)
     items, skipped = _items(document, channel)
-    return Parsed(items=items, skipped=skipped, rhythm=rhythm_of(channel.fields, response.fetched_at))
+    url = older_page(channel.fields.element, channel.base, response.url) if items else None
+    older = () if url is None else (replace(response.request, url=url),)
+    return Parsed(items=items, older=older, skipped=skipped, rhythm=rhythm_of(channel.fields, response.fetched_at))
 
 
 def _items(document: Document, channel: Channel) -> tuple[tuple[Item, ...], tuple[str, ...]]:

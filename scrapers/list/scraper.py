@@ -127,13 +127,13 @@ class List:
         items = tuple(item for item in found if item is not None)
         skipped = [f"entry {number} has neither title nor text" for number, item in enumerate(found, 1) if item is None]
         word = response.request.tag
-        page = int(word) if word.isdecimal() and len(word) < 3 else 1
-        more: tuple[Request, ...] = ()
-        if options.next is not None and page < options.pages and items:
+        page = int(word) if word.isdecimal() and len(word) < 6 else 1
+        older: tuple[Request, ...] = ()
+        if options.next is not None and items:
             url = absolute(reader.first(options.next), response.url)
             if url is not None and host_of(url) == host_of(response.url) and url != response.request.url:
-                more = (Request(url=url, tag=str(page + 1), robots=options.robots),)
-        return Parsed(items=items, more=more, skipped=tuple(skipped))
+                older = (Request(url=url, tag=str(page + 1), robots=options.robots),)
+        return Parsed(items=items, more=older if page < options.pages else (), older=older, skipped=tuple(skipped))
 
 
 def _options(source: Source) -> Options:
