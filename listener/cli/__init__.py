@@ -20,6 +20,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "add": ("listener.cli.add:add", "Look at a URL, find out what it is, and add it to the settings."),
     "import": ("listener.cli.opml:import_", "Add the feeds of an OPML file to the settings."),
     "try": ("listener.cli.trial:try_", "Poll a source once and store nothing: what it brings, what matches and why."),
+    "backfill": ("listener.cli.backfill:backfill", "Read a source's past into the trends, back to a date."),
     "run": ("listener.cli.run:run", "Listen: poll sources, understand what they bring, send alerts."),
     "status": ("listener.cli.status:status", "Show whether listener runs and how far it has come."),
     "sources": ("listener.cli.sources:sources", "Show what each source answers, and what to do about it."),

@@ -31,6 +31,7 @@ from listener.storage import (
 )
 from listener.storage.backup import backup_file
 from listener.storage.engine import SNAPSHOT, WRITER_CACHE, WRITING, engine_of, name_of, url_of
+from listener.storage.meta import get_meta
 from listener.storage.migrate import migrate
 from listener.storage.records import (
     ChangeStatus,
@@ -406,6 +407,11 @@ class Store:
         if self._engine.dialect.name != "sqlite":
             raise StorageError("this database is on PostgreSQL; back it up with pg_dump")
         backup_file(Path(str(self._engine.url.database)), path)
+
+    def find_meta(self, key: str) -> str | None:
+        """Return a fact that `Transaction.set_meta` has set; None where it was never set."""
+        with self._read() as connection:
+            return get_meta(connection, key)
 
     def check(self, *, full: bool = False) -> list[str]:
         """Return what is wrong with the database, a sentence each; empty for a sound one.

@@ -1,7 +1,8 @@
-"""Where a feed goes on with what is older: archived and paged feeds (RFC 5005), and WordPress, which pages all its feeds.
+"""Where a feed goes on with what is older: archived and paged feeds (RFC 5005), and those of WordPress.
 
-A paged feed names its next page (`rel="next"`), an archived one the document before (`rel="prev-archive"`), also in RSS,
-by Atom's link. WordPress names none but answers to `?paged=2` (https://developer.wordpress.org/reference/classes/wp_query/).
+A paged feed names its next page (`rel="next"`), an archived one the document before (`rel="prev-archive"`), in RSS by
+Atom's link. WordPress names none, but answers `?paged=2`
+(https://developer.wordpress.org/reference/classes/wp_query/#pagination-parameters).
 """
 
 from __future__ import annotations
