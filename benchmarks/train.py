@@ -26,7 +26,7 @@ import scipy.sparse as sp
 from sklearn.linear_model import LogisticRegression
 
 from listener.mentions.data import Resources, load_resources
-from listener.mentions.features import ADDRESSED, COMPLAINTS, FIGURES, RELATION, family_of, figures, marks, word_parts
+from listener.mentions.features import ADDRESSED, COMPLAINTS, FIGURES, RELATION, family_of, figures, marks, spelled
 from listener.mentions.locate import locate
 from listener.mentions.model import LABELS, MAGIC
 from listener.mentions.scene import Scene
@@ -143,11 +143,7 @@ class Matrix:
 
 def mark_rows(scene: Scene) -> list[int]:
     """Return the rows of all marks of a scene, with repetitions."""
-    family = family_of(scene.lang)
-    inside, others = marks(scene)
-    rows = [crc32(part.encode()) & (ROWS - 1) for shape in inside for part in word_parts(shape, family)]
-    rows += (crc32(mark.encode()) & (ROWS - 1) for mark in others)
-    return rows
+    return [crc32(mark.encode()) & (ROWS - 1) for mark in spelled(marks(scene), family_of(scene.lang))]
 
 
 def matrix(reader: SceneReader, rows: Sequence[Example]) -> Matrix:

@@ -1,6 +1,7 @@
 """What the model sees of a scene: figures that were thought of, and marks that are counted. Pure.
 
-Training and reading share this file, so that they can't differ. A mark is a string whose hash picks a row of weights:
+Training and reading share this file, so that they can't differ. A mark is a string whose hash picks a row of weights;
+reading hashes its parts one after the other and never makes the string:
 
 - words within the target's clauses, with their parts (`word_parts`: all runs of 2 to 5 characters), whatever their
   place;
@@ -11,7 +12,9 @@ The figures are sums of feelings by where they stand; for languages without a le
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import compress
 
 from listener.mentions.scene import CONTRASTS, NEGATIONS, Feeling, Scene
 from listener.mentions.vader import squash
@@ -37,59 +40,101 @@ def family_of(lang: str | None) -> str:
     return "" if lang == "en" else "~"
 
 
-def word_parts(shape: str, family: str) -> Iterator[str]:
-    """Yield the marks of a word by itself: itself, and its runs of characters with its edges."""
-    yield f"{family}w {shape}"
+#: Signs of the marks that `word_parts` returns.
+PART_SIGNS = ("w", "c")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Marks:
+    """The marks of a scene, each as a sign and what it stands for: `spelled` puts them into words."""
+
+    #: Shapes that count with their parts.
+    inside: Sequence[str]
+    #: Sign and shape.
+    singles: Sequence[tuple[str, str]]
+    #: Sign, the shape before and a shape.
+    pairs: Sequence[tuple[str, str, str]]
+
+
+def word_parts(shape: str) -> list[tuple[str, str]]:
+    """Return the marks of a word by itself: itself, and its runs of characters with its edges."""
+    parts = [("w", shape)]
     if shape[0].isalpha() and len(shape) <= LONGEST_WORD:
         edged = f"<{shape}>"
-        for size in (2, 3, 4, 5):
-            for at in range(len(edged) - size + 1):
-                yield f"{family}c {edged[at : at + size]}"
+        parts += [("c", edged[at : at + size]) for size in (2, 3, 4, 5) for at in range(len(edged) - size + 1)]
+    return parts
 
 
-def marks(scene: Scene) -> tuple[list[str], list[str]]:
-    """Return the shapes within the scope, and all other marks."""
+def spelled(marks: Marks, family: str) -> list[str]:
+    """Return all marks as strings, whose hashes pick the rows of weights."""
+    singles = [*marks.singles, *(part for shape in marks.inside for part in word_parts(shape))]
+    return [f"{family}{' '.join(mark)}" for mark in (*singles, *marks.pairs)]
+
+
+def marks(scene: Scene) -> Marks:
+    """Return the marks of a scene."""
     shapes = scene.words.shapes
     scope = scene.in_scope
-    inside = [shape for shape, within in zip(shapes, scope, strict=True) if within]
-    family = family_of(scene.lang)
-    others: list[str] = []
-    before = "^"
+    singles = _negated(shapes, scope) + _near(scene)
+    inside: Sequence[str] = shapes
+    if 0 in scope:
+        inside = list(compress(shapes, scope))
+        singles += [("o", shape) for shape, within in zip(shapes, scope, strict=True) if not within]
+    signs = [_PAIRS[within] for within in scope]
+    signs.append("b")
+    return Marks(inside=inside, singles=singles, pairs=list(zip(signs, ("^", *shapes), (*shapes, "$"), strict=True)))
+
+
+#: Signs of pairs outside and inside of the scope.
+_PAIRS = ("o b", "b")
+
+
+def _negated(shapes: Sequence[str], scope: bytes) -> list[tuple[str, str]]:
+    if NEGATIONS.isdisjoint(shapes):
+        return []
+    found = []
     negated = 0
     for shape, within in zip(shapes, scope, strict=True):
-        if within:
-            others.append(f"{family}b {before} {shape}")
-        else:
-            others += (f"{family}o {shape}", f"{family}o b {before} {shape}")
         if negated and shape[0].isalpha():
-            others.append(f"{family}n {shape}" if within else f"{family}o n {shape}")
+            found.append(("n" if within else "o n", shape))
         if shape in NEGATIONS:
             negated = NEGATED_WORDS
         elif shape in CONTRASTS or shape[0] in ".,;!?…":
             negated = 0
         elif negated:
             negated -= 1
-        before = shape
-    others.append(f"{family}b {before} $")
-    for place, distance in enumerate(scene.distances):
-        if scope[place] and distance and -NEAR <= distance <= NEAR:
-            shape = shapes[place]
-            others += (f"{family}L {shape}" if distance < 0 else f"{family}R {shape}", f"{family}W {shape}")
-            if -2 <= distance <= 2:
-                others.append(f"{family}D{distance} {shape}")
-    return inside, others
+    return found
+
+
+def _near(scene: Scene) -> list[tuple[str, str]]:
+    """Return the words beside the target by side and distance."""
+    shapes, scope = scene.words.shapes, scene.in_scope
+    return [
+        (sign, shapes[place])
+        for place, distance in scene.near(NEAR).items()
+        if scope[place]
+        for sign in _BESIDE[distance]
+    ]
+
+
+#: Signs of a word by its distance; the target itself has none.
+_BESIDE = {
+    distance: ("L" if distance < 0 else "R", "W", *([f"D{distance}"] if -2 <= distance <= 2 else []))
+    for distance in range(-NEAR, NEAR + 1)
+    if distance
+} | {0: ()}
 
 
 def figures(scene: Scene) -> list[float]:
     """Return `FIGURES` figures, each about -1 to 1."""
     shapes = scene.words.shapes
+    text = scene.words.text
     values = [feeling.value for feeling in scene.feelings]
-    good = sum(value for value in values if value > 0)
-    bad = sum(value for value in values if value < 0)
-    contrast = max((place for place, shape in enumerate(shapes) if shape in CONTRASTS), default=-1)
-    after = sum(feeling.value for feeling in scene.feelings if feeling.place > contrast)
-    shouts = min(sum(shape[0] == "!" for shape in shapes), 3) / 3
-    asks = min(sum("?" in shape for shape in shapes), 3) / 3
+    good = sum([value for value in values if value > 0])
+    bad = sum([value for value in values if value < 0])
+    after = sum([feeling.value for feeling in scene.feelings if feeling.place > scene.contrast])
+    shouts = min(sum([shape[0] == "!" for shape in shapes]), 3) / 3 if "!" in text else 0.0
+    asks = min(sum(["?" in shape for shape in shapes]), 3) / 3 if "?" in text else 0.0
     return [
         squash((good + bad) * (1 + shouts / 4)),
         squash(good),
@@ -113,13 +158,14 @@ def figures(scene: Scene) -> list[float]:
 
 def _around(scene: Scene, total: float) -> list[float]:
     """Return feelings by where they stand: in the scope, by distance, left, right, nearest, outside."""
-    distances, scope = scene.distances, scene.in_scope
-    if not distances:
+    scope = scene.in_scope
+    if not scene.targets:
         return [squash(total), squash(2 * total / 3), 0.0, 0.0, 0.0, 0.0]
     inside = left = right = weighed = outside = 0.0
     nearest: Feeling | None = None
+    least = 0
     for feeling in scene.feelings:
-        distance = distances[feeling.place]
+        distance = scene.distance(feeling.place)
         weighed += feeling.value / (1 + abs(distance))
         if scope[feeling.place]:
             inside += feeling.value
@@ -129,8 +175,8 @@ def _around(scene: Scene, total: float) -> list[float]:
             left += feeling.value
         elif 0 < distance <= NEAR:
             right += feeling.value
-        if nearest is None or abs(distance) < abs(distances[nearest.place]):
-            nearest = feeling
+        if nearest is None or abs(distance) < least:
+            nearest, least = feeling, abs(distance)
     near = nearest.value / 4 if nearest else 0.0
     return [squash(inside), squash(2 * weighed), squash(left), squash(right), near, squash(outside)]
 

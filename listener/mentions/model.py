@@ -2,7 +2,7 @@
 
 Trained offline by benchmarks/train.py, which names its data; read from one small file. Weights are 8-bit integers by
 hashed mark (CRC-32), for three labels, beside the mark's rarity. The weights of a word with all its parts are summed
-once and remembered, so that a text costs a few look-ups a word.
+once and remembered, so that a text costs a few look-ups a word. Sums are of integers: exact, in whatever order.
 """
 
 from __future__ import annotations
@@ -11,12 +11,14 @@ import json
 import math
 import struct
 from array import array
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from functools import partial
+from operator import mul
 from zlib import crc32
 
-from listener.mentions.features import family_of, figures, marks, word_parts
+from listener.mentions.features import PART_SIGNS, Marks, family_of, figures, marks, word_parts
+from listener.mentions.memory import Memory
 from listener.mentions.scene import Scene
 from listener.types import Label, Sentiment
 
@@ -26,10 +28,6 @@ LABELS: tuple[Label, ...] = ("negative", "neutral", "positive")
 EDGE = 0.05
 #: Words that are told as reasons.
 REASONS = 8
-MEMORY_WORDS = 50_000
-
-#: Weights for the three labels, and the square of the mark's rarity.
-Row: TypeAlias = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,9 +74,7 @@ class Model:
 
     def __init__(self, weights: Weights) -> None:
         self._weights = weights
-        self._table = array("b", weights.table)
-        self._mask = weights.rows - 1
-        self._words: dict[str, dict[str, Row]] = {family: {} for family in weights.figures}
+        self._families = {family: _Family(weights, family) for family in weights.figures}
 
     def probabilities(self, scene: Scene) -> tuple[float, float, float]:
         """Return how likely negative, neutral and positive are; they sum to 1."""
@@ -91,27 +87,9 @@ class Model:
     def logits(self, scene: Scene) -> tuple[float, float, float]:
         """Return the scores of the three labels before they become probabilities."""
         family = family_of(scene.lang)
-        inside, others = marks(scene)
-        a = b = c = square = 0.0
-        for one in self._rows(inside, family):
-            a += one[0]
-            b += one[1]
-            c += one[2]
-            square += one[3]
-        table, mask = self._table, self._mask
-        x = y = z = n = 0
-        for mark in others:
-            at = (crc32(mark.encode()) & mask) << 2
-            rarity = table[at + 3]
-            if rarity:
-                x += table[at]
-                y += table[at + 1]
-                z += table[at + 2]
-                n += rarity * rarity
-        scale = self._weights.weight_step
-        square += n * self._weights.rarity_step**2
-        norm = 1.0 / math.sqrt(square) if square else 0.0
-        a, b, c = (a + x * scale) * norm, (b + y * scale) * norm, (c + z * scale) * norm
+        x, y, z, squares = self._families[family].sums(marks(scene))
+        scale = self._weights.weight_step / (self._weights.rarity_step * math.sqrt(squares)) if squares else 0.0
+        a, b, c = x * scale, y * scale, z * scale
         for figure, (one_a, one_b, one_c) in zip(figures(scene), self._weights.figures[family], strict=True):
             if figure:
                 a += figure * one_a
@@ -128,11 +106,13 @@ class Model:
         """
         given: dict[str, float] = {}
         shapes = scene.words.shapes
-        rows = self._rows(shapes, family_of(scene.lang))
-        norm = 1.0 / math.sqrt(max(sum(row[3] for row in rows), 1e-9))
-        for token, row, within in zip(scene.words.tokens, rows, scene.in_scope, strict=True):
+        known = self._families[family_of(scene.lang)]
+        squares = _unpacked(sum(map(known.words.__getitem__, shapes)))[3]
+        norm = self._weights.weight_step / max(self._weights.rarity_step * math.sqrt(squares), 1e-9)
+        leans = known.leans
+        for token, shape, within in zip(scene.words.tokens, shapes, scene.in_scope, strict=True):
             if within and token[0].isalnum():
-                given[token] = given.get(token, 0.0) + (row[2] - row[0]) * norm
+                given[token] = given.get(token, 0.0) + leans[shape] * norm
         for feeling in scene.feelings:
             given[feeling.words] = given.get(feeling.words, 0.0) + feeling.value / 4
         for found in scene.phrases.get("relation", ()):
@@ -140,28 +120,80 @@ class Model:
         ranked = sorted(given.items(), key=lambda pair: -abs(pair[1]))[:REASONS]
         return tuple((words, round(value, 2)) for words, value in ranked if round(value, 2))
 
-    def _rows(self, shapes: Sequence[str], family: str) -> list[Row]:
-        words = self._words[family]
-        return [words.get(shape) or self._word(shape, family) for shape in shapes]
 
-    def _word(self, shape: str, family: str) -> Row:
-        table, mask = self._table, self._mask
-        step = self._weights.rarity_step**2
-        x = y = z = n = 0
-        for mark in word_parts(shape, family):
-            at = (crc32(mark.encode()) & mask) << 2
-            rarity = table[at + 3]
-            x += table[at]
-            y += table[at + 1]
-            z += table[at + 2]
-            n += rarity * rarity
-        scale = self._weights.weight_step
-        row = (x * scale, y * scale, z * scale, n * step)
-        words = self._words[family]
-        if len(words) >= MEMORY_WORDS:
-            words.clear()
-        words[shape] = row
-        return row
+class _Family:
+    """The rows of one family of languages, summed up for the marks of a text.
+
+    CRC-32 goes on where it stopped: the hash of "b very good" is that of "good" begun with the hash of "b very ". So
+    each word is encoded once, and no mark is ever spelled.
+    """
+
+    def __init__(self, weights: Weights, family: str) -> None:
+        self._family = family
+        #: A row of four bytes, taken as one number until rows are summed.
+        self._rows = memoryview(weights.table).cast("i")
+        self._mask = weights.rows - 1
+        self._bytes = Memory(str.encode)
+        #: By sign: hashes of what a pair begins with, and rows of single words.
+        self._heads: dict[str, Memory[int]] = {}
+        self._singles: dict[str, Memory[int]] = {}
+        #: Sums of the marks of a word by itself, side by side; and how far these lean to positive, in steps.
+        self.words = Memory(self._word)
+        self.leans = Memory(self._lean)
+
+    def sums(self, marks: Marks) -> tuple[int, int, int, int]:
+        """Return the sums of the three weights, and of the squares of rarities, in steps."""
+        rows, mask, spelled, heads = self._rows, self._mask, self._bytes, self._heads
+        for sign in {sign for sign, _, _ in marks.pairs}.difference(heads):
+            heads[sign] = Memory(partial(self._head, sign))
+        for sign in {sign for sign, _ in marks.singles}.difference(self._singles):
+            self._singles[sign] = Memory(partial(self._row, sign))
+        found = [rows[crc32(spelled[shape], heads[sign][before]) & mask] for sign, before, shape in marks.pairs]
+        found += [self._singles[sign][shape] for sign, shape in marks.singles]
+        x, y, z, squares = _summed(found)
+        a, b, c, d = _unpacked(sum(map(self.words.__getitem__, marks.inside)))
+        return a + x, b + y, c + z, d + squares
+
+    def _head(self, sign: str, before: str) -> int:
+        return crc32(f"{self._family}{sign} {before} ".encode())
+
+    def _row(self, sign: str, shape: str) -> int:
+        return self._rows[crc32(f"{self._family}{sign} {shape}".encode()) & self._mask]
+
+    def _word(self, shape: str) -> int:
+        rows, mask = self._rows, self._mask
+        heads = {sign: crc32(f"{self._family}{sign} ".encode()) for sign in PART_SIGNS}
+        return _packed(*_summed([rows[crc32(part.encode(), heads[sign]) & mask] for sign, part in word_parts(shape)]))
+
+    def _lean(self, shape: str) -> int:
+        negative, _, positive, _ = _unpacked(self.words[shape])
+        return positive - negative
+
+
+def _summed(rows: Iterable[int]) -> tuple[int, int, int, int]:
+    """Return the sums of the three weights of rows, and of the squares of their rarities."""
+    table = array("b", array("i", [row for row in rows if row]).tobytes())
+    rarities = table[3::4]
+    return sum(table[0::4]), sum(table[1::4]), sum(table[2::4]), sum(map(mul, rarities, rarities))
+
+
+#: Bits of one sum among several side by side in one number: a word's are added to a text's in one step.
+_BITS = 40
+_HALF = 1 << (_BITS - 1)
+_ALL = (1 << _BITS) - 1
+
+
+def _packed(x: int, y: int, z: int, squares: int) -> int:
+    return x + (y << _BITS) + (z << 2 * _BITS) + (squares << 3 * _BITS)
+
+
+def _unpacked(total: int) -> tuple[int, int, int, int]:
+    x = ((total + _HALF) & _ALL) - _HALF
+    total = (total - x) >> _BITS
+    y = ((total + _HALF) & _ALL) - _HALF
+    total = (total - y) >> _BITS
+    z = ((total + _HALF) & _ALL) - _HALF
+    return x, y, z, (total - z) >> _BITS
 
 
 def compound_of_probabilities(probabilities: Sequence[float]) -> tuple[float, Label]:

@@ -7,11 +7,16 @@ by where they stand relative to the target; this is what they look at.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
+from operator import itemgetter
+from typing import NamedTuple
 
-from listener.mentions.vader import NEGATION, PLAIN, Lexicon, Vader, Word, valences
+from listener.mentions.memory import Memory
+from listener.mentions.vader import NEGATION, Lexicon, Vader, Word, valences
 from listener.mentions.words import TARGET, Found, Words
 
 CONTRASTS = frozenset("but however although though whereas while except yet".split()) | frozenset(
@@ -25,10 +30,10 @@ NEGATIONS = frozenset(
     wasnt nicht kein keine keinen nie pas jamais ne nunca não nao nem non mai لا ما لم ليس नहीं nahi nahin mat""".split()
 )
 _ENDS = frozenset({".", ";", "…", "\n"})
+_PLACE = itemgetter(0)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Feeling:
+class Feeling(NamedTuple):
     """What one token or phrase gives."""
 
     #: Index of the token.
@@ -42,11 +47,14 @@ class Scene:
     """What a scorer sees of a text."""
 
     words: Words
-    #: Tokens that are the target; empty where the whole text is meant.
+    #: Tokens that are the target, rising; empty where the whole text is meant.
     targets: tuple[int, ...]
-    #: Of each token, rising.
-    clauses: tuple[int, ...]
-    feelings: tuple[Feeling, ...]
+    #: Where clauses begin, rising.
+    clauses: Sequence[int]
+    #: Where the last word of contrast stands; -1 without one.
+    contrast: int
+    #: By place, rising.
+    feelings: Sequence[Feeling]
     #: Phrases found, by list.
     phrases: Mapping[str, Sequence[Found]]
     lang: str | None
@@ -60,27 +68,40 @@ class Scene:
         return False
 
     @cached_property
-    def in_scope(self) -> tuple[bool, ...]:
-        """Tell of each token whether it shares a clause with the target; all do where there is none."""
+    def in_scope(self) -> bytes:
+        """Tell of each token, by 1 or 0, whether it shares a clause with the target; all do where there is none."""
+        length = len(self.words.tokens)
         if not self.targets:
-            return (True,) * len(self.clauses)
-        own = {self.clauses[place] for place in self.targets}
-        return tuple(clause in own for clause in self.clauses)
+            return b"\1" * length
+        scope = bytearray(length)
+        for place in self.targets:
+            clause = bisect_right(self.clauses, place)
+            start = self.clauses[clause - 1] if clause else 0
+            end = self.clauses[clause] if clause < len(self.clauses) else length
+            scope[start:end] = b"\1" * (end - start)
+        return bytes(scope)
 
-    @cached_property
-    def distances(self) -> tuple[int, ...]:
-        """Return of each token how many tokens after (before: negative) the nearest target it stands; () without "
-        "one."""
-        if not self.targets:
-            return ()
-        distances = []
-        at = 0
-        targets = self.targets
-        for place in range(len(self.clauses)):
-            while at + 1 < len(targets) and abs(targets[at + 1] - place) <= abs(targets[at] - place):
-                at += 1
-            distances.append(place - targets[at])
-        return tuple(distances)
+    def distance(self, place: int) -> int:
+        """Return how many tokens after (before: negative) the nearest target a token stands, of two the later one.
+
+        Raises IndexError without a target.
+        """
+        after = bisect_left(self.targets, place)
+        if after == len(self.targets):
+            return place - self.targets[-1]
+        distance = place - self.targets[after]
+        return min(distance, place - self.targets[after - 1], key=abs) if after else distance
+
+    def near(self, reach: int) -> dict[int, int]:
+        """Return the distances of the tokens that stand at most `reach` from a target, by their places."""
+        found: dict[int, int] = {}
+        length = len(self.words.tokens)
+        for target in self.targets:
+            for place in range(max(0, target - reach), min(length, target + reach + 1)):
+                distance = place - target
+                if abs(distance) <= abs(found.get(place, distance)):
+                    found[place] = distance
+        return found
 
 
 class SceneMaker:
@@ -90,94 +111,77 @@ class SceneMaker:
         self._vader = Vader(lexicon)
         self._emoji = lexicon.emoji
         self._phrases = phrases
-        self._memory: dict[str, tuple[Word, ...]] = {}
+        self._memory = Memory(self._look_up)
 
     def make(self, words: Words, phrases: Mapping[str, Sequence[Found]], lang: str | None) -> Scene:
         """Make the scene of a text. Emoji speak to all; VADER's words are English, other languages have a list each."""
+        shapes = words.shapes
+        clauses, contrast = _clauses(shapes)
         return Scene(
             words=words,
-            targets=tuple(place for place, shape in enumerate(words.shapes) if shape == TARGET),
-            clauses=_clauses(words),
+            targets=tuple([place for place, shape in enumerate(shapes) if shape == TARGET]) if TARGET in shapes else (),
+            clauses=clauses,
+            contrast=contrast,
             feelings=self._feelings(words, phrases, lang),
             phrases=phrases,
             lang=lang,
         )
 
-    def _feelings(self, words: Words, phrases: Mapping[str, Sequence[Found]], lang: str | None) -> tuple[Feeling, ...]:
-        feelings: list[Feeling] = []
+    def _feelings(self, words: Words, phrases: Mapping[str, Sequence[Found]], lang: str | None) -> list[Feeling]:
         if lang in ENGLISH_READERS:
-            feelings += self._english(words, phrases.get("feeling", ()))
+            feelings = self._english(words, phrases.get("feeling", ()))
         else:
-            feelings += self._emoji_only(words)
+            feelings = list(self._emoji_only(words))
         for found in phrases.get(f"feeling {lang}", ()):
             before = words.words[max(0, found.first - 2) : found.first]
             turned = NEGATION if any(word in NEGATIONS for word in before) else 1.0
-            feelings.append(
-                Feeling(place=words.places[found.last], value=turned * float(found.name), words=found.words)
-            )
-        return tuple(sorted(feelings, key=_place))
+            feelings.append(Feeling(words.places[found.last], turned * float(found.name), found.words))
+        feelings.sort(key=_PLACE)
+        return feelings
 
     def _emoji_only(self, words: Words) -> Iterator[Feeling]:
         for place, token in enumerate(words.tokens):
             if token[0].isalnum():
                 continue
-            value = sum(word.valence or 0.0 for word in self._memory.get(token) or self._look_up(token))
+            value = sum(word.valence or 0.0 for word in self._memory[token])
             if value:
-                yield Feeling(place=place, value=value, words=token)
+                yield Feeling(place, value, token)
 
     def _english(self, words: Words, phrases: Sequence[Found]) -> list[Feeling]:
-        known: list[Word] = []
-        places: list[int] = []
-        for place, token in enumerate(words.tokens):
-            for word in self._memory.get(token) or self._look_up(token):
-                known.append(word)
-                places.append(place)
+        entries = list(map(self._memory.__getitem__, words.tokens))
+        known = list(chain.from_iterable(entries))
+        places = [place for place, entry in enumerate(entries) for _ in entry]
         # A phrase stands for its words: they have no feeling of their own beside it.
         covered = {words.places[one] for found in phrases for one in range(found.first, found.last + 1)}
         feelings = [
-            Feeling(place=places[at], value=value, words=words.tokens[places[at]])
+            Feeling(places[at], value, words.tokens[places[at]])
             for at, value in valences(known).items()
             if value and places[at] not in covered
         ]
-        feelings += (
-            Feeling(
-                place=words.places[found.last],
-                value=self._phrases[found.name]
-                * (NEGATION if found.first and words.words[found.first - 1] in NEGATIONS else 1.0),
-                words=found.words,
-            )
-            for found in phrases
-        )
+        for found in phrases:
+            turned = NEGATION if found.first and words.words[found.first - 1] in NEGATIONS else 1.0
+            feelings.append(Feeling(words.places[found.last], self._phrases[found.name] * turned, found.words))
         return feelings
 
     def _look_up(self, token: str) -> tuple[Word, ...]:
         """Return a token as words of the lexicon: an emoji is described in several, a mark is none."""
         if token in self._emoji:
-            found = tuple(self._vader.words(self._emoji[token].split()))
-        elif token[0].isalnum() or token[0] in "@h":
-            found = tuple(self._vader.words([token.replace("’", "'")]))
-        elif len(token) > 1 and token[0] not in "!?.":
-            found = tuple(self._vader.words([token]))
-        else:
-            found = ()
-        if len(token) <= 40:
-            if len(self._memory) > 50_000:
-                self._memory.clear()
-            self._memory[token] = found or (PLAIN,) if token[0].isalnum() else found
-        return found
+            return tuple(self._vader.words(self._emoji[token].split()))
+        if token[0].isalnum() or token[0] in "@h":
+            return tuple(self._vader.words([token.replace("’", "'")]))
+        if len(token) > 1 and token[0] not in "!?.":
+            return tuple(self._vader.words([token]))
+        return ()
 
 
-def _place(feeling: Feeling) -> int:
-    return feeling.place
-
-
-def _clauses(words: Words) -> tuple[int, ...]:
-    clauses = []
-    clause = 0
-    for shape in words.shapes:
+def _clauses(shapes: Sequence[str]) -> tuple[list[int], int]:
+    """Return where clauses begin, and where the last word of contrast stands (-1 without one)."""
+    starts = []
+    contrast = -1
+    for place, shape in enumerate(shapes):
         if shape in CONTRASTS:
-            clause += 1
-        clauses.append(clause)
-        if shape in _ENDS or shape[0] in "!?":
-            clause += 1
-    return tuple(clauses)
+            starts.append(place)
+            contrast = place
+        elif shape in _ENDS or shape[0] in "!?":
+            starts.append(place + 1)
+    return starts, contrast

@@ -16,7 +16,10 @@ import math
 import string
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import NamedTuple
+
+from listener.mentions.memory import Memory
 
 #: Empirical means of the paper, section 3.2: a degree adverb, capitals, a negation.
 BOOST = 0.293
@@ -52,11 +55,6 @@ _IN_SPECIAL_CASES = frozenset(word for phrase in (*SPECIAL_CASES, *BOOSTER_PAIRS
 _ACTING = frozenset("no least this doubt shit bomb ass badass bus yeah kiss die beating enough kind sort".split())
 _IN_RULES = _IN_SPECIAL_CASES | _ACTING | {"or", "nor", "at", "very", "so"}
 
-#: Words that are remembered before the memory is emptied: bounds it on an endless stream.
-MEMORY_WORDS = 50_000
-#: Longer "words" are not remembered.
-MEMORY_LENGTH = 40
-
 
 class Word(NamedTuple):
     """What the rules ask about one word. Words that no rule asks about are one of two constants."""
@@ -91,22 +89,6 @@ def parse_lexicon(words: str, emoji: str) -> Lexicon:
     return Lexicon(words={row[0]: float(row[1]) for row in rows}, emoji={pair[0]: pair[1] for pair in pairs})
 
 
-class _Memory(dict[str, Word]):
-    """Words by token, looked up on first sight and bounded in number and length."""
-
-    def __init__(self, lexicon: Mapping[str, float]) -> None:
-        super().__init__()
-        self._lexicon = lexicon
-
-    def __missing__(self, token: str) -> Word:
-        word = _look_up(token, self._lexicon)
-        if len(token) <= MEMORY_LENGTH:
-            if len(self) >= MEMORY_WORDS:
-                self.clear()
-            self[token] = word
-        return word
-
-
 def _look_up(token: str, lexicon: Mapping[str, float]) -> Word:
     stripped = token.strip(string.punctuation)
     # Two characters or fewer are probably an emoticon, which stays whole.
@@ -135,7 +117,7 @@ class Vader:
         # The library looks at single characters only, so emoji of several never match.
         self._emoji = {emoji: text for emoji, text in lexicon.emoji.items() if len(emoji) == 1}
         self._any_emoji = frozenset(self._emoji)
-        self._memory = _Memory(lexicon.words)
+        self._memory = Memory(partial(_look_up, lexicon=lexicon.words))
 
     def compound(self, text: str) -> float:
         """Return the compound of a text, -1 to 1, rounded to 4 decimals as the library does."""

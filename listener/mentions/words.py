@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 from ahocorasick_rs import AhoCorasick
 
+from listener.mentions.memory import Memory
 from listener.types import Span
 
 #: Neither is a letter, so no list of words knows them.
@@ -45,10 +46,6 @@ _APOSTROPHES = str.maketrans("’‘`´", "''''")
 _ARABIC = str.maketrans("أإآٱىةؤئ", "اااايهوي", "ـًٌٍَُِّْٰ")
 _REPEATED = re.compile(r"(.)\1{2,}")
 _DIGIT = re.compile(r"\d")
-#: Tokens, and pieces between white space, that are remembered before the memory is emptied, and the longest: bounds it
-#: on an endless stream, at some 10 MB.
-MEMORY_TOKENS = 30_000
-MEMORY_LENGTH = 40
 
 
 def mask(text: str, spans: Iterable[Span], by: str = TARGET) -> str:
@@ -92,45 +89,23 @@ def _known(token: str) -> Token:
     return Token(token, shape, lower if first.isalnum() or first == "%" else "")
 
 
-class _Tokens(dict[str, Token]):
-    """Tokens by how they are written, made on first sight."""
-
-    def __missing__(self, written: str) -> Token:
-        token = _known(written)
-        if len(written) <= MEMORY_LENGTH:
-            if len(self) >= MEMORY_TOKENS:
-                self.clear()
-            self[written] = token
-        return token
+#: Tokens by how they are written.
+_TOKENS = Memory(_known)
 
 
-class _Pieces(dict[str, tuple[Token, ...]]):
-    """The tokens of what stands between white space. Nine of ten pieces of a text have been seen before."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._tokens = _Tokens()
-
-    def __missing__(self, piece: str) -> tuple[Token, ...]:
-        tokens = self._cut(piece)
-        if len(piece) <= MEMORY_LENGTH:
-            if len(self) >= MEMORY_TOKENS:
-                self.clear()
-            self[piece] = tokens
-        return tokens
-
-    def _cut(self, piece: str) -> tuple[Token, ...]:
-        known = self._tokens
-        if piece[0] not in "8xX":
-            # A word, or one with a mark behind it, in a third of the time. An x may begin a face.
-            if piece.isalnum():
-                return (known[piece],)
-            if piece[-1] in ",." and piece[:-1].isalnum():
-                return known[piece[:-1]], known[piece[-1]]
-        return tuple(map(known.__getitem__, _TOKEN.findall(piece)))
+def _cut(piece: str) -> tuple[Token, ...]:
+    """Cut what stands between white space into tokens."""
+    if piece[0] not in "8xX":
+        # A word, or one with a mark behind it, in a third of the time. An x may begin a face.
+        if piece.isalnum():
+            return (_TOKENS[piece],)
+        if piece[-1] in ",." and piece[:-1].isalnum():
+            return _TOKENS[piece[:-1]], _TOKENS[piece[-1]]
+    return tuple(map(_TOKENS.__getitem__, _TOKEN.findall(piece)))
 
 
-_PIECES = _Pieces()
+#: Nine of ten pieces of a text have been seen before.
+_PIECES = Memory(_cut)
 
 
 @dataclass(frozen=True, kw_only=True)

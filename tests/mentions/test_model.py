@@ -1,0 +1,75 @@
+"""The model's sums, worked out word by word, are those of all marks of a text, spelled and hashed one by one."""
+
+from __future__ import annotations
+
+from zlib import crc32
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from listener.mentions.data import Data
+from listener.mentions.features import family_of, figures, marks, spelled
+from listener.mentions.memory import LENGTH, Memory
+from listener.mentions.model import Model, Weights
+from listener.mentions.scene import Scene
+from listener.mentions.understand import SceneReader, UnderstandSettings
+from listener.mentions.words import TARGET
+
+WORDS = st.sampled_from(
+    [TARGET, f"@{TARGET}", *"not never but good terrible slow café crashes 24 !!! ? . , :-) 😀 нет خدمة".split()]
+)
+
+
+@pytest.fixture(scope="module")
+def reader(data: Data) -> SceneReader:
+    return SceneReader(UnderstandSettings(), data.resources)
+
+
+@pytest.fixture(scope="module")
+def model(data: Data) -> Model:
+    return Model(data.weights)
+
+
+def by_marks(scene: Scene, weights: Weights) -> list[float]:
+    """Work the logits out as training does."""
+    family = family_of(scene.lang)
+    table = memoryview(weights.table).cast("b")
+    rows = [(crc32(mark.encode()) & (weights.rows - 1)) * 4 for mark in spelled(marks(scene), family)]
+    norm = sum((table[row + 3] * weights.rarity_step) ** 2 for row in rows) ** -0.5 if any(rows) else 0.0
+    return [
+        sum(table[row + label] for row in rows) * weights.weight_step * norm
+        + sum(figure * row[label] for figure, row in zip(figures(scene), weights.figures[family], strict=True))
+        + weights.offsets[family][label]
+        for label in range(3)
+    ]
+
+
+@settings(max_examples=60, deadline=None)
+@given(words=st.lists(WORDS, min_size=1, max_size=25), lang=st.sampled_from(["en", "de"]))
+def test_a_text_has_the_logits_of_its_marks(
+    reader: SceneReader, model: Model, data: Data, words: list[str], lang: str
+) -> None:
+    scene = reader.read(" ".join(words), lang)
+    assert model.logits(scene) == pytest.approx(by_marks(scene, data.weights))
+
+
+def test_a_second_reading_of_a_text_is_the_same_as_the_first(reader: SceneReader, data: Data) -> None:
+    scene = reader.read("Never had such a terrible week, but support was kind", "en")
+    fresh = Model(data.weights)
+    assert fresh.logits(scene) == fresh.logits(scene)
+    assert fresh.reasons(scene) == fresh.reasons(scene)
+
+
+def test_a_memory_forgets_all_before_it_grows_beyond_its_bound_and_keeps_no_endless_word() -> None:
+    asked: list[str] = []
+
+    def length(word: str) -> int:
+        asked.append(word)
+        return len(word)
+
+    memory = Memory(length, limit=2)
+    assert [memory[word] for word in ("a", "bb", "a", "ccc", "a")] == [1, 2, 1, 3, 1]
+    assert asked == ["a", "bb", "ccc", "a"]
+    assert memory["x" * (LENGTH + 1)] == LENGTH + 1
+    assert len(memory) == 2
