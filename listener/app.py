@@ -21,14 +21,17 @@ from listener.changes.confirm import ConfirmSettings
 from listener.config.understanding import understand_settings
 from listener.dispatch import Dispatcher
 from listener.doors import Door, Doors
+from listener.emerging import EmergingPains
 from listener.errors import StorageError
 from listener.fetch import Fetcher, FetchSettings, MemoryHosts
 from listener.files import Folders
 from listener.mailboxes import Mailboxes
-from listener.mentions.data import PAINS_FILE, read_topics
+from listener.mentions.data import PAINS_FILE, read_frequent_words, read_topics
 from listener.mentions.data import load as load_data
-from listener.mentions.matcher import Matcher, compile_query
+from listener.mentions.matcher import BrandNames, Matcher, compile_query
+from listener.mentions.pains import Topic
 from listener.mentions.understand import Understander
+from listener.mentions.voices import Runs
 from listener.notify import build as build_channel
 from listener.outbox import Delivered, Outbox
 from listener.parts import Parts
@@ -38,7 +41,7 @@ from listener.rescore import Rescorer, Wanted
 from listener.rounds import NotAsked, Round
 from listener.schedule import Bounds
 from listener.storage import Retained, Store
-from listener.types import HostState, Item
+from listener.types import Brand, HostState, Item
 
 #: Between the first polls of two new sources, so that they don't all come at once; together no more than the limit, so
 #: that the first alert is a matter of minutes.
@@ -178,6 +181,18 @@ def understanding(settings: config.Settings) -> tuple[Matcher, Understander]:
 
     matcher = Matcher(settings.brands, language=language)
     return matcher, Understander(settings.brands, understand_settings(settings), data)
+
+
+def taxonomy(settings: config.Settings) -> tuple[Topic, ...]:
+    """Return the pain points that are known, by the settings: one of the same name replaces a bundled one."""
+    bundled_ones = () if settings.understand.only_own_pains else read_topics(bundled("config") / PAINS_FILE)
+    return tuple({topic.name: topic for topic in (*bundled_ones, *settings.pains)}.values())
+
+
+def emerging_pains(settings: config.Settings, store: Store, brand: Brand) -> EmergingPains:
+    """Return what finds pains of a brand that the taxonomy doesn't know."""
+    frequent = read_frequent_words(bundled("config"), settings.understand.languages)
+    return EmergingPains(store, Runs(taxonomy(settings), BrandNames(brand).spans), frequent)
 
 
 def rescorer(settings: config.Settings, store: Store, wanted: Wanted) -> Rescorer:

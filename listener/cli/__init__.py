@@ -26,6 +26,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "sources": ("listener.cli.sources:sources", "Show what each source answers, and what to do about it."),
     "mentions": ("listener.cli.mentions:mentions", "Show mentions: how they feel, what they say, what hurts."),
     "correct": ("listener.cli.correct:correct", "Correct what listener makes of a mention; your word wins."),
+    "pains": ("listener.cli.pains:pains", "Show what hurts, how often and how much; and what hurts of late."),
     "quality": ("listener.cli.quality:quality", "Show how far listener agrees with what persons corrected."),
     "rescore": ("listener.cli.rescore:rescore", "Read stored mentions again with today's settings."),
     "alerts": ("listener.cli.alerts:alerts", "Show alerts and what became of them; send again what was given up."),

@@ -123,7 +123,7 @@ def scorers(judged: Sequence[Judged]) -> dict[str, int]:
 def show(judged: Sequence[Judged], measured: Sequence[Agreement]) -> None:
     """Print what was measured."""
     named = ", ".join(f"{brand} {count}" for brand, count in Counter(one.brand for one in judged).most_common())
-    click.echo(f"{len(judged):,} mentions were judged by persons: {named}.")
+    click.echo(f"Mentions that persons judged: {len(judged):,} ({named}).")
     by = ", ".join(f"{scorer} ({count:,})" for scorer, count in scorers(judged).items())
     if by:
         click.echo(f"Sentiment scored by {by}.")
@@ -134,12 +134,7 @@ def show(judged: Sequence[Judged], measured: Sequence[Agreement]) -> None:
         if not one.same.of:
             continue
         table.add_row(Text(one.what, style="bold"), words_of(one.same), "", "")
-        if one.what == "severity":
-            continue
-        classes = one.classes
-        if one.what == "pains":
-            classes = (*([together("all", classes)] if len(classes) > 1 else []), *classes)
-        for row in classes:
+        for row in _rows(one):
             recall = "" if one.what == "relevance" else words_of(row.recall)
             table.add_row(Text(f"  {row.name}"), "", words_of(row.precision), recall)
     Console().print(table)
@@ -152,12 +147,23 @@ def show(judged: Sequence[Judged], measured: Sequence[Agreement]) -> None:
     click.echo("not known.")
 
 
+def _rows(one: Agreement) -> Sequence[ClassAgreement]:
+    """Return the labels that have a row of their own."""
+    if one.what == "severity":
+        return ()
+    if one.what == "complaint":
+        return [row for row in one.classes if row.name == "yes"]
+    if one.what == "pains" and len(one.classes) > 1:
+        return [together("all", one.classes), *one.classes]
+    return one.classes
+
+
 def words_of(share: Share) -> str:
     """Return a share in words."""
     if share.value is None or share.interval is None:
         return "–"
     low, high = share.interval
-    return f"{share.right} of {share.of}, {share.value:.0%} ({low:.0%} to {high:.0%})"
+    return f"{share.right}/{share.of} {share.value:.0%} [{low * 100:.0f}–{high * 100:.0f}]"
 
 
 def as_record(one: Agreement) -> dict[str, object]:

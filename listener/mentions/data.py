@@ -5,7 +5,7 @@ that reads files, once, when the program is put together; all others get values.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -125,6 +125,12 @@ def read_topics(path: Path) -> tuple[Topic, ...]:
         )
         for name, topic in parsed.pains.items()
     )
+
+
+def read_frequent_words(config: Path, languages: Sequence[str]) -> frozenset[str]:
+    """Read the words that everybody uses in some languages. Raises ConfigError."""
+    read = _read(config / LANGUAGE_WORDS_FILE, _Languages)
+    return frozenset(word for lang in languages for word in read.words.get(lang, "").split())
 
 
 def _read(path: Path, kind: type[_File]) -> _File:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from listener.storage.records import (
     ChangeStatus,
+    Complaint,
     Counts,
     Judged,
     Mention,
@@ -28,6 +29,7 @@ from listener.storage.transaction import Transaction
 
 __all__ = [
     "ChangeStatus",
+    "Complaint",
     "Counts",
     "Judged",
     "Mention",

@@ -134,6 +134,17 @@ class Judged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Complaint:
+    """What complains, in few words."""
+
+    mention_id: int
+    excerpt: str
+    source: str
+    author: str | None
+    reach: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StoredAlert:
     """An alert with what became of it, as it is exported."""
 

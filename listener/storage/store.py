@@ -31,6 +31,7 @@ from listener.storage import (
 )
 from listener.storage.backup import backup_file
 from listener.storage.engine import SNAPSHOT, WRITER_CACHE, WRITING, engine_of, name_of, url_of
+from listener.storage.hurts import Hurts
 from listener.storage.meta import get_meta
 from listener.storage.migrate import migrate
 from listener.storage.records import (
@@ -75,6 +76,8 @@ class Store:
         self.review = Review(self._read)
         #: Those of which something is saved: most hosts give nothing to remember, and are not looked up.
         self._hosts: set[str] | None = None
+        #: Pain points and complaints.
+        self.hurts = Hurts(self._read)
 
     @classmethod
     def open(cls, url: str | Path, *, now: datetime, must_exist: bool = False) -> Store:

@@ -73,8 +73,8 @@ def test_what_was_taken_back_is_not_measured(store: Store) -> None:
 def test_people_read_counts_ranges_and_that_they_are_few(store: Store) -> None:
     correct(store, 1, sentiment="positive", irrelevant=False)
     told = " ".join(quality().split())
-    assert "1 mentions were judged by persons: acme 1." in told
-    assert "1 of 1, 100% (21% to 100%)" in told
+    assert "Mentions that persons judged: 1 (acme 1)." in told
+    assert "1/1 100% [21–100]" in told
     assert "Few were judged for sentiment, relevance (under 30)" in told
     assert "kind" not in told
 
