@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -171,16 +172,18 @@ class OptionsOf(Mapping[str, type[Any] | None]):
         return len(self._scrapers.names())
 
 
-def understanding(settings: config.Settings) -> tuple[Matcher, Understander]:
-    """Return what finds mentions and reads them, by the settings."""
-    data = load_data(bundled("config"))
+def understanding(settings: config.Settings) -> tuple[Matcher, Callable[[], Understander]]:
+    """Return what finds mentions and what gives their reader, by the settings.
+
+    The reader is made when it is first asked for: a round without news needs none of its words and weights.
+    """
+    data = cache(lambda: load_data(bundled("config")))
+    how = understand_settings(settings)
 
     def language(item: Item) -> str | None:
-        text = f"{item.title}\n{item.text}"
-        return data.languages.tell(text, item.lang, settings.understand.languages)
+        return data().languages.tell(f"{item.title}\n{item.text}", item.lang, settings.understand.languages)
 
-    matcher = Matcher(settings.brands, language=language)
-    return matcher, Understander(settings.brands, understand_settings(settings), data)
+    return Matcher(settings.brands, language=language), cache(lambda: Understander(settings.brands, how, data()))
 
 
 def taxonomy(settings: config.Settings) -> tuple[Topic, ...]:
@@ -200,7 +203,7 @@ def rescorer(settings: config.Settings, store: Store, wanted: Wanted) -> Rescore
     matcher, understander = understanding(settings)
     sources = {source.name: source for source in settings.sources}
     return Rescorer(
-        store, matcher, understander, sources, wanted, (settings.brands, settings.understand, settings.pains)
+        store, matcher, understander(), sources, wanted, (settings.brands, settings.understand, settings.pains)
     )
 
 

@@ -47,7 +47,8 @@ class Parts:
     fetcher: Fetches
     scrapers: FindsScraper
     matcher: Matcher
-    understander: Understander
+    #: Made at the first mention.
+    understander: Callable[[], Understander]
     rules: Rules
     planner: Planner
     bounds: Bounds

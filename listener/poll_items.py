@@ -45,7 +45,7 @@ def understand(source: Source, items: Sequence[tuple[Item, tuple[str, ...]]], pa
     """Find whose mention each item is and read it for each of these brands."""
     found = []
     for item, keys in items:
-        readings = (parts.understander.read(item, match, source) for match in matches(source, item, parts.matcher))
+        readings = (parts.understander().read(item, match, source) for match in matches(source, item, parts.matcher))
         found.append(Found(item=item, keys=keys, readings=tuple(one for one in readings if one is not None)))
     return found
 

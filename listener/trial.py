@@ -117,4 +117,4 @@ def try_source(source: Source, parts: Parts) -> Trial:
 def judge(source: Source, item: Item, parts: Parts) -> Judged:
     """Return whose mention an item would be, and how it would be read."""
     found = matches(source, item, parts.matcher)
-    return Judged(item=item, matches=tuple((match, parts.understander.read(item, match, source)) for match in found))
+    return Judged(item=item, matches=tuple((match, parts.understander().read(item, match, source)) for match in found))

@@ -86,7 +86,7 @@ def parts(
         fetcher=web,
         scrapers=Scrapers(folders),
         matcher=Matcher(BRANDS),
-        understander=understander(),
+        understander=understander,
         rules=Rules(rules),
         planner=Planner(channels, ZoneInfo("UTC")),
         bounds=Bounds(),
