@@ -18,6 +18,7 @@ from typing import Any
 
 from listener import __version__, config
 from listener.alerts import Planner, Rules
+from listener.browser import Browser, BrowserSettings
 from listener.changes.confirm import ConfirmSettings
 from listener.config.understanding import understand_settings
 from listener.dispatch import Dispatcher
@@ -48,6 +49,8 @@ from listener.types import Brand, HostState, Item
 #: that the first alert is a matter of minutes.
 SPREAD_EACH = timedelta(milliseconds=50)
 SPREAD_LIMIT = timedelta(seconds=60)
+#: For each thing that the scripts of a page ask for while a browser renders it.
+ASSET_TIMEOUT = timedelta(seconds=15)
 
 
 def system_clock() -> datetime:
@@ -71,6 +74,7 @@ class App:
         self._sleep = sleep
         self.store = Store.open(settings.database, now=clock())
         self.fetcher = Fetcher(fetch_settings(settings), self.store, clock=clock, sleep=sleep)
+        self._assets = assets_fetcher(fetch_settings(settings), clock=clock, sleep=sleep)
         self.scrapers = Scrapers(settings.scraper_folders)
         words = {
             rule.name: compile_query(rule.words, narrows=True) for rule in settings.alerts if rule.words is not None
@@ -78,7 +82,11 @@ class App:
         matcher, understander = understanding(settings)
         self.parts = Parts(
             store=self.store,
-            fetcher=Doors(self.fetcher, self._other_doors()),
+            fetcher=Doors(
+                self.fetcher,
+                self._other_doors(),
+                Browser(self.fetcher, self._assets, browser_settings(settings), clock=clock),
+            ),
             scrapers=self.scrapers,
             matcher=matcher,
             understander=understander,
@@ -151,6 +159,7 @@ class App:
     def close(self) -> None:
         """Let go of sockets and the database."""
         self.fetcher.close()
+        self._assets.close()
         self.store.close()
 
 
@@ -262,11 +271,22 @@ def open_trial(settings: config.Settings, *, clock: Callable[[], datetime] = sys
             app.close()
 
 
+def assets_fetcher(
+    settings: FetchSettings, *, clock: Callable[[], datetime], sleep: Callable[[float], None]
+) -> Fetcher:
+    """Make the fetcher for what the scripts of one page ask for: without gaps, as it is one visit, and less patient."""
+    hurried = replace(settings, gap=timedelta(0), host_gaps={}, total_timeout=ASSET_TIMEOUT)
+    return Fetcher(hurried, MemoryHosts(), clock=clock, sleep=sleep)
+
+
+def browser_settings(settings: config.Settings | None) -> BrowserSettings:
+    """Return the bounds of a browser's visit."""
+    return BrowserSettings() if settings is None else BrowserSettings(body_limit=settings.fetch.body_limit)
+
+
 @contextmanager
-def open_fetcher(
-    settings: config.Settings | None, *, clock: Callable[[], datetime] = system_clock
-) -> Iterator[Fetcher]:
-    """Make a fetcher that remembers hosts for itself alone, for commands that ask a few URLs and need nothing else.
+def open_web(settings: config.Settings | None, *, clock: Callable[[], datetime] = system_clock) -> Iterator[Doors]:
+    """Make what asks the web and remembers hosts for itself alone, for commands that ask a few URLs and no more.
 
     Without settings it is as polite and as careful as the defaults are.
     """
@@ -278,10 +298,12 @@ def open_fetcher(
         for host in _hosts_left_alone(settings, clock()):
             hosts.save_host(host)
     fetcher = Fetcher(networks, hosts, clock=clock)
+    assets = assets_fetcher(networks, clock=clock, sleep=time.sleep)
     try:
-        yield fetcher
+        yield Doors(fetcher, {}, Browser(fetcher, assets, browser_settings(settings), clock=clock))
     finally:
         fetcher.close()
+        assets.close()
 
 
 def _hosts_left_alone(settings: config.Settings, now: datetime) -> Iterable[HostState]:

@@ -1,4 +1,4 @@
-"""Which adapter a request goes to: addresses of folders to `listener.files`, all others to the web."""
+"""Which adapter a request goes to: by the scheme of its address, to a browser where one is wanted, or to the web."""
 
 from __future__ import annotations
 
@@ -17,15 +17,16 @@ class Door(Protocol):
 
 
 class Doors:
-    """Hands each request to the adapter for its scheme."""
+    """Hands each request to the adapter for its scheme, or to the browser."""
 
-    def __init__(self, web: Door, others: Mapping[str, Door]) -> None:
+    def __init__(self, web: Door, others: Mapping[str, Door], browser: Door) -> None:
         """Take the adapters beside the web's by their schemes, in lower case and without a colon."""
         self._web = web
         self._others = others
+        self._browser = browser
 
     def fetch(self, request: Request, validators: Validators, *, under_way: bool = False) -> FetchResult:
         """Return how the request ended, as the adapter for its scheme says."""
         scheme = request.url.partition(":")[0].lower()
-        door = self._others.get(scheme, self._web)
+        door = self._others.get(scheme, self._browser if request.render else self._web)
         return door.fetch(request, validators, under_way=under_way)

@@ -18,6 +18,7 @@ from listener.alerts import FLOOD_WINDOW
 from listener.errors import ParseError
 from listener.facts import PageFacts
 from listener.mentions.identity import item_keys
+from listener.pages.notices import in_words
 from listener.parts import Parts
 from listener.poll_items import new_items, store_items, understand
 from listener.poll_page import after_look, look, store_look
@@ -176,7 +177,7 @@ def gather(source: Source, state: SourceState, parts: Parts) -> Gathered:
                 result = replace(result, outcome=Outcome.PARSE, detail=str(error))
             else:
                 if parsed.facts is not None and parsed.facts.trouble is not None:
-                    result = replace(result, outcome=Outcome.BLOCKED, detail=f"not the page: {parsed.facts.trouble}")
+                    result = replace(result, outcome=Outcome.BLOCKED, detail=_told(parsed.facts.trouble))
                 elif parsed.facts is not None:
                     page = (response, parsed.facts)
                 items += parsed.items
@@ -205,6 +206,10 @@ def gather(source: Source, state: SourceState, parts: Parts) -> Gathered:
             ttl=ttl,
         ),
     )
+
+
+def _told(trouble: str) -> str:
+    return f"Not the page ({trouble}): {in_words(trouble)}."
 
 
 def add_alerts(tx: Transaction, alerts: Sequence[Alert], now: datetime, parts: Parts) -> int:

@@ -95,6 +95,8 @@ class Request:
     conditional: bool = True
     #: Ask robots.txt first. False only for documented APIs and feeds that are published to be polled by programs.
     robots: bool = True
+    #: Let a browser run the page's scripts, and return what it then shows. Needs the extra `browser`.
+    render: bool = False
     #: Whatever the scraper wants to find again in `Response.request`.
     tag: str = ""
 
@@ -142,6 +144,8 @@ class Outcome(enum.StrEnum):
     PARSE = "unreadable"
     #: Fetched well, but a captcha, login wall, error page or empty shell.
     BLOCKED = "blocked"
+    #: The page was to be rendered by a browser, and there is none, or it failed at that.
+    RENDER = "not-rendered"
     #: The program's own fault; its traceback is in the log.
     ERROR = "internal-error"
 

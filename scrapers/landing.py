@@ -18,6 +18,8 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
     #: Further facts to read off the same page.
     also: tuple[Also, ...] = ()
+    #: Run the page's scripts in a browser before it is read; needs the extra `browser`.
+    render: bool = False
 
 
 class Landing:
@@ -29,7 +31,8 @@ class Landing:
 
     def requests(self, source: Source, state: Mapping[str, Any]) -> Iterable[Request]:
         """Ask for the page."""
-        yield Request(url=source.url, headers=HEADERS)
+        render = isinstance(source.options, Options) and source.options.render
+        yield Request(url=source.url, headers=HEADERS, render=render)
 
     def parse(self, response: Response, source: Source) -> Parsed:
         """Read the page's facts."""

@@ -41,6 +41,8 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     ignore: tuple[str, ...] = ()
     #: "main": without menus, footers and the like; "all": everything shown.
     text: Literal["main", "all"] = "main"
+    #: Run the page's scripts in a browser before it is read; needs the extra `browser`.
+    render: bool = False
 
     def __post_init__(self) -> None:
         blank = parse("")
@@ -62,7 +64,8 @@ class Page:
 
     def requests(self, source: Source, state: Mapping[str, Any]) -> Iterable[Request]:
         """Ask for the page."""
-        yield Request(url=source.url, headers=HEADERS)
+        render = isinstance(source.options, Options) and source.options.render
+        yield Request(url=source.url, headers=HEADERS, render=render)
 
     def parse(self, response: Response, source: Source) -> Parsed:
         """Read the text that is watched."""

@@ -19,7 +19,7 @@ FLOORS = (
     {"pipeline"},
     {"poll_items", "poll_page"},
     {"parts"},
-    {"config", "plugins", "fetch", "storage", "notify", "systemd", "memory", "files", "doors", "mailboxes"},
+    {"config", "plugins", "fetch", "storage", "notify", "systemd", "memory", "files", "doors", "mailboxes", "browser"},
     {"watch"},
     {"mentions", "changes", "insights", "alerts", "schedule", "presets"},
     {"fields", "searching", "parcels", "letters"},
@@ -51,6 +51,7 @@ ROOM_OF_LIBRARY = {
     "alembic": {"storage"},
     "apscheduler": {"daemon"},
     "smtplib": {"notify"},
+    "playwright": {"browser"},
     "turbohtml": {"html"},
     "bs4": {"html"},
 }

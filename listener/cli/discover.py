@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from listener.app import load_settings, open_fetcher
+from listener.app import load_settings, open_web
 from listener.cli import settings_file
 from listener.cli.add import keys_of
 from listener.cli.asking import Asks
@@ -61,9 +61,9 @@ def discover(settings_path: Path, url: str, brand: str | None, append: bool, lim
         raise ListenerError(f"{url!r} is no web address.")
     if brand is not None and settings is not None and brand not in {one.name for one in settings.brands}:
         raise ListenerError(f"there is no [brands.{brand}] in {settings_path}.")
-    with open_fetcher(settings) as fetcher, _progress() as tell:
+    with open_web(settings) as web, _progress() as tell:
         scrapers = Scrapers(settings.scraper_folders if settings is not None else ())
-        site = explore(address, Asks(fetcher), scrapers, limit=limit, tell=tell)
+        site = explore(address, Asks(web), scrapers, limit=limit, tell=tell)
     named = list(_named(site, settings, brand))
     if as_json:
         click.echo(json.dumps(_record(site, named), ensure_ascii=False))

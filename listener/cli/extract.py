@@ -26,21 +26,27 @@ _SIDES = ("before", "after")
 _as = click.option(
     "--as", "kind", type=click.Choice(KINDS), help="Read it as this alone. Left out, as all that it turns out to be."
 )
+_render = click.option(
+    "--render", is_flag=True, help="Let a browser run the scripts of a URL's page first (needs the extra `browser`)."
+)
 _json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
 @click.command()
 @click.argument("target", metavar="FILE_OR_URL", required=False)
 @_as
+@_render
 @_json
 @click.option("--batch", metavar="FILE", help='Read a line {"id", "path"} for each page, print one for each.')
 @click.pass_obj
-def extract(settings_path: Path, target: str | None, kind: Kind | None, as_json: bool, batch: str | None) -> None:
+def extract(
+    settings_path: Path, target: str | None, kind: Kind | None, render: bool, as_json: bool, batch: str | None
+) -> None:
     """Read the facts of a page: plans and prices, questions and answers, headlines and calls to action, incidents.
 
     A feed is read as its entries, and a page without such facts as its text.
     """
-    looks = _Looks(settings_path, kind)
+    looks = _Looks(settings_path, kind, render=render)
     if batch is not None:
         _run_batch(batch, lambda line: look_json(looks.at(_text(line, "path"))))
     elif target is None:
@@ -55,16 +61,23 @@ def extract(settings_path: Path, target: str | None, kind: Kind | None, as_json:
 @click.argument("before", required=False)
 @click.argument("after", required=False)
 @_as
+@_render
 @_json
 @click.option(
     "--batch", metavar="FILE", help='Read a line {"id", "before", "after"} for each pair, print one for each.'
 )
 @click.pass_obj
 def diff(
-    settings_path: Path, before: str | None, after: str | None, kind: Kind | None, as_json: bool, batch: str | None
+    settings_path: Path,
+    before: str | None,
+    after: str | None,
+    kind: Kind | None,
+    render: bool,
+    as_json: bool,
+    batch: str | None,
 ) -> None:
     """Tell what changed between two versions of a page: prices, plans, questions, answers, copy."""
-    looks = _Looks(settings_path, kind)
+    looks = _Looks(settings_path, kind, render=render)
     if batch is not None:
         _run_batch(batch, lambda line: _changes_json(*(looks.at(_text(line, side)).facts for side in _SIDES)))
     elif before is None or after is None:
@@ -90,8 +103,9 @@ def _changes_json(old: PageFacts, new: PageFacts) -> dict[str, Json]:
 class _Looks:
     """Gets answers and reads them; a fetcher is built when the first URL asks for one."""
 
-    def __init__(self, settings_path: Path, kind: Kind | None) -> None:
+    def __init__(self, settings_path: Path, kind: Kind | None, *, render: bool) -> None:
         self._settings_path = settings_path
+        self._render = render
         self._kind = kind
         self._scrapers = Scrapers()
         self._fetch: Callable[[str], Response] | None = None
@@ -99,7 +113,7 @@ class _Looks:
     def at(self, target: str) -> Look:
         """Return what a file, a URL or, for "-", standard input says. Raises ListenerError."""
         if target.startswith(("http://", "https://")):
-            self._fetch = self._fetch or _fetching(self._settings_path)
+            self._fetch = self._fetch or _fetching(self._settings_path, render=self._render)
             response = self._fetch(target)
         else:
             response = _file_of(target)
@@ -132,16 +146,16 @@ def _bytes_of(name: str) -> bytes:
     return body
 
 
-def _fetching(settings_path: Path) -> Callable[[str], Response]:
+def _fetching(settings_path: Path, *, render: bool) -> Callable[[str], Response]:
     """Return what gets a URL's answer, as politely as the settings say where there are any."""
-    from listener.app import load_settings, open_fetcher  # a file needs neither settings nor the network
+    from listener.app import load_settings, open_web  # a file needs neither settings nor the network
     from listener.cli.asking import Asks
 
     settings = load_settings(settings_path, need_secrets=False) if settings_path.is_file() else None
-    ask = Asks(click.get_current_context().with_resource(open_fetcher(settings)))
+    ask = Asks(click.get_current_context().with_resource(open_web(settings)))
 
     def get(url: str) -> Response:
-        result = ask(Request(url=url, headers=HEADERS, conditional=False))
+        result = ask(Request(url=url, headers=HEADERS, conditional=False, render=render))
         if result.response is None:
             raise ListenerError(f"{url}: {result.detail or result.outcome.value}")
         return result.response

@@ -11,17 +11,9 @@ from rich.table import Table
 from rich.text import Text
 
 from listener.facts import Change, Incident, PageFacts, Plan, Price
+from listener.pages.notices import in_words
 from listener.reading import Look
 
-_TROUBLE = {
-    "captcha": "a captcha stands in the page's place",
-    "blocked": "the site refused this request",
-    "login": "a login stands in the page's place",
-    "error-page": "an error page, although the server calls it fine",
-    "empty-shell": "an empty shell that a script would fill",
-    "script-prices": "its prices are filled in by a script, and are not in the page",
-    "redirected-home": "the request ended at the site's front page",
-}
 _NAMES = {"pricing": "plans", "faq": "questions", "landing": "advertising copy", "status": "incidents"}
 _ANSWER_CHARACTERS = 110
 #: Of a page's text and of a feed's entries, on the screen.
@@ -43,7 +35,7 @@ def show_facts(facts: PageFacts, kinds: Sequence[str] = ()) -> None:
     """Print what was read from a page; `kinds` are what was looked for, to be named where nothing was found."""
     console = Console(highlight=False, soft_wrap=True)
     if facts.trouble:
-        click.echo(f"Trouble: {_TROUBLE.get(facts.trouble, facts.trouble)}.")
+        click.echo(f"Trouble: {in_words(facts.trouble)}.")
     if facts.plans:
         console.print(_plans(facts.plans))
     if facts.questions:

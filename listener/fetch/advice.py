@@ -42,6 +42,8 @@ ADVICE: dict[Outcome, str] = {
     "and check the source's scraper and URL.",
     Outcome.BLOCKED: "A captcha, login or error page came instead of the content. "
     "Open the URL in a browser; look for a feed or an API.",
+    Outcome.RENDER: "Install the extra `browser` and Chromium. If they are there, the page is too heavy or its scripts "
+    "never rest: look for a feed or an API, or watch it without `render`.",
     Outcome.ERROR: "A bug of this program, not of the source. Report it with the traceback in the log; "
     "the source is tried again by itself.",
 }

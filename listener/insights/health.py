@@ -49,6 +49,7 @@ _ANSWERS: Final[dict[Outcome, str]] = {
     Outcome.SERVER_ERROR: "server error",
     Outcome.PARSE: "not what it promised",
     Outcome.BLOCKED: "captcha or error page",
+    Outcome.RENDER: "can't be rendered",
     Outcome.ERROR: "internal error",
 }
 _LOGIN = re.compile(

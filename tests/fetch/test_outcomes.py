@@ -16,7 +16,7 @@ from tests.fetch.conftest import MakeFetcher, MakeSite
 from tests.fetch.sites import Clock, Site, redirect, reply
 
 #: Those that are decided after the fetch.
-LATER = {Outcome.PARSE, Outcome.BLOCKED, Outcome.ERROR}
+LATER = {Outcome.PARSE, Outcome.BLOCKED, Outcome.RENDER, Outcome.ERROR}
 
 BY_STATUS = {
     200: Outcome.OK,

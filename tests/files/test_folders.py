@@ -35,8 +35,9 @@ class Box:
     def __init__(self, root: Path, clock: Clock, store: Store, **options: Any) -> None:
         self.root, self.clock, self.store = root, clock, store
         self.source = replace(source_of("files", "", **{**SURVEY, **options}), name="survey", brand="acme")
-        self.parts: Parts = parts(store, PaperWeb(clock), clock)
-        self.parts = replace(self.parts, fetcher=Doors(PaperWeb(clock), {"file": Folders(root, clock=clock)}))
+        web = PaperWeb(clock)
+        self.parts: Parts = parts(store, web, clock)
+        self.parts = replace(self.parts, fetcher=Doors(web, {"file": Folders(root, clock=clock)}, web))
         store.sync_sources([self.source], clock(), spread=timedelta(0))
 
     def put(self, name: str, text: str, *, age: timedelta = timedelta(minutes=1)) -> None:

@@ -71,12 +71,11 @@ class Reader:
         """Poll the mailbox a minute later, with a program that was started anew."""
         self.clock.advance(timedelta(minutes=1))
         boxes = Mailboxes(self.settings, self.root, clock=self.clock)
-        doors = Doors(PaperWeb(self.clock), {"imaps": boxes, "imap": boxes})
+        web = PaperWeb(self.clock)
+        doors = Doors(web, {"imaps": boxes, "imap": boxes}, web)
         found = self.store.find_source("box")
         assert found is not None
-        return poll(
-            self.source, found.state, replace(parts(self.store, PaperWeb(self.clock), self.clock), fetcher=doors)
-        )
+        return poll(self.source, found.state, replace(parts(self.store, web, self.clock), fetcher=doors))
 
     def excerpts(self) -> list[str]:
         """Return what the mentions say below their subjects, sorted."""
