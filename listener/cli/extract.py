@@ -15,6 +15,7 @@ from listener.cli.page_json import Json, change_json, look_json
 from listener.cli.page_tables import show_changes, show_look
 from listener.errors import ListenerError, ParseError
 from listener.facts import PageFacts
+from listener.pages.notices import in_words
 from listener.pages.response import HEADERS
 from listener.plugins import Scrapers
 from listener.reading import KINDS, Kind, Look, read_any, read_as
@@ -88,7 +89,7 @@ def diff(
         old, new = looks.at(before).facts, looks.at(after).facts
         for name, facts in ((before, old), (after, new)):
             if facts.trouble:
-                click.echo(f"{name}: not compared, because it is no ordinary page ({facts.trouble}).")
+                click.echo(f"{name}: not compared, because it is no ordinary page: {in_words(facts.trouble)}.")
         if not (old.trouble or new.trouble):
             show_changes(changes_between(old, new))
 

@@ -12,6 +12,7 @@ import click
 from listener.app import load_settings, open_trial
 from listener.errors import ListenerError
 from listener.fetch import ADVICE
+from listener.pages.notices import in_words
 from listener.trial import Asked, Judged, Trial, try_source
 from listener.types import Hit, Item, Match, Reading
 
@@ -86,7 +87,7 @@ def _request_lines(asked: Asked) -> Iterator[str]:
                 f"{_counted(len(facts.copy), 'piece')} of copy, {_counted(len(facts.incidents), 'incident')}"
             )
             if facts.trouble:
-                yield f"    not to be believed: {facts.trouble}"
+                yield f"    not to be believed ({facts.trouble}): {in_words(facts.trouble)}"
         for reason in asked.parsed.skipped[:5]:
             yield f"    skipped: {clean(reason)}"
 

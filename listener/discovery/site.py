@@ -18,6 +18,7 @@ from listener.discovery.words import KINDS, PageKind, score_address, score_label
 from listener.facts import PageFacts
 from listener.html import parse
 from listener.pages.forms import form_of
+from listener.pages.notices import BY_SCRIPT, in_words
 from listener.pages.response import markup_of
 from listener.parts import FindsScraper
 from listener.types import Request, Response
@@ -242,8 +243,11 @@ class _Search:
             return self._status(lead, response)
         facts = facts_at(response)
         if facts is None or facts.trouble:
-            if facts is not None and lead.score >= SURE_SCORE:
-                self.walk.notes.append(f"{lead.url}: no ordinary page ({facts.trouble}).")
+            if facts is None or lead.score < SURE_SCORE:
+                return None
+            if facts.trouble in BY_SCRIPT:
+                return self._page(kind, lead, response, "filled in by a script", {"render": True})
+            self.walk.notes.append(f"{lead.url}: {in_words(facts.trouble or '')}.")
             return None
         prices, questions = prices_of(facts), len(facts.questions)
         enough = prices >= (1 if lead.score >= SURE_SCORE else PLANS_WANTED)

@@ -11,6 +11,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from listener.pages.nodes import Page
+from listener.pages.scripted import awaits_plans
 
 CAPTCHA: Final = "captcha"
 BLOCKED: Final = "blocked"
@@ -102,7 +103,7 @@ def find_trouble(page: Page, *, facts: bool, priced: bool) -> str | None:
         notice = _notice(page, text)
         if notice is not None:
             return notice
-    if not priced and _awaits_prices(page):
+    if not priced and (_awaits_prices(page) or awaits_plans(page)):
         return SCRIPT_PRICES
     return None
 

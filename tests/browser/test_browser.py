@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import os
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Network
+from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from pytest_httpserver import HTTPServer
 from werkzeug import Request as Asked
 from werkzeug import Response as Reply
 
 from listener.browser import Browser, BrowserSettings, find_chromium
 from listener.browser.processes import family
+from listener.cli import group
 from listener.fetch import Fetcher, FetchSettings, MemoryHosts
 from listener.pages.response import facts_of
 from listener.types import FetchResult, Outcome, Request, Validators
@@ -188,6 +192,18 @@ def test_what_is_no_page_comes_back_as_it_is(server: HTTPServer, put: Put) -> No
     assert result.response is not None
     assert result.response.body == PLANS.encode()
     assert rendered(server.url_for("/nothing")).outcome is not Outcome.OK
+
+
+@needs_browser
+def test_extract_renders_when_it_is_told_to(server: HTTPServer, put: Put, tmp_path: Path) -> None:
+    put("/app.js", "text/javascript", APP % "/plans.json")
+    put("/plans.json", "application/json", PLANS)
+    settings = tmp_path / "listener.toml"
+    settings.write_text('[fetch]\nallow_networks = ["127.0.0.1/32"]\ngap = "0s"\n')
+    asked = ["-c", str(settings), "extract", server.url_for("/pricing"), "--json"]
+    plain, full = (json.loads(CliRunner().invoke(group, [*asked, *more]).stdout) for more in ([], ["--render"]))
+    assert (plain["trouble"], plain["plans"]) == ("script-prices", [])
+    assert (full["trouble"], [plan["price"] for plan in full["plans"]]) == (None, [19, 49])
 
 
 def test_without_the_extra_the_result_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -142,6 +142,14 @@ def test_a_site_of_one_page_is_read_for_all_it_says(serve: Serve, settings: Path
     assert landing["settings"] == {"url": server.url_for("/"), "scraper": "landing", "also": ["pricing"]}
 
 
+def test_a_page_that_a_script_fills_in_is_offered_with_a_browser(serve: Serve, settings: Path) -> None:
+    shell = "<title>Pricing</title><h1>Pricing</h1><div id='pricing-table'></div><script src='/app.js'></script>"
+    server = serve({"/": front('<a href="/pricing">Pricing</a>'), "/pricing": (HTML, shell)})
+    (pricing, _) = found(settings, server.url_for("/"))["pages"]
+    assert pricing["settings"] == {"url": server.url_for("/pricing"), "scraper": "pricing", "render": True}
+    assert pricing["reads"] == "filled in by a script"
+
+
 def test_what_robots_txt_forbids_is_not_asked_and_told(serve: Serve, settings: Path) -> None:
     server = serve(
         {
