@@ -161,12 +161,15 @@ def gather(source: Source, state: SourceState, parts: Parts) -> Gathered:
     scraper_state: dict[str, Any] = {}
     ttl: timedelta | None = None
     page: tuple[Response, PageFacts] | None = None
+    unsure: list[str] = []
+    missing = False
     while queue and len(results) < REQUESTS_LIMIT:
         request = queue.popleft()
         known = state.validators.get(request.url, Validators())
         result = parts.fetcher.fetch(request, known, under_way=bool(results))
         if result.outcome is Outcome.DEFERRED and results:
             # The host has no time for the next page; what the first ones brought is a poll that worked.
+            missing = True
             break
         response = result.response
         if response is not None and not result.same_body:
@@ -182,6 +185,9 @@ def gather(source: Source, state: SourceState, parts: Parts) -> Gathered:
                     page = (response, parsed.facts)
                 items += parsed.items
                 queue.extend(parsed.more)
+                if parsed.cut or parsed.more:
+                    unsure.append(request.url)
+                missing = missing or parsed.cut
                 ttl = parsed.rhythm or ttl
                 scraper_state.update(parsed.state or {})
                 for reason in parsed.skipped[:3]:
@@ -190,6 +196,10 @@ def gather(source: Source, state: SourceState, parts: Parts) -> Gathered:
         validators[request.url] = result.validators
         if result.response is None and not result.worked:
             validators_of_failed[request.url] = result.validators
+    if missing:
+        # Of what broke off, or led to pages that were put off: with its validators the server would say that nothing
+        # is new, and what is missing would never come.
+        validators |= {url: Validators(moved_to=validators[url].moved_to) for url in unsure}
     failed = next((result for result in results if not result.worked), None)
     unchanged = all(result.outcome is Outcome.NOT_MODIFIED or result.same_body for result in results)
     return Gathered(

@@ -240,6 +240,8 @@ class Parsed:
     #: Requests for what is older than all of this, where the source can page back. A poll leaves them alone; a backfill
     #: makes them in place of `more`.
     older: tuple[Request, ...] = ()
+    #: The answer broke off before its end: it is asked for again next time, whatever its validators say.
+    cut: bool = False
     #: The source asks for a rest of this length before it is asked for more.
     rest: timedelta | None = None
     #: Small JSON-able state that the next poll's `requests` gets back. Keys named here are set, all others keep what is

@@ -27,6 +27,7 @@ _ROOT = re.compile(r"<(?:[\w.-]{1,30}:)?(?:rss|rdf|feed|channel|entry)(?=[\s/>])
 _FIRST_TAG = re.compile(r"<([A-Za-z_][\w.:-]{0,100})")
 _OPENING = re.compile(r"<(?:rss:|atom:)?(?:item|entry)(?=[\s/>])", re.IGNORECASE)
 _CLOSING = re.compile(r"</(?:[\w.-]{1,30}:)?(?:item|entry|channel|rss|feed|rdf)\s*+>", re.IGNORECASE)
+_ENDED = re.compile(r"</(?:[\w.-]{1,30}:)?(?:rss|feed|rdf|channel)\s*+>", re.IGNORECASE)
 _TITLED = re.compile(r"</(?:[\w.-]{1,30}:)?title\s*+>", re.IGNORECASE)
 _NAMED = re.compile(r"</(?:[\w.-]{1,30}:)?(?:link|guid|id)\s*+>|<(?:[\w.-]{1,30}:)?link\s[^<>]*+>", re.IGNORECASE)
 _SPACE = re.compile(r"[\s\ufeff\0]*+")
@@ -56,6 +57,8 @@ class Document:
     sound: bool
     #: It ended inside its last entry, before that could be told from others: left for another time.
     broken_off: bool = False
+    #: It ended before its root did: there may be more entries than those that came.
+    cut: bool = False
 
     def openings(self) -> int:
         """Count the tags that open an entry in the raw text: as many entries can be expected."""
@@ -103,7 +106,7 @@ def read(text: str) -> Document:
     _adopt(root)
     if short(root.tag).rpartition(":")[2] not in _FRAMES and not _OPENING.search(text):
         raise ParseError(f"XML of another kind, <{root.tag.rpartition('}')[2][:60]}>, instead of a feed")
-    return Document(root, whole, sound, broken_off=len(whole) < len(text))
+    return Document(root, whole, sound, broken_off=len(whole) < len(text), cut=not sound and not _ENDED.search(text))
 
 
 def _without_broken_end(text: str) -> str:

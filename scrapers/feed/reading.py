@@ -32,7 +32,13 @@ def parsed(response: Response, *, zone: ZoneInfo, day_first: bool | None, kind: 
     items, skipped = _items(document, channel)
     url = older_page(channel.fields.element, channel.base, response.url) if items else None
     older = () if url is None else (replace(response.request, url=url),)
-    return Parsed(items=items, older=older, skipped=skipped, rhythm=rhythm_of(channel.fields, response.fetched_at))
+    return Parsed(
+        items=items,
+        older=older,
+        cut=document.cut,
+        skipped=skipped,
+        rhythm=rhythm_of(channel.fields, response.fetched_at),
+    )
 
 
 def _items(document: Document, channel: Channel) -> tuple[tuple[Item, ...], tuple[str, ...]]:

@@ -14,7 +14,7 @@ from listener.errors import DatabaseFull, StorageError
 from listener.parts import Parts
 from listener.pipeline import PollResult, poll
 from listener.storage import Store, Transaction
-from listener.types import FetchResult, Outcome, Request, Source
+from listener.types import FetchResult, Outcome, Request, Source, Validators
 from tests.pipeline.polling import START, Clock, PaperWeb, parts, rss, source
 
 ANGRY = ("Acme broke again", "Acme is terrible, broken and useless. Worst service, I hate it.", START)
@@ -139,6 +139,21 @@ def test_a_failed_poll_is_counted_and_keeps_what_is_known(
     assert [(hour.ok, hour.failed) for hour in hours] == [(1, 0), (0, 1)]
 
 
+@pytest.mark.parametrize("kept", [0.45, 0.6, 0.75, 0.9])
+def test_a_feed_that_broke_off_is_asked_for_in_full_again_though_it_has_not_changed(
+    store: Store, web: PaperWeb, clock: Clock, kept: float
+) -> None:
+    whole = rss(*((f"Acme {number}", "Words about it", START) for number in range(6)))
+    web.pages[source().url] = whole[: int(len(whole) * kept)]
+    first = ask(source(), parts(store, web, clock))
+    assert 0 < first.new_items <= 6
+    web.pages[source().url] = whole
+    clock.advance(timedelta(hours=1))
+    second = ask(source(), parts(store, web, clock))
+    assert web.asked[1][1] == Validators()
+    assert (second.outcome, first.new_items + second.new_items) == (Outcome.OK, 6)
+
+
 def test_what_can_not_be_read_is_a_failed_poll_and_asked_for_in_full_again(
     store: Store, web: PaperWeb, clock: Clock
 ) -> None:
@@ -236,7 +251,9 @@ def test_a_next_page_that_is_put_off_ends_a_poll_that_worked(
         "    def requests(self, source, state):\n"
         "        return [Request(url=source.url)]\n"
         "    def parse(self, response, source):\n"
-        "        return Parsed(items=(Item(title='Acme', guid='1'),), more=(Request(url=source.url + '2'),))\n"
+        "        first = response.request.url == source.url\n"
+        "        more = (Request(url=source.url + '2'),) if first else ()\n"
+        "        return Parsed(items=(Item(title='Acme', guid='1'),), more=more)\n"
         "scraper = Paged()\n"
     )
     paged = Source(name="paged", scraper="paged", url="https://paged.example/")
@@ -244,3 +261,10 @@ def test_a_next_page_that_is_put_off_ends_a_poll_that_worked(
     web.pages[paged.url + "2"] = Outcome.DEFERRED
     result = ask(paged, parts(store, web, clock, folders=[folder]))
     assert (result.outcome, result.new_items) == (Outcome.OK, 1)
+    # The first page hasn't changed, but the second was never read.
+    web.pages[paged.url + "2"] = b"two"
+    clock.advance(timedelta(hours=1))
+    ask(paged, parts(store, web, clock, folders=[folder]))
+    assert [url for url, _ in web.asked[2:]] == [paged.url, paged.url + "2"]
+    clock.advance(timedelta(hours=1))
+    assert ask(paged, parts(store, web, clock, folders=[folder])).outcome is Outcome.NOT_MODIFIED
