@@ -16,7 +16,7 @@ _SPOKEN_CLASSES = frozenset(
 #: Tailwind's and Bootstrap's "hidden md:flex": shown on wider screens.
 _SHOWN_AGAIN = re.compile(r":(?:block|flex|grid|inline|table)|-(?:block|flex)")
 #: The last word of a class name, a number after it left out.
-_ENDING = re.compile(r"(?:[A-Z]?[a-z]+|[A-Z]+)(?=[\d_-]*$)")
+_ENDING = re.compile(r"(?:[A-Z]?[a-z]+|[A-Z]+)(?=[\d_-]*(?:\s|$))")
 _PIECES = re.compile(r"[a-z]+|\d+")
 #: More of a name than this is no name.
 _NAME_CHARACTERS = 2_000
@@ -47,7 +47,8 @@ class Names:
         """The pieces of class and id: `price-card__name` gives price-card__name, price, card and name."""
         if self._words is None:
             names = f"{self.classes[:_NAME_CHARACTERS]} {self.ident[:_NAME_CHARACTERS]}"
-            names = _CAMEL.sub(r"\1 \2", names).lower()
+            if not names.islower():
+                names = _CAMEL.sub(r"\1 \2", names).lower()
             self._words = frozenset(names.split()) | frozenset(_PIECES.findall(names))
         return self._words
 
@@ -55,8 +56,7 @@ class Names:
     def endings(self) -> frozenset[str]:
         """The last piece of each class, in lower case: `price-card__name` gives name, `cardTitle` gives title."""
         if self._endings is None:
-            found = (_ENDING.search(name) for name in self.classes[:_NAME_CHARACTERS].split())
-            self._endings = frozenset(match[0].lower() for match in found if match)
+            self._endings = frozenset(map(str.lower, _ENDING.findall(self.classes[:_NAME_CHARACTERS])))
         return self._endings
 
 

@@ -20,12 +20,12 @@ from listener.pages.words import asks
 
 _QUESTION_CHARACTERS = 320
 _ANSWER_CHARACTERS = 20_000
-_MAY_ASK = re.compile("[？؟;\u037e吗呢か요까]")
 _Q = re.compile(
     r"(?:Q|F|P|D|В|Frage|Question|Pregunta|Domanda|Pergunta|Vraag|Вопрос|问|問|질문)\s*\d{0,3}\s*[:：.)]\s*",
     re.IGNORECASE,
 )
-_Q_LETTERS = "QFPDVqfpdvВв问問질"
+_SIGN = re.compile("[?？؟;\u037e吗呢か요까]")
+_Q_LETTERS = frozenset("QFPDVqfpdvВв问問질")
 _A = re.compile(
     r"(?:A|R|О|Antwort|Answer|Respuesta|Risposta|Resposta|Réponse|Antwoord|Ответ|答|답변?)\s*\d{0,3}\s*[:：]\s*",
     re.IGNORECASE,
@@ -106,12 +106,6 @@ class _Make:
     linked: bool = False
 
 
-def _may_ask(text: str) -> bool:
-    if "?" in text or (text[0] in _Q_LETTERS and _Q.match(text)):
-        return True
-    return not text.isascii() and _MAY_ASK.search(text) is not None
-
-
 def read_faq(page: Page) -> tuple[tuple[Question, ...], list[Line]]:
     """Return the questions of a page in page order, and the lines that they and their answers take."""
     told = faq_of(page)
@@ -166,12 +160,13 @@ class _Finder:
 
     def _candidates(self) -> Iterator[Line]:
         """Yield the lines that may be questions: made like one that asks, or like what opens an answer in a FAQ."""
-        inside, allowed = self._zone.inside, self._zone.allowed
-        asking = [line.node for line in self._page.lines if _may_ask(line.text)]
+        lines, inside, allowed = self._page.lines, self._zone.inside, self._zone.allowed
+        asking = [line.node for line in self._page.lines_matching(_SIGN)]
+        asking += [line.node for line in lines if line.text[0] in _Q_LETTERS and _Q.match(line.text)]
         spelt = {(node.tag, node.classes) for node in asking}
         kins = {self._kin(node) for node in asking}
         opening = self._opening()
-        for line in self._page.lines:
+        for line in lines:
             index = line.index
             if not allowed[index] or len(line.text) < 2:
                 continue

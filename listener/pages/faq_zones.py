@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from listener.pages.labels import HEADINGS
 from listener.pages.nodes import Line, Node, Page
-from listener.pages.words import FAQ_NEEDLES, FAQ_TITLE, asks
+from listener.pages.words import FAQ_HINT, FAQ_TITLE, asks
 
 _ZONE_WORDS = frozenset(
     "faq faqs faqpage questions fragen preguntas domande perguntas dudas duvidas вопросы qna qanda".split()
@@ -40,7 +40,7 @@ def zones_of(page: Page) -> Zones:
     for node in _named_faqs(page):
         end = min(node.end_line, count)
         zones.inside[node.line : end] = b"\x01" * max(end - node.line, 0)
-    for line in page.lines_with(FAQ_NEEDLES):
+    for line in page.lines_matching(FAQ_HINT, lowered=True):
         if _is_title(line):
             whole |= line.node.tag == "h1"
             _mark_section(page, line, zones.inside)

@@ -24,6 +24,7 @@ class Owner(Protocol):
 _Owner = TypeVar("_Owner", bound=Owner)
 
 _CENTS_WORDS = frozenset("cents cent decimal decimals fraction frac centimes centavos fractional".split())
+_AT_ONCE = (0,)
 _TWO_DIGITS = re.compile(r"\d{2}(?!\d)")
 #: Scripts that put no space between words: kana, ideographs, full-width forms. Hangul isn't one.
 _UNSPACED = re.compile("[\u3001-\u30ff\u3400-\u9fff\uff01-\uff60]")
@@ -33,8 +34,7 @@ _INVISIBLE = re.compile("[\xad\u200b\u200c\u200e\u200f\u2060\ufeff]")
 def joined(texts: Sequence[str], owners: Sequence[_Owner]) -> tuple[str, Sequence[int], Sequence[_Owner]]:
     """Return the line's text, where in it each text begins, and whose text that is. Empty texts leave no trace."""
     if len(texts) == 1:
-        only = " ".join(texts[0].split())
-        return only if only.isascii() else _INVISIBLE.sub("", only), (0,), (owners[0],)
+        return _clean(texts[0]), _AT_ONCE, (owners[0],)
     parts: list[str] = []
     starts: list[int] = []
     kept: list[_Owner] = []
@@ -42,15 +42,10 @@ def joined(texts: Sequence[str], owners: Sequence[_Owner]) -> tuple[str, Sequenc
     spaced = False
     last = ""
     for text, owner in zip(texts, owners, strict=True):
-        words = text.split()
-        if not words:
-            spaced = True
+        clean = _clean(text)
+        if not clean:
+            spaced = spaced or not text or text[0].isspace()
             continue
-        clean = " ".join(words)
-        if not clean.isascii():
-            clean = _INVISIBLE.sub("", clean)
-            if not clean:
-                continue
         if parts:
             between = _between(last, clean, owner, spaced or text[0].isspace())
             if not between and _are_boxes(kept[-1], owner) and len(parts[-1]) > 1 and len(clean) > 1:
@@ -67,8 +62,18 @@ def joined(texts: Sequence[str], owners: Sequence[_Owner]) -> tuple[str, Sequenc
     return "".join(parts), starts, kept
 
 
+def _clean(text: str) -> str:
+    """Return a text with single spaces and without signs that nobody sees."""
+    if text.isascii():
+        # Most texts are clean already; looking is faster than taking them apart.
+        return text.strip(" ") if text.isprintable() and "  " not in text else " ".join(text.split())
+    return _INVISIBLE.sub("", " ".join(text.split()))
+
+
 def _between(last: str, text: str, owner: Owner, spaced: bool) -> str:
     first = text[0]
+    if spaced and not last.isdigit():
+        return " "
     if last.isdigit() and first.isdigit() and _TWO_DIGITS.match(text) and _is_small(owner):
         return "."
     if spaced:

@@ -35,13 +35,13 @@ class Row:
     header: bool = False
 
 
-def rows_of(table: Node) -> list[Row]:
+def rows_of(page: Page, table: Node) -> list[Row]:
     """Lay out the rows of a table, without those of tables within it."""
     rows: list[Row] = []
     carried: dict[int, tuple[Node, int]] = {}
-    for tr in _trs(table):
+    for tr in _trs(page, table):
         row = Row(tr)
-        cells = [child for child in tr.children if child.tag in ("td", "th")]
+        cells = [child for child in page.children(tr) if child.tag in ("td", "th")]
         row.header = bool(cells) and (
             all(cell.tag == "th" for cell in cells) or (tr.parent is not None and tr.parent.tag == "thead")
         )
@@ -75,12 +75,12 @@ def _span(cell: Node, name: str) -> int:
     return max(1, min(int(value), _SPAN_LIMIT)) if value.isascii() and value.isdigit() else 1
 
 
-def _trs(table: Node) -> Iterator[Node]:
-    for child in table.children:
+def _trs(page: Page, table: Node) -> Iterator[Node]:
+    for child in page.children(table):
         if child.tag == "tr":
             yield child
         elif child.tag in ("thead", "tbody", "tfoot"):
-            yield from (row for row in child.children if row.tag == "tr")
+            yield from (row for row in page.children(child) if row.tag == "tr")
 
 
 def cell_text(page: Page, cell: Node | None) -> str:
@@ -92,9 +92,8 @@ def cell_text(page: Page, cell: Node | None) -> str:
     return named[0] if named else clean_name(" ".join(line.text for line in lines)[: words.LABEL_CHARACTERS + 1])
 
 
-def bare_columns(page: Page, table: Node, reading: Reading) -> Iterator[tuple[int, str]]:
+def bare_columns(page: Page, rows: list[Row], reading: Reading) -> Iterator[tuple[int, str]]:
     """Yield line indices of bare numbers in columns headed by a currency, with that currency's code."""
-    rows = rows_of(table)
     currencies: dict[int, str] = {}
     for row in rows:
         for column, cell in enumerate(row.cells):
@@ -121,9 +120,8 @@ class Cell:
     beside: int
 
 
-def priced_cells(page: Page, table: Node, priced: set[int]) -> list[Cell]:
+def priced_cells(page: Page, rows: list[Row], priced: set[int]) -> list[Cell]:
     """Return the cells of a table whose elements (by order) hold prices, with the labels of their rows and columns."""
-    rows = rows_of(table)
     headers: dict[int, str] = {}
     found: list[Cell] = []
     done: set[int] = set()
@@ -182,9 +180,9 @@ def _row_labels(page: Page, row: Row, priced: set[int], shared: set[int]) -> lis
     return labels
 
 
-def unpriced_cells(page: Page, table: Node, priced: set[int]) -> Iterator[int]:
+def unpriced_cells(page: Page, rows: list[Row], priced: set[int]) -> Iterator[int]:
     """Yield the lines of cells beside prices, in a row of prices, that may say "Free" or "Contact us"."""
-    for row in rows_of(table):
+    for row in rows:
         if row.header or not any(cell is not None and cell.order in priced for cell in row.cells):
             continue
         labels = _row_labels(page, row, priced, set())

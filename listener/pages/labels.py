@@ -68,7 +68,7 @@ def label_of(line: Line) -> Label | None:
     level = _level(line)
     if level == 8 and (node.tag in ("a", "button", "label", "option") or _is_action(node)):
         return None
-    if level == 8 and node.tag == "li" and (node.parent is None or node.parent.children[0] is not node):
+    if level == 8 and node.tag == "li" and not node.is_first:
         # The first item of a list may be its title; the others are what it lists.
         return None
     if words.is_generic(text):
@@ -156,6 +156,8 @@ def _is_action(node: Node) -> bool:
 def clean_name(text: str) -> str:
     """Return a label without the marks around it: bullets, trailing colons and dashes, emoji, half a bracket."""
     text = " ".join(text.split())
+    if text and text[0].isalnum() and text[-1].isalnum() and "(" not in text:
+        return text
     previous = ""
     while text != previous:
         previous = text

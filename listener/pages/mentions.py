@@ -29,6 +29,7 @@ _PRICE_ENDINGS = frozenset(
 #: Lines with prices that are read: no page for people has more.
 _LINE_LIMIT = 3_000
 _LINE_CHARACTERS = 2_000
+_DIGIT = re.compile(r"\d")
 _CLAUSE = re.compile(r"[.!?;:,](?=\s)|[•·|]|\s[–—-]\s")
 
 
@@ -160,21 +161,20 @@ def is_struck(node: Node) -> bool:
     if not node.attributes:
         return False
     return "line-through" in node.attr("style") or (
-        node.words & _STRUCK_WORDS != frozenset() and len(node.children) < 3
+        node.words & _STRUCK_WORDS != frozenset() and node.last - node.order < 5
     )
 
 
-def price_slots(page: Page) -> bytearray:
-    """Flag the lines that begin in an element which is named for holding a price."""
-    flags = bytearray(len(page.lines))
+def price_slots(page: Page) -> set[int]:
+    """Return the indices of lines that begin in an element which is named for holding a price."""
+    found: set[int] = set()
     for names, nodes in page.by_names.items():
         if names.endings.isdisjoint(_PRICE_ENDINGS):
             continue
         for node in nodes:
             if node.end_line - node.line <= 4:
-                for line in page.lines_of(node):
-                    flags[line.index] |= _is_just_below(node, line)
-    return flags
+                found.update(line.index for line in page.lines_of(node) if _is_just_below(node, line))
+    return found
 
 
 def _is_just_below(slot: Node, line: Line) -> bool:
@@ -214,14 +214,16 @@ def mentions_on(page: Page, reading: Reading, skipped: bytearray) -> dict[int, l
     """Return the mentions of each line by its index, leaving out lines flagged in `skipped`."""
     found: dict[int, list[Mention]] = {}
     slots = price_slots(page)
-    for line in page.lines:
-        if skipped[line.index] or len(line.text) > _LINE_CHARACTERS:
+    numbered = {line.index for line in page.lines_matching(_DIGIT)}
+    for index in sorted(numbered | slots):
+        line = page.lines[index]
+        if skipped[index] or len(line.text) > _LINE_CHARACTERS:
             continue
-        mentions = [] if '="' in line.text else mentions_of(line, reading)
-        if not mentions and slots[line.index] and (slot := slot_mention(line) or _zero_mention(page, line)):
+        mentions = mentions_of(line, reading) if index in numbered and '="' not in line.text else []
+        if not mentions and index in slots and (slot := slot_mention(line) or _zero_mention(page, line)):
             mentions = [slot]
         if mentions:
-            found[line.index] = mentions
+            found[index] = mentions
         if len(found) >= _LINE_LIMIT:
             break
     return found

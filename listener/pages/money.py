@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 
-from listener.pages.currency import SYMBOLS, Reading
+from listener.pages.currency import SYMBOLS, Reading, is_currency
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +28,8 @@ class Amount:
 #: Most letters of a currency word, and of one with a space in it ("f cfa").
 _WORD_LENGTH = 10
 _SYMBOL_LENGTH = max(map(len, SYMBOLS))
+_FIRST_SIGNS = frozenset(sign[0] for sign in SYMBOLS)
+_LAST_SIGNS = frozenset(sign[-1] for sign in SYMBOLS)
 #: No letter after.
 _STOP = r"(?![^\W\d_])"
 #: Digits of any script: Arabic-Indic, Persian, Devanagari and full-width ones are decimal digits to `\d` and to int().
@@ -97,20 +99,21 @@ def find_amounts(text: str, reading: Reading, *, bare: str | None = None) -> lis
     if _DIGIT.search(text) is None:
         return []
     found: list[Amount] = []
-    loose: tuple[int, int, Decimal] | None = None
+    loose: re.Match[str] | None = None
     for match in _FOUND.finditer(text):
         amount = _read(text, match, reading, bare, found[-1].end if found else 0)
         if amount is None:
-            value = _value(match["number"], match["times"], None)
-            loose = None if value is None else (match.start("number"), match.end(), value)
+            loose = match
             continue
         previous = found[-1] if found else None
         if previous is not None and previous.upper is None and _joins(text, previous.end, amount.start):
             if previous.currency == amount.currency and previous.value < amount.value:
                 found[-1] = replace(previous, end=amount.end, upper=amount.value)
                 continue
-        elif loose is not None and _joins(text, loose[1], amount.start) and _spans(loose, amount, text):
-            amount = replace(amount, start=loose[0], value=loose[2], upper=amount.value)
+        elif loose is not None and _joins(text, loose.end(), amount.start):
+            value = _value(loose["number"], loose["times"], None)
+            if value is not None and _spans(value, loose.end(), amount):
+                amount = replace(amount, start=loose.start("number"), value=value, upper=amount.value)
         found.append(amount)
         loose = None
     return found
@@ -120,10 +123,10 @@ def _joins(text: str, end: int, start: int) -> bool:
     return 0 < start - end <= 7 and _BETWEEN.fullmatch(text, end, start) is not None
 
 
-def _spans(loose: tuple[int, int, Decimal], amount: Amount, text: str) -> bool:
+def _spans(value: Decimal, end: int, amount: Amount) -> bool:
     """Whether a bare number is the lower end of the amount after it ("50–80 €") and no label ("Level 1 – 80 €")."""
-    tight = amount.start - loose[1] == 1
-    return loose[2] < amount.value <= loose[2] * (20 if tight else 4)
+    tight = amount.start - end == 1
+    return value < amount.value <= value * (20 if tight else 4)
 
 
 def _read(text: str, match: re.Match[str], reading: Reading, bare: str | None, floor: int) -> Amount | None:
@@ -169,6 +172,8 @@ def _sign_before(text: str, start: int, reading: Reading) -> tuple[int, str | No
         end -= 1
     if end and text[end - 1] == " ":
         end -= 1
+    if not end or not _may_end_sign(text[end - 1]):
+        return start, None
     for length in range(min(_SYMBOL_LENGTH, end), 0, -1):
         token = text[end - length : end]
         if token in SYMBOLS and not (token[0].isalpha() and end > length and text[end - length - 1].isalpha()):
@@ -176,15 +181,26 @@ def _sign_before(text: str, start: int, reading: Reading) -> tuple[int, str | No
             if length == 1 and end > 1 and end < start and text[end - 2].isdigit():
                 return start, None
             return end - length, reading.meaning(token)
+    token = text[max(0, end - _WORD_LENGTH - 2) : end].rpartition(" ")[2]
+    if token.isalpha() and not is_currency(token):
+        return start, None
     found = _WORD_BEFORE.search(text, max(0, start - _WORD_LENGTH - 3), start)
     if found is None:
         return start, None
     return found.start(1), reading.meaning(found[1]) or reading.meaning(found[1].rstrip("."))
 
 
+def _may_end_sign(letter: str) -> bool:
+    """Whether a currency's sign, code or word may end so: a quick look, since most numbers are no amounts."""
+    return letter.isalpha() or letter in _LAST_SIGNS or letter in "'’ʻ‘.`ʼ״\""
+
+
 def _sign_after(text: str, end: int, reading: Reading, *, code_only: bool) -> tuple[int, str | None, bool]:
     """Return where the currency after a number ends, its code, and whether it is the hundredth of one."""
     begin = end + 1 if text[end : end + 1] == " " else end
+    following = text[begin : begin + 1]
+    if not following.isalpha() and following not in _FIRST_SIGNS:
+        return end, None, False
     for length in range(_SYMBOL_LENGTH, 0, -1):
         token = text[begin : begin + length]
         if len(token) == length and token in SYMBOLS:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 from typing import TypeAlias
 
 from listener.pages.classes import UNNAMED, Names
@@ -14,11 +16,14 @@ Attributes: TypeAlias = tuple[tuple[str, str | None], ...]
 
 
 class Node:
-    """An element. `order` counts elements as they open; every descendant has an order in (order, last]."""
+    """An element. `order` counts elements as they open; every descendant has an order in (order, last].
+
+    It knows its parent and not its children, which the page finds by their order: without cycles a page that has been
+    read is gone at once, and the collector has nothing to look for.
+    """
 
     __slots__ = (
         "attributes",
-        "children",
         "end_line",
         "hidden",
         "inline",
@@ -30,19 +35,32 @@ class Node:
         "tag",
     )
 
+    #: Order of its last descendant, and index of the first line after it; known when the element has closed.
+    last: int
+    end_line: int
+
     def __init__(self, tag: str, attributes: Attributes, parent: Node | None, order: int) -> None:
         self.tag = tag
         self.attributes = attributes
         self.parent = parent
-        self.order = self.last = order
-        self.children: list[Node] = []
+        self.order = order
         #: Not shown at first: by attribute, style or class, here or above.
         self.hidden: bool = parent is not None and parent.hidden
         self.inline = False
         #: Its class and id.
         self.names = UNNAMED
-        #: Index of the first line at or below, and of the first line after.
-        self.line = self.end_line = 0
+        #: Index of the first line at or below.
+        self.line = 0
+
+    @property
+    def is_leaf(self) -> bool:
+        """Whether no element stands in it."""
+        return self.last == self.order
+
+    @property
+    def is_first(self) -> bool:
+        """Whether it is the first of the elements right below its parent."""
+        return self.parent is not None and self.order == self.parent.order + 1
 
     @property
     def named(self) -> bool:
@@ -86,14 +104,6 @@ class Node:
             yield node
             node = node.parent
 
-    def walk(self) -> Iterator[Node]:
-        """Yield the node and its descendants in document order."""
-        stack = [self]
-        while stack:
-            node = stack.pop()
-            yield node
-            stack.extend(reversed(node.children))
-
 
 class Line:
     """A run of inline text between two block boundaries."""
@@ -136,6 +146,26 @@ class Page:
     nodes: list[Node]
     #: Elements whose attributes say that a click opens something.
     openers: list[Node]
+    #: The elements of each tag, in page order.
+    by_tag: Mapping[str, Sequence[Node]]
+    #: The elements that share a class and an id, in page order.
+    by_names: Mapping[Names, Sequence[Node]]
+    #: The texts of all lines, a line each.
+    text: str
+
+    def children(self, node: Node) -> list[Node]:
+        """Return the elements right below one."""
+        found: list[Node] = []
+        place = node.order + 1
+        while place <= node.last:
+            child = self.nodes[place]
+            found.append(child)
+            place = child.last + 1
+        return found
+
+    def walk(self, node: Node) -> Iterator[Node]:
+        """Yield an element and its descendants in page order."""
+        return islice(self.nodes, node.order, node.last + 1)
 
     def lines_of(self, node: Node) -> list[Line]:
         """Return the lines that stand in `node`."""
@@ -146,33 +176,22 @@ class Page:
         return " ".join([line.text for line in self.lines[node.line : node.end_line]])
 
     @cached_property
-    def text(self) -> str:
-        """The text of all lines."""
-        return "\n".join([line.text for line in self.lines])
+    def lowered(self) -> str:
+        """The text in lower case."""
+        return self.text.lower()
 
-    def lines_with(self, needles: Iterable[str]) -> list[Line]:
-        """Return the lines that hold one of these lower case texts, in whatever case, in page order."""
-        lowered = self.text.lower()
-        present = [needle for needle in needles if needle in lowered]
-        if not present:
-            return []
-        # No line holds a line break, and no letter becomes one when it is lowered.
-        texts = lowered.split("\n")
-        return [line for line, text in zip(self.lines, texts, strict=True) if any(each in text for each in present)]
+    def lines_matching(self, pattern: re.Pattern[str], *, lowered: bool = False) -> Iterator[Line]:
+        """Yield the lines in which an expression finds something, in page order.
 
-    @cached_property
-    def by_tag(self) -> Mapping[str, Sequence[Node]]:
-        """The elements of each tag that the page has, in page order."""
-        found: dict[str, list[Node]] = {}
-        for node in self.nodes:
-            found.setdefault(node.tag, []).append(node)
-        return found
-
-    @cached_property
-    def by_names(self) -> Mapping[Names, Sequence[Node]]:
-        """The elements that share a class and an id, in page order."""
-        found: dict[Names, list[Node]] = {}
-        for node in self.nodes:
-            if node.names is not UNNAMED:
-                found.setdefault(node.names, []).append(node)
-        return found
+        A search of the whole text is much faster than one of each line. The expression may not match a line break.
+        """
+        # No letter becomes a line break when it is lowered: the lines are the same.
+        text = self.lowered if lowered else self.text
+        index = position = 0
+        while (found := pattern.search(text, position)) is not None:
+            index += text.count("\n", position, found.start())
+            yield self.lines[index]
+            end = text.find("\n", found.end())
+            if end < 0:
+                return
+            index, position = index + 1, end + 1

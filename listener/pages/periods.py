@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 
 
 def plain(word: str) -> str:
@@ -367,6 +368,7 @@ _STEMS = tuple(
 )
 
 
+@lru_cache(maxsize=2048)
 def period_in(label: str) -> str | None:
     """Return the period that a label such as "Monthly plan" or "Jahresabo" speaks of; None for none or for several."""
     names = {name for pattern, name in _STEMS if pattern.search(label)}

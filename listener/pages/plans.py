@@ -7,8 +7,11 @@ monthly and a yearly price), those whose names come in turn with them each get t
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from collections.abc import Mapping
+
 from listener.pages import words
-from listener.pages.grid import cell_name, priced_cells, rows_of
+from listener.pages.grid import Row, cell_name, priced_cells
 from listener.pages.groups import Group, distinct, give, line_groups, merged
 from listener.pages.labels import STRONG, Label, is_period_only, label_of
 from listener.pages.mentions import Mention
@@ -18,22 +21,25 @@ from listener.pages.periods import period_in, period_of_heading
 #: Lines before and after a price's element that are looked at for its name.
 _REACH_BEFORE = 60
 _REACH_AFTER = 20
+_TABLE_PARTS = frozenset({"tr", "tbody", "thead", "tfoot"})
 
 
-def group_plans(page: Page, mentions: dict[int, list[Mention]], skipped: bytearray) -> list[Group]:
-    """Return the groups of a page, named where a name was found."""
-    return _Grouping(page, mentions, skipped).groups()
+def group_plans(
+    page: Page, mentions: dict[int, list[Mention]], skipped: bytearray, tables: Mapping[int, list[Row]]
+) -> list[Group]:
+    """Return the groups of a page, named where a name was found. `tables`: rows of each table by its order."""
+    return _Grouping(page, mentions, skipped, tables).groups()
 
 
 class _Grouping:
-    def __init__(self, page: Page, mentions: dict[int, list[Mention]], skipped: bytearray) -> None:
+    def __init__(
+        self, page: Page, mentions: dict[int, list[Mention]], skipped: bytearray, tables: Mapping[int, list[Row]]
+    ) -> None:
+        self._tables = tables
         self._page = page
         self._mentions = mentions
         self._skipped = skipped
-        counts = [0]
-        for line in page.lines:
-            counts.append(counts[-1] + (line.index in mentions))
-        self._counts = counts
+        self._priced = sorted(mentions)
         self._labels: dict[int, Label | None] = {}
 
     def groups(self) -> list[Group]:
@@ -41,9 +47,7 @@ class _Grouping:
         grids = [
             node for node in self._page.by_tag.get("table", ()) if self._holds_prices(node) and self._is_grid(node)
         ]
-        within = {
-            part.order for table in grids for part in table.walk() if part.tag in ("tr", "tbody", "thead", "tfoot")
-        }
+        within = {part.order for table in grids for part in self._page.walk(table) if part.tag in _TABLE_PARTS}
         holders = {node.order: node for index in self._mentions for node in self._page.lines[index].node.ancestors()}
         for _, node in sorted(holders.items(), reverse=True):
             if node.inline or node.order in within:
@@ -57,9 +61,12 @@ class _Grouping:
     def _is_grid(self, table: Node) -> bool:
         """Whether a table's prices stand in cells of their own, not each in a cell with a title of its own."""
         cells = [
-            cell for row in rows_of(table) for cell in dict.fromkeys(row.cells) if cell and self._holds_prices(cell)
+            cell
+            for row in self._tables[table.order]
+            for cell in dict.fromkeys(row.cells)
+            if cell and self._holds_prices(cell)
         ]
-        if any(below.tag == "table" for below in table.walk() if below is not table):
+        if any(below.tag == "table" for below in self._page.walk(table) if below is not table):
             return False
         titled = sum(self._has_title(cell) for cell in cells)
         return titled * 2 <= len(cells)
@@ -72,10 +79,10 @@ class _Grouping:
         )
 
     def _resolve_grid(self, table: Node, found: dict[int, list[Group]]) -> list[Group]:
-        priced = {node.order for node in table.walk() if node.tag in ("td", "th") and node.order in found}
+        priced = {node.order for node in self._page.walk(table) if node.tag in ("td", "th") and node.order in found}
         groups: list[Group] = []
         context = self._caption(table)
-        for cell in priced_cells(self._page, table, priced):
+        for cell in priced_cells(self._page, self._tables[table.order], priced):
             for group in found.pop(cell.node.order):
                 own = group.name or group.weak if cell.node.tag == "th" else None
                 group.name = own or cell_name(cell) or group.name or group.weak or group.later
@@ -89,13 +96,13 @@ class _Grouping:
         return groups
 
     def _caption(self, table: Node) -> str | None:
-        caption = next((child for child in table.children if child.tag == "caption"), None)
+        caption = next((child for child in self._page.children(table) if child.tag == "caption"), None)
         label = self._label(caption.line) if caption is not None and caption.line < caption.end_line else None
         return label.text if label else None
 
     def _holds_prices(self, node: Node) -> bool:
-        end = min(node.end_line, len(self._page.lines))
-        return node.line < end and self._counts[end] > self._counts[node.line]
+        first = bisect_left(self._priced, node.line)
+        return first < len(self._priced) and self._priced[first] < node.end_line
 
     def _resolve(self, node: Node, found: dict[int, list[Group]]) -> list[Group]:
         items = self._items(node, found)
@@ -113,7 +120,7 @@ class _Grouping:
         items: list[Group | Label] = []
         line = node.line
         end = min(node.end_line, len(self._page.lines))
-        for child in _blocks(node):
+        for child in _blocks(self._page, node):
             if child.order in found:
                 self._own_lines(line, child.line, items)
                 items.extend(found.pop(child.order))
@@ -305,14 +312,14 @@ class _Grouping:
                 item.context = current.text
 
 
-def _blocks(node: Node) -> list[Node]:
+def _blocks(page: Page, node: Node) -> list[Node]:
     """Return the nearest block elements below a node."""
     blocks: list[Node] = []
-    stack = list(reversed(node.children))
+    stack = list(reversed(page.children(node)))
     while stack:
         child = stack.pop()
         if child.inline:
-            stack.extend(reversed(child.children))
+            stack.extend(reversed(page.children(child)))
         else:
             blocks.append(child)
     return blocks

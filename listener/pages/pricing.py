@@ -10,11 +10,11 @@ from decimal import Decimal
 from listener.facts import Plan
 from listener.pages.clauses import NO_COST
 from listener.pages.currency import Reading
-from listener.pages.grid import bare_columns, rows_of, unpriced_cells
+from listener.pages.grid import Row, bare_columns, rows_of, unpriced_cells
 from listener.pages.groups import Group
 from listener.pages.labels import STRONG, inline_label, is_measure, is_period_only, is_session, label_of
 from listener.pages.mentions import Mention, mentions_of, mentions_on, slot_mention
-from listener.pages.nodes import Line, Node, Page
+from listener.pages.nodes import Line, Page
 from listener.pages.periods import period_in, rhythm_after
 from listener.pages.plans import group_plans
 from listener.pages.siblings import unpriced_plans
@@ -43,12 +43,13 @@ def read_plans(page: Page, answers: Iterable[Line] = ()) -> tuple[Plan, ...]:
     for line in answers:
         skipped[line.index] = 1
     mentions = mentions_on(page, reading, skipped)
-    for table in page.by_tag.get("table", ()):
-        for index, currency in bare_columns(page, table, reading):
+    tables = {table.order: rows_of(page, table) for table in page.by_tag.get("table", ())}
+    for rows in tables.values():
+        for index, currency in bare_columns(page, rows, reading):
             if index not in mentions and not skipped[index]:
                 mentions[index] = mentions_of(page.lines[index], reading, bare=currency)
-        _add_unpriced_cells(page, table, mentions)
-    groups = group_plans(page, mentions, skipped)
+        _add_unpriced_cells(page, rows, mentions)
+    groups = group_plans(page, mentions, skipped, tables)
     if any(not group.prose for group in groups):
         groups = [group for group in groups if not group.prose]
     groups = _own(groups)
@@ -62,10 +63,10 @@ def _is_of_others(column: str) -> bool:
     return (" " in column and _OTHERS.search(column) is not None) or _RIVALS.search(column) is not None
 
 
-def _add_unpriced_cells(page: Page, table: Node, mentions: dict[int, list[Mention]]) -> None:
-    cells = {cell.order for row in rows_of(table) for cell in row.cells if cell is not None and cell.line in mentions}
+def _add_unpriced_cells(page: Page, rows: list[Row], mentions: dict[int, list[Mention]]) -> None:
+    cells = {cell.order for row in rows for cell in row.cells if cell is not None and cell.line in mentions}
     if cells:
-        for index in unpriced_cells(page, table, cells):
+        for index in unpriced_cells(page, rows, cells):
             if index not in mentions and (slot := slot_mention(page.lines[index])):
                 mentions[index] = [slot]
 

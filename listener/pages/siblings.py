@@ -25,7 +25,7 @@ def unpriced_plans(page: Page, groups: list[Group], priced: set[int], skipped: b
             if card.order in seen:
                 break
             seen.add(card.order)
-            beside = _beside(card)
+            beside = _beside(page, card)
             fresh = [other for other in beside if other.order not in seen and other.order not in found]
             for other in fresh:
                 if not any(index in priced or skipped[index] for index in range(other.line, other.end_line)):
@@ -46,13 +46,13 @@ def _cards_around(group: Group) -> list[Node]:
     return [node for node in around[:5] if node.end_line - node.line <= _CARD_LINES and not node.inline]
 
 
-def _beside(card: Node) -> list[Node]:
+def _beside(page: Page, card: Node) -> list[Node]:
     """Return the siblings that are made like a card: same tag, and most of its class."""
     if card.parent is None or card.tag in ("body", "html", "main", "tr", "td", "th"):
         return []
     mine = _class_words(card)
     alike = []
-    for other in card.parent.children:
+    for other in page.children(card.parent):
         if other is card or other.tag != card.tag or not 0 < other.end_line - other.line <= _CARD_LINES:
             continue
         theirs = _class_words(other)

@@ -30,6 +30,7 @@ _RAW = frozenset({"script", "title"})
 _UNRENDERED = frozenset({"template", "noscript", "head", "title", "script"})
 #: Attributes of what opens something when it is clicked.
 _OPENING = frozenset({"aria-expanded", "aria-controls", "data-toggle", "data-bs-toggle"})
+_LOOKED_AT = _OPENING | {"class", "id", "style", "hidden"}
 _IS_INLINE, _IS_UNRENDERED, _IS_SPECIAL = 1, 2, 4
 #: What has to be known of a tag when it opens.
 _TAGS = {
@@ -60,6 +61,7 @@ class _Builder:
     """Hears the page go by."""
 
     __slots__ = (
+        "_by_tag",
         "_depth",
         "_known",
         "_lines",
@@ -71,6 +73,7 @@ class _Builder:
         "_owners",
         "_raw",
         "_root",
+        "_said",
         "_scripts",
         "_texts",
         "_title",
@@ -81,15 +84,17 @@ class _Builder:
         self._root = Node("#page", (), None, 0)
         self._nodes = [self._root]
         self._lines: list[Line] = []
+        self._said: list[str] = []
         self._scripts: list[tuple[str, str]] = []
         self._metas: dict[str, str] = {}
         self._openers: list[Node] = []
         self._title = ""
         self._node = self._root
         self._depth = 0
-        #: Names by the class attribute where there is no id, and by both.
-        self._known: dict[str, Names] = {}
-        self._names: dict[tuple[str, str], Names] = {}
+        self._by_tag: dict[str, list[Node]] = {}
+        #: Names by the class attribute where there is no id, and by both; with the elements that bear them.
+        self._known: dict[str, tuple[Names, list[Node]]] = {}
+        self._names: dict[tuple[str, str], tuple[Names, list[Node]]] = {}
         #: Open elements from the one whose text isn't on the page.
         self._unseen = 0
         self._raw: list[str] = []
@@ -106,10 +111,13 @@ class _Builder:
         self._depth += 1
         if self._depth > DEPTH_LIMIT or len(nodes) >= NODE_LIMIT:
             raise ParseError("the page holds more elements or nesting than one written for people")
-        node = Node(tag, attrs, parent, len(nodes))
-        parent.children.append(node)
+        self._node = node = Node(tag, attrs, parent, len(nodes))
         nodes.append(node)
-        self._node = node
+        same = self._by_tag.get(tag)
+        if same is None:
+            self._by_tag[tag] = [node]
+        else:
+            same.append(node)
         block = self._look(node, attrs) if attrs else False
         known = _TAGS.get(tag, 0)
         if known & _IS_UNRENDERED:
@@ -162,7 +170,7 @@ class _Builder:
             self._flush(self._root)
         self._root.last = len(self._nodes) - 1
         self._root.end_line = len(self._lines)
-        html = next((node for node in self._root.children if node.tag == "html"), self._root)
+        html = next((node for node in self._nodes if node.tag == "html"), self._root)
         return Page(
             self._root,
             self._lines,
@@ -172,6 +180,9 @@ class _Builder:
             self._metas,
             self._nodes,
             self._openers,
+            self._by_tag,
+            dict([*self._known.values(), *self._names.values()]),
+            "\n".join(self._said),
         )
 
     def _look(self, node: Node, attrs: Attributes) -> bool:
@@ -181,6 +192,8 @@ class _Builder:
         classes = ident = ""
         block = False
         for name, value in attrs:
+            if name not in _LOOKED_AT:
+                continue
             if name == "class":
                 classes = value or ""
             elif name == "id":
@@ -191,23 +204,25 @@ class _Builder:
                     block |= _BLOCK_STYLE.search(value) is not None
             elif name == "hidden":
                 node.hidden |= value != "until-found"
-            elif name in _OPENING:
+            else:
                 self._openers.append(node)
         if classes or ident:
-            names = None if ident else self._known.get(classes)
-            node.names = names = names or self._met(classes, ident)
+            known = None if ident else self._known.get(classes)
+            names, bearers = known or self._met(classes, ident)
+            bearers.append(node)
+            node.names = names
             node.hidden |= names.hidden
             block |= names.block
         return block
 
-    def _met(self, classes: str, ident: str) -> Names:
-        """Return the names of a class and an id, which are new where there is no id."""
+    def _met(self, classes: str, ident: str) -> tuple[Names, list[Node]]:
+        """Return the names of a class and an id, which are new where there is no id, and who bears them."""
         if not ident:
-            names = self._known[classes] = Names(classes, ident)
-            return names
+            known = self._known[classes] = (Names(classes, ident), [])
+            return known
         found = self._names.get((classes, ident))
         if found is None:
-            found = self._names[classes, ident] = Names(classes, ident)
+            found = self._names[classes, ident] = (Names(classes, ident), [])
         return found
 
     def _keep_meta(self, node: Node) -> None:
@@ -227,6 +242,7 @@ class _Builder:
         self._texts.clear()
         self._owners.clear()
         if text:
+            self._said.append(text)
             node = closing
             while node.inline and node.parent is not None:
                 node = node.parent

@@ -146,9 +146,7 @@ def _is_shell(page: Page, text: str) -> bool:
     if len(text) >= _SHELL_CHARACTERS:
         return False
     mount = any(
-        node.attr("id") in _MOUNTS and not node.children
-        for node in page.nodes
-        if node.tag in ("div", "main", "app-root")
+        node.attr("id") in _MOUNTS and node.is_leaf for node in page.nodes if node.tag in ("div", "main", "app-root")
     )
     told = any(_SCRIPT_NEEDED.search(line.text) for line in page.lines)
     return mount or told or (not text.strip() and bool(page.scripts))
@@ -158,7 +156,7 @@ def _awaits_prices(page: Page) -> bool:
     """Whether the page has places for prices that hold none: empty, a dash, a template's variable."""
     waiting = 0
     for node in page.nodes:
-        if node.named and not node.children and not node.endings.isdisjoint(_PRICE_ENDINGS):
+        if node.named and node.is_leaf and not node.endings.isdisjoint(_PRICE_ENDINGS):
             waiting += _PLACEHOLDER.fullmatch(page.text_of(node)[:80] if node.line < node.end_line else "") is not None
         elif (
             any("price" in name and name.startswith("data-") for name, _ in node.attributes)

@@ -39,7 +39,7 @@ def _offerless_nodes(page: Page) -> Iterator[Node]:
     for names, nodes in page.by_names.items():
         words = names.words
         if not words.isdisjoint(_TELLING):
-            yield from (node for node in nodes if node.line < node.end_line and _is_offerless(node, words))
+            yield from (node for node in nodes if node.line < node.end_line and _is_offerless(page, node, words))
 
 
 def _is_of_page(footer: Node) -> bool:
@@ -47,14 +47,14 @@ def _is_of_page(footer: Node) -> bool:
     return not any(above.tag in _CONTENT for above in footer.ancestors() if above is not footer)
 
 
-def _is_offerless(node: Node, words: frozenset[str]) -> bool:
+def _is_offerless(page: Page, node: Node, words: frozenset[str]) -> bool:
     if node.tag in ("html", "body", "main", "footer"):
         return False
     if not words.isdisjoint(_FOOTERS) and _is_of_page(node):
         return "card" not in words
     if not words.isdisjoint(_OTHERS):
         return _is_chrome(node, words)
-    return not words.isdisjoint(_CALCULATOR) and _has_controls(node)
+    return not words.isdisjoint(_CALCULATOR) and _has_controls(page, node)
 
 
 def _is_chrome(node: Node, words: frozenset[str]) -> bool:
@@ -64,5 +64,6 @@ def _is_chrome(node: Node, words: frozenset[str]) -> bool:
     return True
 
 
-def _has_controls(node: Node) -> bool:
-    return any(below.tag in ("input", "select", "output", "button") for below in node.walk()) or "result" in node.words
+def _has_controls(page: Page, node: Node) -> bool:
+    controls = any(below.tag in ("input", "select", "output", "button") for below in page.walk(node))
+    return controls or "result" in node.words
