@@ -27,7 +27,7 @@ def _is_about_prices(page: Page) -> bool:
 
 
 def _is_stage(node: Node) -> bool:
-    if node.children or node.line < node.end_line or node.hidden:
+    if not node.is_leaf or node.line < node.end_line or node.hidden:
         return False
     if node.tag in _TAGS:
         return _STAGE.search(node.attr("id")[:200]) is not None
