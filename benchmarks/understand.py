@@ -11,7 +11,7 @@ import itertools
 import random
 import resource
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
@@ -27,6 +27,8 @@ CONFIG = Path(__file__).resolve().parents[1] / "config"
 #: Sentiment words among others: about what tweets to firms have.
 FEELING = 0.12
 LENGTH = 300
+#: Titles that a new one may copy.
+RECENT = 5_000
 TEXTS = 400
 TURNS = 5
 
@@ -81,30 +83,55 @@ def understanding() -> None:
         print(f"{name:<16}{middle * 1e6:>8.0f} µs a text{middle / base:>8.2f} of the library")
 
 
-def grouping(count: int) -> None:
-    """Print the cost of one more title, and the memory of all."""
+def titles(count: int) -> Iterator[str]:
+    """Make titles: most of words of their own, the frequent ones oftener, a third with words of a recent one kept.
+
+    So there are copies, near copies, and many that share a phrase with others and are no copies of theirs.
+    """
     chance = random.Random(7)
     words = [f"word{number}" for number in range(60_000)]
     frequent = list(itertools.accumulate(1 / (rank + 3) for rank in range(len(words))))
+    recent: list[list[str]] = []
+    for number in range(count):
+        title = chance.choices(words, cum_weights=frequent, k=chance.randint(6, 12))
+        if recent and chance.random() < 0.35:
+            old = chance.choice(recent)
+            kept = chance.randint(2, len(old))
+            title = old[:kept] + title[: len(old) - kept]
+        if number < RECENT:
+            recent.append(title)
+        else:
+            recent[number % RECENT] = title
+        yield " ".join(title)
+
+
+def grouping(count: int) -> None:
+    """Print the cost of one more title, and the memory of all."""
     index = StoryIndex()
-    taken = 0.0
-    for number in range(1, count + 1):
-        title = " ".join(chance.choices(words, cum_weights=frequent, k=chance.randint(6, 12)))
-        began = time.process_time()
+    began = time.process_time()
+    for _ in titles(count):
+        pass
+    made = (time.process_time() - began) / max(1, count)
+    began = time.process_time()
+    step = max(1, count // 5)
+    for number, title in enumerate(titles(count), start=1):
         index.add(fingerprint(title, ""))
-        taken += time.process_time() - began
-        if number % max(1, count // 4) == 0:
+        if number % step == 0:
+            taken = (time.process_time() - began) / step - made
             memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-            print(f"{number:>9,} titles{taken / (count // 4) * 1e6:>8.0f} µs a title{memory:>8} MB at most")
-            taken = 0.0
+            print(f"{number:>9,} titles{taken * 1e6:>8.0f} µs a title{memory:>8} MB at most", flush=True)
+            began = time.process_time()
+    stories = sum(index.story(item) == item for item in range(1, count + 1))
+    print(f"{stories:>9,} stories")
 
 
 def main() -> None:
     """Print both tables."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--titles", type=int, default=100_000)
+    parser.add_argument("--titles", type=int, default=100_000, help="0 leaves grouping out")
     understanding()
-    grouping(parser.parse_args().titles)
+    if (count := parser.parse_args().titles) > 0:
+        grouping(count)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from listener.alerts import MentionEvent
 from listener.mentions.matcher import Matcher
-from listener.mentions.stories import fingerprint, same_story
+from listener.mentions.stories import Signature, fingerprint
 from listener.parts import Parts
 from listener.storage import NewItem, NewMention, Transaction
 from listener.types import Alert, Hit, Item, Match, Reading, Source
@@ -128,8 +128,9 @@ def find_story(tx: Transaction, item: Item, at: datetime) -> int:
     if mark is None:
         # Too little text to have copies.
         return tx.add_story(b"", (), at, item.title)
+    own = Signature(mark.signature)
     for story in tx.story_candidates(mark.bands, at - STORY_WINDOW):
-        if same_story(mark.signature, story.signature):
+        if own.is_of(story.signature):
             tx.join_story(story.id, at)
             return story.id
     return tx.add_story(mark.signature, mark.bands, at, item.title)

@@ -17,9 +17,10 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from zlib import crc32
 
-from listener.mentions.words import words_of
+from listener.mentions.words import plain_words
 
 SHORT_LIKENESS = 0.56
 #: Answers that people wrote by themselves to one question share up to .08 (Clough and Stevenson's corpus), and the
@@ -36,8 +37,6 @@ LEAST_WORDS = 4
 #: Bands of two minima find two sets that share 60 % with a probability of .999, and 30 % with .78.
 SHORT_BANDS = 16
 LONG_BANDS = 32
-#: Bands of one fingerprint at most.
-BANDS = SHORT_BANDS + LONG_BANDS
 #: Hashes that a signature keeps of either kind.
 SKETCH = 96
 
@@ -53,19 +52,19 @@ class Fingerprint:
 
     #: Each fits a signed 64-bit integer. Near copies share at least one, almost surely.
     bands: tuple[int, ...]
-    #: Decides, by `same_story`.
+    #: Decides, by `Signature.is_of`.
     signature: bytes
 
 
 def fingerprint(title: str, text: str) -> Fingerprint | None:
     """Return what finds the copies of an item; None where there are too few words to tell it from another."""
-    heading = words_of(title).words
-    body = words_of(text[:LEAD_CHARACTERS]).words[:LEAD_WORDS]
-    runs = _hashes(map(" ".join, zip(body, body[1:], body[2:], strict=False))) if len(body) >= LONG_WORDS else []
+    heading = plain_words(title)
+    body = plain_words(text[:LEAD_CHARACTERS])[:LEAD_WORDS]
+    runs = _spread(_runs(body)) if len(body) >= LONG_WORDS else []
     short: Sequence[str] = heading
     if len(body) < LONG_WORDS and len(set(heading)) <= LEAST_WORDS:
         short = (*heading, *body)
-    words = _hashes(short) if len(set(short)) >= LEAST_WORDS else []
+    words = _spread([crc32(word.encode()) for word in short]) if len(set(short)) >= LEAST_WORDS else []
     if not words and not runs:
         return None
     sizes = (len(words), len(runs))
@@ -75,49 +74,56 @@ def fingerprint(title: str, text: str) -> Fingerprint | None:
     return Fingerprint(bands=(*_short_bands(words), *_long_bands(runs)), signature=signature)
 
 
-def same_story(a: bytes, b: bytes) -> bool:
-    """Tell whether two signatures are of one story."""
-    one, other = _unpack(a), _unpack(b)
-    if one.runs and other.runs:
-        return _containment(one, other) >= LONG_LIKENESS
-    return bool(one.words and other.words) and _likeness(one.words, other.words) >= SHORT_LIKENESS
+class Signature:
+    """A signature, read once to be compared with many."""
+
+    def __init__(self, signature: bytes) -> None:
+        self._words, self._runs, self._size = _unpacked(signature)
+
+    def is_of(self, other: bytes) -> bool:
+        """Tell whether another signature is of the same story."""
+        words, runs, size = _unpacked(other)
+        if runs and self._runs:
+            return self._containment(runs, size) >= LONG_LIKENESS
+        if not words or not self._words:
+            return False
+        fewer, more = sorted((len(words), len(self._words)))
+        # Words in common are no more than the fewer: most candidates are decided by that.
+        return (more == SKETCH or fewer >= SHORT_LIKENESS * more) and _likeness(self._words, words) >= SHORT_LIKENESS
+
+    def _containment(self, runs: frozenset[int], size: int) -> float:
+        """Estimate which share of the smaller set of runs the larger one holds."""
+        likeness = _likeness(self._runs, runs)
+        return likeness * (self._size + size) / ((1 + likeness) * max(1, min(self._size, size)))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Signature:
-    words: tuple[int, ...]
-    runs: tuple[int, ...]
-    #: Of all runs, kept or not.
-    size: int
-
-
-def _unpack(signature: bytes) -> _Signature:
+def _unpacked(signature: bytes) -> tuple[frozenset[int], frozenset[int], int]:
+    """Return the hashes of words and of runs that were kept, and how many runs there were."""
     words, size = struct.unpack_from("<HH", signature)
     numbers = struct.unpack_from(f"<{(len(signature) - 4) // 4}I", signature, 4)
     cut = min(words, SKETCH)
-    return _Signature(words=numbers[:cut], runs=numbers[cut:], size=size)
+    return frozenset(numbers[:cut]), frozenset(numbers[cut:]), size
 
 
-def _hashes(parts: Iterable[str]) -> list[int]:
-    """Return the different 64-bit hashes of parts, in rising order. Stable: not Python's own hash."""
-    return sorted({(crc32(part.encode()) * _SPREAD) & _MASK for part in parts})
+def _runs(words: Sequence[str]) -> list[int]:
+    """Return the CRC-32 of each run of three words, with one space between two."""
+    row = " ".join(words).encode()
+    ends = list(accumulate([len(word) + 1 for word in row.split(b" ")]))
+    return [crc32(row[start : end - 1]) for start, end in zip((0, *ends), ends[2:], strict=False)]
 
 
-def _likeness(a: Sequence[int], b: Sequence[int]) -> float:
+def _spread(hashes: Iterable[int]) -> list[int]:
+    """Return different hashes of 64 bits, in rising order. Stable: not Python's own hash."""
+    return sorted([(one * _SPREAD) & _MASK for one in set(hashes)])
+
+
+def _likeness(a: frozenset[int], b: frozenset[int]) -> float:
     """Estimate the Jaccard likeness of two sets from the smallest hashes of each: exact for sets that fit."""
-    first, second = set(a), set(b)
-    both = first & second
-    union = first | second
+    both = a & b
     if len(a) < SKETCH and len(b) < SKETCH:
-        return len(both) / len(union)
-    smallest = sorted(union)[:SKETCH]
-    return sum(one in both for one in smallest) / len(smallest)
-
-
-def _containment(a: _Signature, b: _Signature) -> float:
-    """Estimate which share of the smaller set of runs the larger one holds."""
-    likeness = _likeness(a.runs, b.runs)
-    return likeness * (a.size + b.size) / ((1 + likeness) * max(1, min(a.size, b.size)))
+        return len(both) / (len(a) + len(b) - len(both))
+    smallest = sorted(a | b)[:SKETCH]
+    return len(both.intersection(smallest)) / len(smallest)
 
 
 def _short_bands(hashes: Sequence[int]) -> list[int]:
@@ -139,6 +145,8 @@ def _long_bands(hashes: Sequence[int]) -> list[int]:
     for one in hashes:
         # Rising order: the first of a bin is its smallest.
         minima.setdefault((one >> 16) % LONG_BANDS, one)
+        if len(minima) == LONG_BANDS:
+            break
     return [_band(SHORT_BANDS + number, minimum, 0) for number, minimum in sorted(minima.items())]
 
 

@@ -44,6 +44,9 @@ _TOKEN = re.compile(
 _APOSTROPHES = str.maketrans("’‘`´", "''''")
 #: Arabic letters that writers use for one another, and marks that most leave out.
 _ARABIC = str.maketrans("أإآٱىةؤئ", "اااايهوي", "ـًٌٍَُِّْٰ")
+_ARABIC_LETTER = re.compile("[\u0600-\u06ff]")
+#: What makes a token that is not a word as it stands, or is one without a letter.
+_NO_MERE_WORD = re.compile(rf"[@%{TARGET}{OTHER}]|://|www\.")
 _REPEATED = re.compile(r"(.)\1{2,}")
 _DIGIT = re.compile(r"\d")
 
@@ -170,6 +173,24 @@ def words_of(text: str) -> Words:
     if "n't" in words:
         words = _with_negations(words)
     return Words(text=text, tokens=tokens, shapes=shapes, words=words, places=tuple(compress(range(len(forms)), forms)))
+
+
+def plain_words(text: str) -> Sequence[str]:
+    """Return the words of a text as `words_of` spells them, where nothing else is asked for: in half the time.
+
+    Case is lost before addresses and faces are told: one in capitals counts as its words.
+    """
+    text = text.lower()
+    if not text.isascii():
+        if _ARABIC_LETTER.search(text):
+            return words_of(text).words
+        text = text.replace("’", "'").replace("‘", "'").replace("´", "'")
+    tokens = _TOKEN.findall(text.replace("`", "'"))
+    if _NO_MERE_WORD.search(text):
+        words = [word for token in tokens if (word := _TOKENS[token].word)]
+    else:
+        words = [token for token in tokens if token[0].isalnum()]
+    return _with_negations(words) if "n't" in words else words
 
 
 def _with_negations(words: Sequence[str]) -> tuple[str, ...]:

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
-from listener.mentions.stories import Fingerprint, fingerprint, same_story
+from listener.mentions.stories import Fingerprint, Signature, fingerprint
+from listener.mentions.story_index import StoryIndex
+from listener.mentions.words import plain_words, words_of
 
 ARTICLE = " ".join(
     f"The {word} of the new plant was announced on Monday by the head of {word} operations, who said that {word} "
@@ -16,7 +18,7 @@ def made(title: str, text: str = "") -> Fingerprint:
 
 
 def are_one_story(a: Fingerprint, b: Fingerprint) -> bool:
-    return bool(set(a.bands) & set(b.bands)) and same_story(a.signature, b.signature)
+    return bool(set(a.bands) & set(b.bands)) and Signature(a.signature).is_of(b.signature)
 
 
 def test_a_title_with_one_word_changed_is_the_same_story() -> None:
@@ -28,7 +30,7 @@ def test_a_title_with_one_word_changed_is_the_same_story() -> None:
 def test_another_title_about_the_same_people_is_another_story() -> None:
     one = made("ECB unlikely to end sterilisation of bond purchases, traders say")
     other = made("ECB to publish minutes of its meetings from next year, says Draghi")
-    assert not same_story(one.signature, other.signature)
+    assert not Signature(one.signature).is_of(other.signature)
 
 
 def test_an_article_cut_short_or_lightly_edited_is_the_same_story() -> None:
@@ -48,3 +50,39 @@ def test_bands_fit_a_signed_64_bit_column_and_never_change() -> None:
     bands = made("Acme raises its prices by a third", "").bands
     assert all(-(2**63) <= band < 2**63 for band in bands)
     assert bands == made("Acme raises its prices by a third", "").bands
+
+
+def test_near_copies_among_thousands_of_titles_are_found_and_others_are_not() -> None:
+    index = StoryIndex()
+    titles = [f"Acme{n} opens plant{n} number {n} in town{n % 7} for {n * 3} people" for n in range(3_000)]
+    items = [index.add(fingerprint(title, "")) for title in titles]
+    copies = [index.add(fingerprint(title.replace("opens", "closes"), "")) for title in titles[::100]]
+    assert [index.story(copy) for copy in copies] == items[::100]
+    assert len({index.story(item) for item in items}) == len(items)
+
+
+def test_two_stories_become_one_when_a_copy_of_both_comes() -> None:
+    index = StoryIndex()
+    first = index.add(fingerprint("alpha beta gamma delta epsilon zeta eta theta", ""))
+    second = index.add(fingerprint("gamma delta epsilon zeta eta theta iota kappa lambda mu nu", ""))
+    apart = index.story(first) != index.story(second)
+    index.add(fingerprint("beta gamma delta epsilon zeta eta theta iota kappa", ""))
+    assert apart
+    assert index.story(first) == index.story(second) == first
+
+
+def test_an_item_without_a_fingerprint_is_a_story_of_its_own() -> None:
+    index = StoryIndex()
+    items = [index.add(None), index.add(None)]
+    assert [index.story(item) for item in items] == items
+
+
+def test_plain_words_are_those_of_the_closer_reading() -> None:
+    texts = (
+        "Don’t ask @acme_help: 40% of “its” (new) prices! :-) www.acme.test https://acme.test/a?b=1 do n't",
+        "Straße İstanbul ΟΔΟΣ café naïve l'eau x86 8) xD",
+        "لا أحب هذه الخدمة أبداً, 3.2, really",
+        "我喜欢 Acme 的服务。नमस्ते दुनिया",
+    )
+    for text in texts:
+        assert tuple(plain_words(text)) == words_of(text).words
