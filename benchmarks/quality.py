@@ -40,7 +40,7 @@ REASONS = {
 #: Pain points that speak of something broken.
 BROKEN = frozenset({"bugs", "reliability", "speed", "account", "onboarding"})
 #: A review that names no pain and asks for nothing is a bare rating up to this many words, then it tells of use.
-RATING_WORDS = 12
+RATING_WORDS = 16
 
 Row: TypeAlias = Mapping[str, Any]
 
