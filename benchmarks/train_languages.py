@@ -1,7 +1,10 @@
-"""Find more words that tell a language: `python benchmarks/train_languages.py --data DIR`, printed as TOML.
+"""Find more words, and parts of words, that tell a language: `python benchmarks/train_languages.py --data DIR`,
+printed as TOML.
 
 Reads the UMSAB tweets (Apache-2.0) and, for English, more of the sets that train.py reads. A word is taken when it
 stands in enough texts of one language, hardly in others, and mostly in small letters: names tell a topic, no language.
+A part is taken when many different words of one language have it, and neither those of others nor the listed words of
+languages that there are no texts of.
 """
 
 from __future__ import annotations
@@ -10,9 +13,12 @@ import argparse
 import gzip
 import json
 import re
+import tomllib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+
+from listener.mentions.language import parts_of
 
 FILES = {
     "sentiment-umsab-multilingual/arabic": "ar",
@@ -35,7 +41,12 @@ FILES = {
 LEAST_TEXTS = {"en": 2}
 OTHERS_LEAST_TEXTS = 3
 LEAST_SHARE = 0.85
-WORDS_LIMIT = 6000
+WORDS_LIMIT = 15_000
+#: A part must be that of so many different words, and of so large a share of those of all languages.
+LEAST_WORDS_OF_PART = 6
+LEAST_SHARE_OF_PART = 0.8
+#: Listed words of other languages that speak against a part.
+LEAST_FOREIGN_WORDS = 3
 
 _NOISE = re.compile(r"https?:?\S*|www\.\S+|[@#]\w+|&\w+;|\\u\w{4}|\d+")
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
@@ -77,14 +88,54 @@ def learned(rows: Iterator[tuple[str, str]]) -> dict[str, list[str]]:
     return found
 
 
+def learned_parts(rows: Iterable[tuple[str, str]], others: Iterable[Mapping[str, str]]) -> dict[str, list[str]]:
+    """Return parts of words by language, the most frequent first; `others` hold listed words by language."""
+    words: dict[str, set[str]] = {}
+    for lang, text in rows:
+        words.setdefault(lang, set()).update(word.lower() for word in _WORD.findall(text) if word.isalpha())
+    counts = {lang: Counter(part for word in found for part in parts_of(word)) for lang, found in words.items()}
+    rates = {lang: {part: n / len(words[lang]) for part, n in found.items()} for lang, found in counts.items()}
+    everywhere: Counter[str] = Counter()
+    for one in rates.values():
+        everywhere.update(one)
+    foreign = Counter(
+        part
+        for table in others
+        for lang, listed in table.items()
+        if lang not in words
+        for word in listed.split()
+        for part in parts_of(word)
+    )
+    return {
+        lang: [
+            part
+            for part, count in found.most_common()
+            if count >= LEAST_WORDS_OF_PART
+            and rates[lang][part] >= LEAST_SHARE_OF_PART * everywhere[part]
+            and foreign[part] < LEAST_FOREIGN_WORDS
+        ]
+        for lang, found in counts.items()
+        # English words are in the lists; its endings are those of others, too.
+        if lang != "en"
+    }
+
+
 def main() -> None:
-    """Print the table [learned]."""
+    """Print the tables [learned] and [parts]."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True)
-    print("[learned]")
-    for lang, words in learned(texts(parser.parse_args().data)).items():
-        if lang != "ar":
-            print(f"{lang} = {json.dumps(' '.join(words), ensure_ascii=False)}")
+    parser.add_argument(
+        "--words", type=Path, default=Path("config/languages.toml"), help="for its tables [words] and [listed]"
+    )
+    arguments = parser.parse_args()
+    rows = list(texts(arguments.data))
+    tables = tomllib.loads(arguments.words.read_text(encoding="utf-8"))
+    parts = learned_parts(rows, (tables["words"], tables["listed"]))
+    for name, table in (("learned", learned(iter(rows))), ("parts", parts)):
+        print(f"[{name}]")
+        for lang, words in table.items():
+            if lang != "ar":
+                print(f"{lang} = {json.dumps(' '.join(words), ensure_ascii=False)}")
 
 
 if __name__ == "__main__":

@@ -54,7 +54,11 @@ class _Languages(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     #: By language, words with spaces between; letters that few others have; words found in texts.
     words: dict[str, str]
     letters: dict[str, str]
+    #: More words of languages that there are no texts of.
+    listed: dict[str, str]
     learned: dict[str, str]
+    #: Beginnings and endings of words that one language has, found in texts.
+    parts: dict[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,7 +154,10 @@ def _read_weights(path: Path) -> Weights:
 
 def _read_languages(path: Path, english: Lexicon) -> Languages:
     read = _read(path, _Languages)
-    words = {lang: f"{listed} {read.learned.get(lang, '')}".split() for lang, listed in read.words.items()}
+    more = (read.listed, read.learned)
+    words = {
+        lang: " ".join((listed, *(one.get(lang, "") for one in more))).split() for lang, listed in read.words.items()
+    }
     known = {word for lang, listed in words.items() if lang != "en" for word in listed}
     words["en"] += [word for word in english.words if word.isalpha() and word not in known]
-    return Languages(words, read.letters)
+    return Languages(words, read.letters, {lang: listed.split() for lang, listed in read.parts.items()})

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 #: Letters that are needed to tell a language at all.
 LEAST_LETTERS = 6
@@ -19,9 +20,11 @@ LEAD = 500
 LEAST_VOTES = 1.0
 #: Enough for an expected language that nothing speaks against.
 LEAST_EXPECTED_VOTES = 0.4
-LEAST_RATIO = 1.2
+LEAST_RATIO = 1.15
 #: Of the words of a text, the share that must be known to be sure without a declaration.
 LEAST_SHARE = 0.06
+#: Of a word that no list has, for each of its beginnings and endings that one language has.
+PART_VOTE = 0.5
 #: The expected languages' votes count so much more.
 EXPECTED_WEIGHT = 1.15
 DECLARED_WEIGHT = 1.5
@@ -57,10 +60,26 @@ _INSTEAD: Mapping[str, tuple[tuple[str, re.Pattern[str]], ...]] = {
 }
 
 
-class Languages:
-    """Tells languages by lists of their words and letters."""
+def parts_of(word: str) -> Sequence[str]:
+    """Return the beginnings ("abc-") and endings ("-xyz") of a word that may tell its language; none of a short one."""
+    size = len(word)
+    if size < 5:
+        return ()
+    if size == 5:
+        return f"-{word[-3:]}", f"{word[:3]}-"
+    parts = (f"-{word[-3:]}", f"{word[:3]}-", f"-{word[-4:]}", f"{word[:4]}-")
+    return (*parts, f"-{word[-5:]}") if size >= 8 else parts
 
-    def __init__(self, words: Mapping[str, Sequence[str]], letters: Mapping[str, str]) -> None:
+
+class Languages:
+    """Tells languages by lists of their words, of parts of words (see `parts_of`), and of letters."""
+
+    def __init__(
+        self,
+        words: Mapping[str, Sequence[str]],
+        letters: Mapping[str, str],
+        parts: Mapping[str, Sequence[str]] = MappingProxyType({}),
+    ) -> None:
         shared = Counter(word for listed in words.values() for word in set(listed))
         self._votes: dict[str, list[tuple[str, float]]] = {}
         for lang, listed in words.items():
@@ -68,7 +87,7 @@ class Languages:
                 # A word of one language says more than one of five, and a long one more than a letter.
                 vote = (0.5 if len(word) == 1 else 1.0) / shared[word] ** 0.7
                 self._votes.setdefault(word, []).append((lang, vote))
-        self._letters = {letter: lang for lang, listed in letters.items() for letter in listed}
+        self._parts = {part: lang for lang, listed in parts.items() for part in listed}
         self._shared_letters: dict[str, list[str]] = {}
         for lang, listed in letters.items():
             for letter in listed:
@@ -97,9 +116,13 @@ class Languages:
         votes: dict[str, float] = {}
         known = 0
         for word in words:
-            for lang, vote in self._votes.get(word, ()):
+            listed = self._votes.get(word)
+            if listed is None:
+                telling = [self._parts[part] for part in parts_of(word) if part in self._parts]
+                listed = [(lang, PART_VOTE) for lang in telling]
+            for lang, vote in listed:
                 votes[lang] = votes.get(lang, 0.0) + vote
-            known += word in self._votes
+            known += bool(listed)
         if not lead.isascii():
             for letter in lead:
                 for lang in self._shared_letters.get(letter, ()):
