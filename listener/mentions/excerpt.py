@@ -33,7 +33,7 @@ def excerpt(text: str, hits: Iterable[Hit], width: int = 300) -> str:
     line = lead + one_line(text[first:region_end])
     hit_end = len(lead + one_line(text[first:last]))
     if len(line) <= width and region_start == 0 and region_end == len(text):
-        return line
+        return line.strip()
     room = max(width - 2, 1)
     start, end = _window(len(line), len(lead), hit_end, room)
     start = _start(line, start, len(lead), is_cut=start > 0 or region_start > 0)

@@ -12,8 +12,10 @@ from itertools import chain
 from typing import Literal
 
 from listener.mentions.data import Data, Resources
+from listener.mentions.excerpt import excerpt
 from listener.mentions.model import ModelScorer
 from listener.mentions.pains import Topic, find_pains
+from listener.mentions.passages import passages
 from listener.mentions.reach import reach
 from listener.mentions.relevance import own_words, relevance_of
 from listener.mentions.scene import Scene, SceneMaker
@@ -26,8 +28,6 @@ from listener.types import Brand, Item, ItemKind, Match, Pain, Reading, Sentimen
 
 #: Characters of an excerpt.
 EXCERPT = 280
-#: Of a long text, what stands this far before the first match, and twice as far behind it, is read.
-AROUND = 600
 
 ScorerName = Literal["vader", "model"]
 
@@ -112,7 +112,7 @@ class Understander:
         targets = own_words(text, targets)
         if not targets:
             return None
-        text, targets = _around(text, targets)
+        text, targets = passages(text, targets)
         # Stars are for what the source is about, not for whom a review names beside it.
         verdict = verdict_of(item) if source.brand in (None, match.brand) else None
         said = "" if item.rating is None else f"{item.rating:g} of {item.rating_max:g}"
@@ -123,7 +123,7 @@ class Understander:
             return None
         return Reading(
             brand=match.brand,
-            excerpt=_excerpt(text, targets[0]),
+            excerpt=excerpt(item.text or item.title, match.hits, EXCERPT),
             lang=judgement.lang,
             sentiment=judgement.sentiment,
             scorer=judgement.scorer,
@@ -203,21 +203,3 @@ def _text_and_targets(item: Item, match: Match) -> tuple[str, list[Span]]:
     targets = [(hit.start + shift[hit.field], hit.end + shift[hit.field]) for hit in match.hits if hit.field in shift]
     # A match by author, site or source alone is about the whole text.
     return before + item.text, sorted(targets) or [(0, 0)]
-
-
-def _around(text: str, targets: Sequence[Span]) -> tuple[str, list[Span]]:
-    """Cut a long text down to what stands around the first matches, at white space."""
-    start = max(0, targets[0][0] - AROUND)
-    end = min(len(text), targets[0][1] + 2 * AROUND)
-    if start:
-        start = max(text.rfind(" ", 0, start), text.rfind("\n", 0, start), start - 40) + 1
-    kept = [(a - start, b - start) for a, b in targets if a >= start and b <= end]
-    return text[start:end], kept
-
-
-def _excerpt(text: str, target: Span) -> str:
-    """Return about `EXCERPT` characters around a target on one line, with an ellipsis where words were left out."""
-    start = max(0, target[0] - EXCERPT // 2)
-    end = min(len(text), start + EXCERPT)
-    cut = " ".join(text[start:end].split())
-    return ("…" if start else "") + cut + ("…" if end < len(text) else "")
