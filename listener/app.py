@@ -90,7 +90,7 @@ class App:
             scrapers=self.scrapers,
             matcher=matcher,
             understander=understander,
-            rules=Rules(settings.alerts, {name: query.holds for name, query in words.items()}),
+            rules=Rules(settings.alerts, {name: query.holds for name, query in words.items()}, zone=settings.timezone),
             planner=Planner(settings.channels, settings.timezone),
             bounds=Bounds(
                 every=settings.fetch.every, min_every=settings.fetch.min_every, max_every=settings.fetch.max_every

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from listener.alerts.events import MentionEvent
 from listener.alerts.keys import alert_key
@@ -66,7 +67,7 @@ def fresh(rule: Rule, event: MentionEvent) -> bool:
     return event.seen_at - dated <= rule.fresh_within
 
 
-def mention_alert(rule: Rule, event: MentionEvent, now: datetime) -> Alert:
+def mention_alert(rule: Rule, event: MentionEvent, now: datetime, zone: ZoneInfo) -> Alert:
     """Make the alert of a rule for a mention: one for each story and brand, however many copies there are."""
     reading, item = event.reading, event.item
     return Alert(
@@ -77,10 +78,11 @@ def mention_alert(rule: Rule, event: MentionEvent, now: datetime) -> Alert:
         source=event.source.name,
         created_at=now,
         title=one_line(f"{reading.brand}: {what(reading)} on {event.source.name}: {item.title or reading.excerpt}"),
-        quote=cut(reading.excerpt or item.text[:QUOTE_LIMIT], QUOTE_LIMIT),
+        # Of an item that is a title alone, that is the excerpt: it stands in the alert's title.
+        quote=cut(reading.excerpt or item.text[:QUOTE_LIMIT], QUOTE_LIMIT) if item.text or not item.title else "",
         url=item.url,
         tone=tone(reading),
-        facts=tuple(facts(event)),
+        facts=tuple(facts(event, zone)),
         channels=rule.channels,
         send=rule.send,
     )
@@ -101,7 +103,7 @@ def tone(reading: Reading) -> Tone:
     return "good" if reading.kind == "praise" or reading.sentiment.label == "positive" else "plain"
 
 
-def facts(event: MentionEvent) -> list[tuple[str, str]]:
+def facts(event: MentionEvent, zone: ZoneInfo) -> list[tuple[str, str]]:
     """List what a person asks next: how bad, who, where, when, why."""
     reading, item = event.reading, event.item
     told = [("Sentiment", feeling(reading.sentiment))]
@@ -113,7 +115,7 @@ def facts(event: MentionEvent) -> list[tuple[str, str]]:
         told.append(("Author", one_line(item.author, FACT_LIMIT)))
     told.append(("Source", event.source.name))
     published = item.published or item.updated
-    told.append(("Published", moment(published) if published else "not dated"))
+    told.append(("Published", moment(published, zone) if published else "not dated"))
     told.append(("Reach", f"{reading.reach:.0f} of 100"))
     return told
 

@@ -5,17 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from listener.alerts import changes, mentions, trouble
 from listener.alerts.events import ChangeEvent, MentionEvent
 from listener.types import EMPTY, Alert, Item, Outcome, Rule, Source, SourceState
 
+UTC = ZoneInfo("UTC")
+
 
 class Rules:
     """All alert rules. The same cause may make its alert again: it then has the same key, and the store keeps one."""
 
-    def __init__(self, rules: Sequence[Rule], words: Mapping[str, Callable[[Item], bool]] = EMPTY) -> None:
-        """Take the rules, and for each with a `words` query that query compiled, by the rule's name.
+    def __init__(
+        self, rules: Sequence[Rule], words: Mapping[str, Callable[[Item], bool]] = EMPTY, *, zone: ZoneInfo = UTC
+    ) -> None:
+        """Take the rules, for each with a `words` query that query compiled, and the zone whose clocks alerts go by.
 
         Raises ValueError where one is missing.
         """
@@ -23,13 +28,14 @@ class Rules:
         if missing:
             raise ValueError(f"no compiled words for the rules {', '.join(missing)}")
         self._mention = [(rule, words[rule.name] if rule.words is not None else None) for rule in of(rules, "mention")]
+        self._zone = zone
         self._change = [rule for rule in rules if rule.on in ("price", "faq", "copy", "status")]
         self._source = of(rules, "source")
 
     def mention_alerts(self, event: MentionEvent, now: datetime) -> list[Alert]:
         """Return an alert for each rule that a mention satisfies."""
         return [
-            mentions.mention_alert(rule, event, now)
+            mentions.mention_alert(rule, event, now, self._zone)
             for rule, words in self._mention
             if mentions.satisfies(rule, words, event)
         ]
@@ -61,9 +67,12 @@ class Rules:
             told = [
                 rule for rule in watching if before.announced and trouble.lasting(rule, before, last_told(before, now))
             ]
-            return [trouble.recovery_alert(rule, source, before, now) for rule in told], replace(after, announced=False)
+            recovered = [trouble.recovery_alert(rule, source, before, now, self._zone) for rule in told]
+            return recovered, replace(after, announced=False)
         alerts = [
-            trouble.trouble_alert(rule, source, after, now) for rule in watching if trouble.lasting(rule, after, now)
+            trouble.trouble_alert(rule, source, after, now, self._zone)
+            for rule in watching
+            if trouble.lasting(rule, after, now)
         ]
         return alerts, replace(after, announced=before.announced or bool(alerts))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from listener.alerts.keys import alert_key
 from listener.alerts.mentions import among
@@ -33,36 +34,36 @@ def lasting(rule: Rule, state: SourceState, at: datetime) -> bool:
     return state.failing_since is not None and at - state.failing_since >= limit
 
 
-def trouble_alert(rule: Rule, source: Source, state: SourceState, now: datetime) -> Alert:
+def trouble_alert(rule: Rule, source: Source, state: SourceState, now: datetime, zone: ZoneInfo) -> Alert:
     """Make the alert that a source is in trouble. That it is given up is told even when its failing was."""
     since = state.failing_since or state.last_poll_at or now
     if state.stopped:
-        line = f"Source {source.name} is given up: {state.outcome or 'stopped'}"
+        line = f"Source {source.name} is given up: {named(state.outcome, 'stopped')}"
     else:
-        line = f"Source {source.name} fails since {moment(since)}: {state.outcome or 'unknown'}"
-    told = [("Outcome", str(state.outcome or "unknown")), ("Failing since", moment(since))]
+        line = f"Source {source.name} fails since {moment(since, zone)}: {named(state.outcome)}"
+    told = [("Outcome", named(state.outcome)), ("Failing since", moment(since, zone))]
     if state.detail:
         told.append(("Detail", one_line(state.detail, FACT_LIMIT)))
-    told.append(("Last success", moment(state.last_success_at) if state.last_success_at else "never"))
+    told.append(("Last success", moment(state.last_success_at, zone) if state.last_success_at else "never"))
     told.append(("Failed polls", str(state.failures)))
     if state.stopped:
         told.append(("Next poll", f"none: see `listener sources resume {source.name}`"))
     else:
-        told.append(("Next poll", moment(state.due_at)))
+        told.append(("Next poll", moment(state.due_at, zone)))
     stage = "stopped" if state.stopped else "trouble"
     return made(
         rule, source, now, alert_key("source", rule.name, source.name, stage, stamp(since)), line, told, good=False
     )
 
 
-def recovery_alert(rule: Rule, source: Source, before: SourceState, now: datetime) -> Alert:
+def recovery_alert(rule: Rule, source: Source, before: SourceState, now: datetime, zone: ZoneInfo) -> Alert:
     """Make the alert that a source works again. `before` is its state while it didn't."""
     since = before.failing_since or before.last_poll_at or now
     line = f"Source {source.name} works again after {duration(now - since)}"
     told = [
-        ("Failed from", moment(since)),
-        ("Worked again", moment(now)),
-        ("Outcome then", str(before.outcome or "unknown")),
+        ("Failed from", moment(since, zone)),
+        ("Worked again", moment(now, zone)),
+        ("Outcome then", named(before.outcome)),
         ("Failed polls", str(before.failures)),
     ]
     return made(
@@ -85,10 +86,15 @@ def made(
         url=source.url or None,
         tone="good" if good else "bad",
         facts=tuple(told),
-        thread=f"Source {source.name}",
+        thread=f"Trouble with source {source.name}",
         channels=rule.channels,
         send=rule.send,
     )
+
+
+def named(outcome: Outcome | None, unknown: str = "unknown") -> str:
+    """Say how a poll ended: "rate limited", "not found"."""
+    return unknown if outcome is None else outcome.value.replace("-", " ")
 
 
 def stamp(at: datetime) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from difflib import SequenceMatcher
+from zoneinfo import ZoneInfo
 
 from listener.facts import Price
 
@@ -31,9 +32,9 @@ def one_line(text: str, limit: int = TITLE_LIMIT) -> str:
     return cut(" ".join(text[: limit * 8].split()), limit)
 
 
-def moment(at: datetime) -> str:
-    """Say when, to the minute, in UTC."""
-    return f"{at:%Y-%m-%d %H:%M} UTC"
+def moment(at: datetime, zone: ZoneInfo) -> str:
+    """Say when, to the minute, by the clocks of a zone."""
+    return f"{at.astimezone(zone):%Y-%m-%d %H:%M %Z}"
 
 
 def duration(length: timedelta) -> str:

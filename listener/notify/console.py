@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import TextIO
 
 from listener.errors import TemporaryDeliveryError
-from listener.notify.digest import MARKS, digest, facts, title_of
+from listener.notify.digest import MARKS, digest, facts, merged, title_of
 from listener.notify.plain import clean, clean_line, link
 from listener.types import Alert
 
@@ -29,7 +29,7 @@ class ConsoleChannel:
 
     def render(self, alerts: Sequence[Alert], *, message_id: str, now: datetime) -> str:
         """Return the lines as they would be written."""
-        shown = digest(alerts, self.MESSAGE_LIMIT)
+        shown = digest(merged(alerts), self.MESSAGE_LIMIT)
         lines = [line for group in shown.groups for alert in group.alerts for line in card(alert)]
         return "\n".join([*lines, shown.rest_line] if shown.rest else lines) + "\n"
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -65,6 +66,21 @@ def digest(alerts: Sequence[Alert], limit: int) -> Digest:
         names.setdefault(about(alert), []).append(alert)
     groups = tuple(Group(name=name, alerts=tuple(members)) for name, members in names.items())
     return Digest(groups=groups, total=len(alerts), rest=len(alerts) - len(shown))
+
+
+def merged(alerts: Sequence[Alert]) -> list[Alert]:
+    """Tell once what several rules tell of one cause: the first of these alerts, with the names of all the rules."""
+    told: dict[tuple[object, ...], list[Alert]] = {}
+    seen: Counter[tuple[object, ...]] = Counter()
+    for alert in alerts:
+        cause = (alert.on, alert.brand, alert.source, alert.title, alert.quote, alert.url, alert.facts)
+        # What one rule tells twice are two things that look alike.
+        seen[alert.rule, *cause] += 1
+        told.setdefault((seen[alert.rule, *cause], *cause), []).append(alert)
+    return [
+        replace(same[0], rule=", ".join(alert.rule for alert in same)) if len(same) > 1 else same[0]
+        for same in told.values()
+    ]
 
 
 def about(alert: Alert) -> str:

@@ -20,7 +20,18 @@ import jinja2
 
 from listener.alerts.words import cut
 from listener.channels import EmailSettings, mailbox
-from listener.notify.digest import ALL_ALERTS, MARKS, Digest, counted, digest, facts, shown_at, thread_of, title_of
+from listener.notify.digest import (
+    ALL_ALERTS,
+    MARKS,
+    Digest,
+    counted,
+    digest,
+    facts,
+    merged,
+    shown_at,
+    thread_of,
+    title_of,
+)
 from listener.notify.plain import clean, clean_line, host_of, link
 from listener.types import Alert, Tone
 
@@ -70,9 +81,11 @@ class MailWriter:
 
     def write(self, alerts: Sequence[Alert], *, message_id: str, now: datetime) -> EmailMessage:
         """Write one message with these alerts. The same arguments give the same bytes."""
+        rules = named(alert.rule for alert in alerts)
+        alerts = merged(alerts)
         shown = digest(alerts, ALERTS_LIMIT)
         message = EmailMessage(policy=SMTP)
-        for name, value in self._headers(alerts, shown, message_id, now):
+        for name, value in self._headers(alerts, shown, message_id, now, rules=rules):
             if value:
                 message[name] = value
         message["From"] = self._from
@@ -83,7 +96,7 @@ class MailWriter:
         return message
 
     def _headers(
-        self, alerts: Sequence[Alert], shown: Digest, message_id: str, now: datetime
+        self, alerts: Sequence[Alert], shown: Digest, message_id: str, now: datetime, *, rules: str
     ) -> Iterator[tuple[str, str]]:
         yield "Subject", self.subject(alerts, shown)
         yield "Date", format_datetime(now)
@@ -100,7 +113,7 @@ class MailWriter:
         yield "X-Auto-Response-Suppress", "All"
         if self._settings.unsubscribe:
             yield "List-Unsubscribe", f"<{self._settings.unsubscribe}>"
-        yield "X-Listener-Rule", named(alert.rule for alert in alerts)
+        yield "X-Listener-Rule", rules
         yield "X-Listener-Brand", named(alert.brand or "" for alert in alerts)
         yield "X-Listener-Severity", SEVERITIES[shown.worst]
 

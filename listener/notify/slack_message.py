@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from listener.alerts.words import cut
-from listener.notify.digest import Digest, counted, digest, facts, shown_at, title_of
+from listener.notify.digest import Digest, counted, digest, facts, merged, shown_at, title_of
 from listener.notify.plain import clean, clean_line, host_of, link
 from listener.types import Alert
 
@@ -41,6 +41,7 @@ def slack_message(alerts: Sequence[Alert], zone: ZoneInfo) -> bytes:
     """Return the JSON of one message with these alerts: as many as fit, the rest counted."""
     if not alerts:
         raise ValueError("a message needs an alert")
+    alerts = merged(alerts)
     body, fitting, too_many = b"", 0, min(len(alerts), ALERTS_LIMIT) + 1
     # Halving: fewer alerts never make a longer message.
     while too_many - fitting > 1:

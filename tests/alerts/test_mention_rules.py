@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -163,6 +165,19 @@ def test_copies_of_a_story_have_one_key_for_each_rule_and_brand() -> None:
     ]
     assert first == copy
     assert len({*first, *others}) == 6
+
+
+def test_moments_are_told_by_the_clocks_of_a_zone() -> None:
+    (alert,) = Rules([Rule(name="r")], zone=ZoneInfo("Europe/Berlin")).mention_alerts(event(), NOW)
+    assert dict(alert.facts)["Published"] == "2026-11-20 08:30 CET"
+
+
+def test_an_item_that_is_a_title_alone_is_not_quoted_beside_its_title() -> None:
+    seen = event()
+    bare = replace(seen, item=replace(seen.item, title="Acme lost my order", text=""))
+    (alert,) = Rules([Rule(name="r")]).mention_alerts(bare, NOW)
+    assert alert.title.endswith(": Acme lost my order")
+    assert alert.quote == ""
 
 
 def test_only_mention_rules_are_asked() -> None:

@@ -54,9 +54,9 @@ def test_trouble_is_told_once_after_its_time_and_recovery_once() -> None:
     told = run(Rules([SIX_HOURS]), outcomes)
     assert hours_and_tones(told) == [(7, "bad"), (31, "good")]
     trouble, recovery = (alert for _, alert in told)
-    assert trouble.title == "Source blog fails since 2026-11-20 01:00 UTC: server-error"
+    assert trouble.title == "Source blog fails since 2026-11-20 01:00 UTC: server error"
     assert recovery.title == "Source blog works again after 1 d 6 h"
-    assert trouble.thread == recovery.thread == "Source blog"
+    assert trouble.thread == recovery.thread == "Trouble with source blog"
     assert trouble.channels == recovery.channels == ("mail",)
     assert dict(trouble.facts)["Detail"] == "blog.example.com said 500"
     assert dict(trouble.facts)["Last success"] == "2026-11-20 00:00 UTC"

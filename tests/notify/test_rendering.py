@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from listener.channels import EmailSettings
 from listener.notify.console import ConsoleChannel
-from listener.notify.digest import counted, digest
+from listener.notify.digest import counted, digest, merged
 from listener.notify.mail_message import MailWriter, segments
 from listener.notify.slack_message import escape, escaped, slack_message
 from listener.notify.webhook import Payload, documents
@@ -337,6 +337,19 @@ def test_escaping_keeps_its_limit_and_cuts_no_escape_in_two(text: str, limit: in
     assert not re.search(r"[<>]|&(?!amp;|lt;|gt;)", shown)
     if len(escape(text)) <= limit:
         assert shown == escape(text)
+
+
+def test_what_several_rules_tell_of_one_cause_is_told_once(alert: Callable[..., Alert]) -> None:
+    alerts = [alert(), alert(key="b" * 32, rule="pain"), alert(key="c" * 32, rule="pain", title="Another")]
+    told = merged(alerts)
+    assert [(one.rule, one.title) for one in told] == [("angry, pain", alerts[0].title), ("pain", "Another")]
+    message = written(alerts[:2])
+    assert message["X-Listener-Rule"] == "angry, pain"
+    assert "2 alerts" not in message.as_string()
+
+
+def test_what_one_rule_tells_twice_are_two_alerts(alert: Callable[..., Alert]) -> None:
+    assert len(merged([alert(), alert(key="b" * 32)])) == 2
 
 
 # --- webhooks and console
