@@ -43,6 +43,7 @@ from listener.rescore import Rescorer, Wanted
 from listener.rounds import NotAsked, Round
 from listener.schedule import Bounds
 from listener.storage import Retained, Store
+from listener.trending import Trending
 from listener.types import Brand, HostState, Item
 
 #: Between the first polls of two new sources, so that they don't all come at once; together no more than the limit, so
@@ -103,6 +104,9 @@ class App:
         channels = {
             name: build_channel(name, channel, settings.timezone) for name, channel in settings.channels.items()
         }
+        known = taxonomy(settings) if self.parts.rules.on_pains else ()
+        definitions = {topic.name: topic.definition for topic in known}
+        self.trending = Trending(self.parts, settings.brands, definitions)
         self.outbox = Outbox(self.store, channels, self.parts.planner, clock)
 
     def _other_doors(self) -> dict[str, Door]:
@@ -142,6 +146,10 @@ class App:
     def send_due(self) -> list[Delivered]:
         """Send what is due now, to the end; return what became of each message."""
         return self.outbox.send_due(self.clock())
+
+    def look_at_trends(self, now: datetime) -> int:
+        """Look for spikes and rising pain points, where rules watch them; return how many alerts that makes."""
+        return self.trending.look(now)
 
     def upkeep(self, now: datetime) -> Retained:
         """Forget what the settings say to forget; return how much."""

@@ -33,6 +33,8 @@ PAUSE = timedelta(seconds=30)
 DRAIN = timedelta(seconds=70)
 #: How often the counts in `systemctl status` are renewed.
 STATUS_EVERY = timedelta(seconds=15)
+#: When in each hour spikes and rising pain points are looked for: what the hour before brought has mostly come in.
+TRENDS_MINUTE = 10
 
 
 class Daemon:
@@ -74,7 +76,7 @@ class Daemon:
             raise self._failure
 
     def _schedule(self) -> BackgroundScheduler:
-        """Return the scheduler with its jobs: the tick, the outbox, and the nightly upkeep."""
+        """Return the scheduler with its jobs: the tick, the outbox, the hourly trends, and the nightly upkeep."""
         scheduler = BackgroundScheduler(
             timezone=UTC,
             executors={"default": ThreadPoolExecutor(3)},
@@ -83,6 +85,7 @@ class Daemon:
         seconds, at_once = TICK.total_seconds(), datetime.now(UTC)
         scheduler.add_job(self._guard(self._tick), "interval", seconds=seconds, id="tick", next_run_time=at_once)
         scheduler.add_job(self._guard(self._send), "interval", seconds=seconds, id="send", next_run_time=at_once)
+        scheduler.add_job(self._guard(self._trends), "cron", minute=TRENDS_MINUTE, id="trends")
         scheduler.add_job(self._guard(self._upkeep), "cron", hour=3, minute=17, id="upkeep")
         scheduler.add_listener(self._on_error, EVENT_JOB_ERROR)
         return scheduler
@@ -143,6 +146,11 @@ class Daemon:
     def _send(self, now: datetime) -> None:
         for delivered in self._app.outbox.start_due(now):
             log.log(logging.WARNING if delivered.error else logging.INFO, "message %s", outbox.describe(delivered))
+
+    def _trends(self, now: datetime) -> None:
+        told = self._app.look_at_trends(now)
+        if told:
+            log.info("trends alerts=%d", told)
 
     def _upkeep(self, now: datetime) -> None:
         log.info("upkeep %s", self._app.upkeep(now))

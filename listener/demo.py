@@ -300,6 +300,16 @@ on = "faq"
 brands = ["globex"]
 channels = ["mail"]
 
+[alerts.loud]
+on = "spike"
+brands = ["acme"]
+channels = ["mail", "slack"]
+
+[alerts.hurts]
+on = "pain"
+brands = ["acme"]
+channels = ["mail"]
+
 [alerts.trouble]
 on = "source"
 failing_for = "6h"

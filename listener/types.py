@@ -412,6 +412,15 @@ class HostState:
 #: What a rule watches.
 RuleOn: TypeAlias = Literal["mention", "source", "price", "faq", "copy", "status", "spike", "pain"]
 
+HOUR = timedelta(hours=1)
+#: The window of a rule by what it watches: its unit, the longest one, and both in words.
+WINDOWS: Mapping[RuleOn, tuple[timedelta, timedelta, str]] = {
+    "spike": (HOUR, 24 * HOUR, "1 to 24 whole hours"),
+    "pain": (24 * HOUR, 90 * 24 * HOUR, "1 to 90 whole days"),
+}
+#: What a spike is a spike of.
+SpikeOf: TypeAlias = Literal["stories", "negative", "complaints"]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
@@ -441,6 +450,22 @@ class Rule:
     send: str = "now"
     #: Items published earlier than this before they were first seen don't alert (a new source's history).
     fresh_within: timedelta = timedelta(days=2)
+    #: Of spikes: what is counted, and of spikes and pain points: within which time, at least how many, and how many
+    #: times as many as usual. None: what `listener.alerts.trends` has for each.
+    counts: SpikeOf = "stories"
+    window: timedelta | None = None
+    stories_at_least: int | None = None
+    times_at_least: float = 2.0
+    #: A spike or pain point that was told isn't told again for this long.
+    cool_down: timedelta | None = None
+
+    def __post_init__(self) -> None:
+        bounds = WINDOWS.get(self.on)
+        if self.window is None or bounds is None:
+            return
+        unit, most, words = bounds
+        if self.window % unit or not unit <= self.window <= most:
+            raise ValueError(f'window: expected {words} for a rule on "{self.on}"')
 
 
 Tone: TypeAlias = Literal["bad", "good", "plain"]

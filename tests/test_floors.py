@@ -15,7 +15,7 @@ FLOORS = (
     {"cli", "web", "daemon", "demo", "logs", "__main__"},
     {"app"},
     {"rounds"},
-    {"dispatch", "outbox", "trial", "discovery", "backfill", "rescore", "emerging", "reading"},
+    {"dispatch", "outbox", "trial", "discovery", "backfill", "rescore", "emerging", "trending", "reading"},
     {"pipeline"},
     {"poll_items", "poll_page"},
     {"parts"},

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from listener.facts import Change, Price
-from listener.types import Item, Reading, Source, check_aware
+from listener.types import Item, Reading, Source, SpikeOf, check_aware
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,3 +56,55 @@ class ChangeEvent:
 
     def __post_init__(self) -> None:
         check_aware(self.seen_at)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Example:
+    """A mention that shows what a trend is about."""
+
+    mention_id: int
+    source: str
+    quote: str
+    url: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpikeEvent:
+    """Many more voices about a brand than usual."""
+
+    brand: str
+    counts: SpikeOf
+    start: datetime
+    end: datetime
+    count: int
+    #: At the same time of other days; their median, and how many were known.
+    usual: float
+    windows: int
+    #: Of the stories in this time.
+    positive: int
+    negative: int
+    #: Those that reach most people first.
+    examples: tuple[Example, ...]
+
+    def __post_init__(self) -> None:
+        check_aware(self.start)
+        check_aware(self.end)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PainEvent:
+    """A pain point of a brand that is new or named more often than before."""
+
+    brand: str
+    topic: str
+    #: What it means, by the taxonomy; may be empty.
+    definition: str
+    window: timedelta
+    #: Stories that name it, of all stories about the brand, late and before.
+    late: int
+    late_stories: int
+    earlier: int
+    earlier_stories: int
+    mean_severity: float
+    #: The severest first.
+    examples: tuple[Example, ...]

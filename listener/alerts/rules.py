@@ -31,6 +31,9 @@ class Rules:
         self._zone = zone
         self._change = [rule for rule in rules if rule.on in ("price", "faq", "copy", "status")]
         self._source = of(rules, "source")
+        #: Those that watch trends, which nothing that happens asks for: somebody has to look.
+        self.on_spikes = tuple(of(rules, "spike"))
+        self.on_pains = tuple(of(rules, "pain"))
 
     def mention_alerts(self, event: MentionEvent, now: datetime) -> list[Alert]:
         """Return an alert for each rule that a mention satisfies."""

@@ -78,10 +78,14 @@ def play(app: App, clock: web_of_demo.Clock, start: datetime, end: datetime) -> 
     polls: Counter[str] = Counter()
     console = Console(stderr=True)
     app.start()
+    next_look = start
     with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task(f"Playing {DAYS} days", total=(end - start).total_seconds())
         while clock() < end:
             app.poll_due(lambda result: polls.update([result.outcome.value]))
+            if clock() >= next_look:
+                app.look_at_trends(clock())
+                next_look = clock() + timedelta(hours=1)
             app.send_due()
             due = [at for at in (app.store.next_due(), app.store.next_delivery_due()) if at is not None]
             clock.set(max(min([*due, end]), clock() + timedelta(seconds=1)))

@@ -61,6 +61,7 @@ def run_once(app: App) -> int:
         not_asked = app.poll_all(done)
     for one in not_asked:
         click.echo(f"{one.source}: not asked: {one.why}", err=True)
+    counts["alerts"] += app.look_at_trends(app.clock())
     messages = app.send_due()
     click.echo(
         f"{counts['polls']} sources polled, {counts['failed']} failed, {len(not_asked)} not asked; "

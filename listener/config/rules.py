@@ -14,7 +14,7 @@ from listener.config.lines import KeyPath
 from listener.config.named import Reading
 from listener.config.report import nearest
 from listener.config.tables import Table, reader_of
-from listener.types import ItemKind, Rule, RuleOn, Speech
+from listener.types import ItemKind, Rule, Speech
 
 #: Returns the names of the pain points that come with the program.
 KnownPains: TypeAlias = Callable[[], Collection[str]]
@@ -32,6 +32,9 @@ RULE = Table(
         "percent_at_least": reader_of(Annotated[float, msgspec.Meta(ge=0)]),
         "severity_at_least": reader_of(Annotated[int, msgspec.Meta(ge=0, le=4)]),
         "fresh_within": values.positive_duration,
+        "window": values.positive_duration,
+        "stories_at_least": reader_of(Annotated[int, msgspec.Meta(ge=1)]),
+        "times_at_least": reader_of(Annotated[float, msgspec.Meta(ge=1)]),
     },
 )
 
@@ -48,6 +51,8 @@ CONDITIONS: Mapping[str, frozenset[str]] = {
     "faq": frozenset({"kinds"}),
     "copy": frozenset({"kinds"}),
     "status": frozenset({"kinds"}),
+    "spike": frozenset({"counts", "window", "stories_at_least", "times_at_least", "cool_down"}),
+    "pain": frozenset({"pains", "severity_at_least", "window", "stories_at_least", "times_at_least", "cool_down"}),
 }
 
 
@@ -82,8 +87,6 @@ def _check_conditions(reading: Reading, entry: Entry, path: KeyPath) -> None:
     """Note conditions that can't hold for what the rule watches."""
     on = entry.table.get("on", "mention")
     if not isinstance(on, str) or on not in CONDITIONS:
-        if on in get_args(RuleOn):
-            reading.report.problem(entry.document, (*path, "on"), f'this version makes no alerts on "{on}".')
         return
     for key in entry.table:
         if key in RULE.keys and key not in EVERYWHERE and key not in CONDITIONS[on]:

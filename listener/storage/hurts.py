@@ -23,8 +23,20 @@ class Hurts:
     def __init__(self, read: Callable[..., AbstractContextManager[sa.Connection]]) -> None:
         self._read = read
 
-    def count(self, start: datetime | None, end: datetime | None, brands: Collection[str] = ()) -> list[PainCount]:
-        """Return how often pain points are named at `start` or later and before `end`; no brands: all."""
+    def count(
+        self,
+        start: datetime | None,
+        end: datetime | None,
+        brands: Collection[str] = (),
+        *,
+        named: Collection[str] = (),
+        topics: Collection[str] = (),
+        severity_at_least: int = 0,
+    ) -> list[PainCount]:
+        """Return how often pain points are named at `start` or later and before `end`.
+
+        No brands, no sources that are `named` or no topics: all. Only what is as severe is counted.
+        """
         m, p = mentions.c, mention_pains.c
         first = m.first_of_story
         sums = (
@@ -37,12 +49,14 @@ class Hurts:
         found = (
             sa.select(m.brand, p.topic, *sums)
             .join(mention_pains, p.mention_id == m.id)
-            .where(~m.irrelevant, *within(m.at, start, end))
+            .join(sources, sources.c.id == m.source_id)
+            .where(~m.irrelevant, p.severity >= severity_at_least, *within(m.at, start, end))
             .group_by(m.brand, p.topic)
             .order_by(m.brand, p.topic)
         )
-        if brands:
-            found = found.where(m.brand.in_(sorted(brands)))
+        for column, wanted in ((m.brand, brands), (sources.c.name, named), (p.topic, topics)):
+            if wanted:
+                found = found.where(column.in_(sorted(wanted)))
         with self._read() as connection:
             return [
                 PainCount(

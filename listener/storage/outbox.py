@@ -166,6 +166,13 @@ def count_alerts(connection: sa.Connection, rule: str, since: datetime) -> int:
     return connection.execute(sa.select(sa.func.count()).select_from(alerts).where(made)).scalar() or 0
 
 
+def told_since(connection: sa.Connection, rule: str, thread: str, since: datetime) -> bool:
+    """Say whether a rule has made an alert in a thread since a moment."""
+    a = alerts.c
+    found = sa.select(a.id).where(a.created_at > stamp(since), a.rule == rule, a.thread == thread).limit(1)
+    return connection.execute(found).one_or_none() is not None
+
+
 def dead_by_channel(connection: sa.Connection) -> dict[str, int]:
     """Return how many deliveries each channel could not make."""
     dead = sa.select(deliveries.c.channel, sa.func.count()).where(deliveries.c.status == DeliveryStatus.DEAD.value)

@@ -145,6 +145,15 @@ class Complaint:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """What was heard of a brand, in numbers."""
+
+    stories: int
+    positive: int
+    negative: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StoredAlert:
     """An alert with what became of it, as it is exported."""
 

@@ -31,6 +31,7 @@ from listener.storage import (
 )
 from listener.storage.backup import backup_file
 from listener.storage.engine import SNAPSHOT, WRITER_CACHE, WRITING, engine_of, name_of, url_of
+from listener.storage.hours import Hours
 from listener.storage.hurts import Hurts
 from listener.storage.meta import get_meta
 from listener.storage.migrate import migrate
@@ -78,6 +79,8 @@ class Store:
         self._hosts: set[str] | None = None
         #: Pain points and complaints.
         self.hurts = Hurts(self._read)
+        #: Trends and coverage, hour by hour.
+        self.hours = Hours(self._read)
 
     @classmethod
     def open(cls, url: str | Path, *, now: datetime, must_exist: bool = False) -> Store:

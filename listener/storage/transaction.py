@@ -261,6 +261,10 @@ class Transaction:
         """Return how many alerts a rule has made since a moment."""
         return outbox.count_alerts(self._connection, rule, since)
 
+    def told_since(self, rule: str, thread: str, since: datetime) -> bool:
+        """Say whether a rule has made an alert in a thread since a moment."""
+        return outbox.told_since(self._connection, rule, thread, since)
+
     def take_batch(self, channel: str, now: datetime, limit: int) -> list[Delivery]:
         """Return the deliveries of one message, and remember that they belong together.
 

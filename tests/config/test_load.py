@@ -188,7 +188,7 @@ def test_all_problems_are_told_at_once_in_the_order_of_the_file(tmp_path: Path) 
         ),
         ("[alerts.a]\non = 'price'\nkinds = ['price_rised']", 3, "alerts.a.kinds[0]", "price_raised", "price_raised"),
         ("[alerts.a]\non = 'faq'\npercent_at_least = 3", 3, "alerts.a.percent_at_least", '"price"', None),
-        ("[alerts.a]\non = 'spike'", 2, "alerts.a.on", "no alerts", None),
+        ("[alerts.a]\non = 'spike'\nwindow = '30m'", 3, "alerts.a.window", "1 to 24 whole hours", None),
         ("[alerts.a]\nwords = 'refund AND'", 2, "alerts.a.words", "doesn't parse", None),
         ("[brands.a]\nquery = '(Acme'", 2, "brands.a.query", "doesn't parse", None),
         ("[brands.a]\nquery = 'NOT Acme'", 2, "brands.a.query", "nearly everything", None),
