@@ -15,8 +15,6 @@ from listener.alerts import (
     PainEvent,
     SpikeEvent,
     cool_down_of,
-    pain_alert,
-    spike_alert,
     stories_of,
     window_of,
 )
@@ -91,7 +89,7 @@ class Trending:
                 negative=heard.negative,
                 examples=tuple(map(example_of, loudest)),
             )
-            alerts.append(spike_alert(rule, event, now))
+            alerts.append(self._parts.rules.spike_alert(rule, event, now))
         return alerts
 
     def _pains(self, rule: Rule, now: datetime) -> list[Alert]:
@@ -120,7 +118,7 @@ class Trending:
             stories_at_least=stories_of(rule),
             times_at_least=rule.times_at_least,
         )
-        return [pain_alert(rule, self._pain_event(rise, late, now), now) for rise in rises]
+        return [self._parts.rules.pain_alert(rule, self._pain_event(rise, late, now), now) for rise in rises]
 
     def _pain_event(self, rise: Rise, late: datetime, now: datetime) -> PainEvent:
         quotes = self._parts.store.hurts.quotes(rise.brand, rise.topic, EXAMPLES, late, now)

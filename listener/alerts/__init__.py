@@ -7,15 +7,7 @@ from listener.alerts.changes import title as change_title
 from listener.alerts.events import ChangeEvent, Example, MentionEvent, PainEvent, PricePoint, SpikeEvent
 from listener.alerts.planning import FLOOD_WINDOW, RETRY_PAUSES, Planner, digest_time, next_attempt
 from listener.alerts.rules import Rules
-from listener.alerts.trends import (
-    cool_down_of,
-    pain_alert,
-    pain_thread,
-    spike_alert,
-    spike_thread,
-    stories_of,
-    window_of,
-)
+from listener.alerts.trends import cool_down_of, stories_of, window_of
 
 __all__ = [
     "FLOOD_WINDOW",
@@ -33,10 +25,6 @@ __all__ = [
     "cool_down_of",
     "digest_time",
     "next_attempt",
-    "pain_alert",
-    "pain_thread",
-    "spike_alert",
-    "spike_thread",
     "stories_of",
     "window_of",
 ]

@@ -7,8 +7,8 @@ from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from listener.alerts import changes, mentions, trouble
-from listener.alerts.events import ChangeEvent, MentionEvent
+from listener.alerts import changes, mentions, trends, trouble
+from listener.alerts.events import ChangeEvent, MentionEvent, PainEvent, SpikeEvent
 from listener.types import EMPTY, Alert, Item, Outcome, Rule, Source, SourceState
 
 UTC = ZoneInfo("UTC")
@@ -54,6 +54,14 @@ class Rules:
             for rule in self._change
             if mentions.among(source.brand, rule.brands) and mentions.among(source.name, rule.sources)
         ]
+
+    def spike_alert(self, rule: Rule, event: SpikeEvent, now: datetime) -> Alert:
+        """Return the alert of a rule on spikes."""
+        return trends.spike_alert(rule, event, now, self._zone)
+
+    def pain_alert(self, rule: Rule, event: PainEvent, now: datetime) -> Alert:
+        """Return the alert of a rule on pain points."""
+        return trends.pain_alert(rule, event, now)
 
     def source_alerts(
         self, source: Source, before: SourceState, after: SourceState, now: datetime

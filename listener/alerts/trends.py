@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from listener.alerts.events import Example, PainEvent, SpikeEvent
 from listener.alerts.keys import alert_key
@@ -54,14 +55,14 @@ def pain_thread(brand: str, topic: str) -> str:
     return f"Pain point {topic} of {brand}"
 
 
-def spike_alert(rule: Rule, event: SpikeEvent, now: datetime) -> Alert:
-    """Make the alert of a rule for a spike."""
+def spike_alert(rule: Rule, event: SpikeEvent, now: datetime, zone: ZoneInfo) -> Alert:
+    """Make the alert of a rule for a spike, by the clocks of a zone."""
     words, within = WORDS[event.counts], duration(event.end - event.start)
     told = [
         (words.capitalize(), f"{event.count} in {within}, usually {event.usual:g}"),
         ("Compared with", f"the same hours of {event.windows} days before"),
-        ("From", moment(event.start)),
-        ("To", moment(event.end)),
+        ("From", moment(event.start, zone)),
+        ("To", moment(event.end, zone)),
         ("Feeling", f"{event.positive} positive, {event.negative} negative"),
         *_quotes(event.examples[1:]),
     ]

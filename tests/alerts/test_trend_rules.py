@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -12,8 +13,6 @@ from listener.alerts import (
     Rules,
     SpikeEvent,
     cool_down_of,
-    pain_alert,
-    spike_alert,
     stories_of,
     window_of,
 )
@@ -35,21 +34,23 @@ PAIN = PainEvent(
 )  # fmt: skip
 ON_SPIKE = Rule(name="loud", on="spike", channels=("mail",), send="07:00")
 ON_PAIN = Rule(name="hurts", on="pain", channels=("mail",))
+RULES = Rules([ON_SPIKE, ON_PAIN, Rule(name="angry")], zone=ZoneInfo("Europe/Berlin"))
 
 
 def test_a_spike_says_how_many_and_what_is_usual() -> None:
-    alert = spike_alert(ON_SPIKE, SPIKE, NOW)
+    alert = RULES.spike_alert(ON_SPIKE, SPIKE, NOW)
     assert alert.title == "acme: 24 stories in 6 h, usually 4"
     assert (alert.on, alert.tone, alert.thread, alert.send) == ("spike", "bad", "Spikes of acme", "07:00")
     assert (alert.quote, alert.url) == (EXAMPLES[0].quote, EXAMPLES[0].url)
     facts = dict(alert.facts)
     assert facts["Compared with"] == "the same hours of 26 days before"
+    assert facts["To"] == "2026-11-20 13:10 CET"
     assert facts["Feeling"] == "2 positive, 15 negative"
     assert facts["Also"] == "blog: Acme is down, says number 2."
 
 
 def test_a_pain_point_says_how_often_and_how_much_oftener() -> None:
-    alert = pain_alert(ON_PAIN, PAIN, NOW)
+    alert = RULES.pain_alert(ON_PAIN, PAIN, NOW)
     assert alert.title == "acme: pain point billing in 6 stories within 7 d, 5.0 times as often as before"
     facts = dict(alert.facts)
     assert (facts["Stories"], facts["Before"]) == ("6 of 30 in 7 d (20%)", "4 of 100 (4%)")
@@ -61,7 +62,7 @@ def test_a_new_pain_point_was_never_before() -> None:
         brand="acme", topic="billing", definition="", window=timedelta(days=7), late=6, late_stories=30, earlier=0,
         earlier_stories=100, mean_severity=2.5, examples=(),
     )  # fmt: skip
-    alert = pain_alert(ON_PAIN, event, NOW)
+    alert = RULES.pain_alert(ON_PAIN, event, NOW)
     assert alert.title.endswith("never before")
     assert (alert.quote, alert.url) == ("", None)
     assert "Means" not in dict(alert.facts)
@@ -69,10 +70,10 @@ def test_a_new_pain_point_was_never_before() -> None:
 
 def test_the_same_hour_makes_the_same_key_and_other_causes_another() -> None:
     keys = {
-        spike_alert(ON_SPIKE, SPIKE, NOW).key,
-        spike_alert(ON_SPIKE, SPIKE, NOW + HOUR).key,
-        pain_alert(ON_PAIN, PAIN, NOW).key,
-        pain_alert(ON_PAIN, PAIN, NOW + timedelta(minutes=5)).key,
+        RULES.spike_alert(ON_SPIKE, SPIKE, NOW).key,
+        RULES.spike_alert(ON_SPIKE, SPIKE, NOW + HOUR).key,
+        RULES.pain_alert(ON_PAIN, PAIN, NOW).key,
+        RULES.pain_alert(ON_PAIN, PAIN, NOW + timedelta(minutes=5)).key,
     }
     assert len(keys) == 2
 
@@ -89,8 +90,7 @@ def test_rules_that_say_nothing_have_what_suits_them() -> None:
 
 
 def test_rules_are_found_by_what_they_watch() -> None:
-    rules = Rules([ON_SPIKE, ON_PAIN, Rule(name="angry")])
-    assert (rules.on_spikes, rules.on_pains) == ((ON_SPIKE,), (ON_PAIN,))
+    assert (RULES.on_spikes, RULES.on_pains) == ((ON_SPIKE,), (ON_PAIN,))
 
 
 @pytest.mark.parametrize(
