@@ -7,10 +7,12 @@ segments with F 0.93, turbohtml's main text with 0.78. Where it finds next to no
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Literal
 
 import msgspec
+import regex
 
 from listener.errors import ParseError
 from listener.facts import PageFacts
@@ -26,8 +28,14 @@ _ARTICLE_CHARACTERS = 250
 #: Characters of a line that an expression is tried on, and lines of a page.
 _LINE_CHARACTERS = 500
 _LINE_LIMIT = 20_000
-#: A repeated group that itself repeats takes exponential time on the wrong line.
-_NESTED_REPEAT = re.compile(r"\((?:[^()\\]|\\.)*[*+}](?:[^()\\]|\\.)*\)\s*[*+{]")
+#: Seconds that all expressions of a page may take: one that goes back and back could take for ever.
+_IGNORE_SECONDS = 3.0
+#: Beyond these a page is no article, and looking for one would take longer than all else.
+_ARTICLE_NODES = 30_000
+_ARTICLE_MARKUP_CHARACTERS = 3_000_000
+#: A group that repeats without end and holds what repeats without end: exponential time on the wrong line. Told when
+#: the settings are read; what this misses, the clock ends.
+_NESTED_REPEAT = re.compile(r"\((?:[^()\\]|\\.)*(?:[*+]|\{\d*,\})(?:[^()\\]|\\.)*\)\s*(?:[*+]|\{\d*,\})")
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -78,7 +86,8 @@ class Page:
         if options.select or options.exclude:
             text = _selected(parse(markup), options)
         else:
-            text = _main_text(markup) if options.text == "main" else ""
+            short = len(page.nodes) <= _ARTICLE_NODES and len(markup) <= _ARTICLE_MARKUP_CHARACTERS
+            text = _main_text(markup) if options.text == "main" and short else ""
             text = text if len(text) >= _ARTICLE_CHARACTERS else readable_text(page)
         if options.select and not text and trouble is None:
             raise ParseError(f"nothing on the page matches {', '.join(options.select)}")
@@ -126,21 +135,26 @@ def _readable(part: Element, excluded: set[Element], touched: set[Element]) -> I
 
 
 def _without(text: str, patterns: Iterable[str]) -> str:
-    compiled = [_compiled(pattern) for pattern in patterns]
-    lines = []
-    for line in text.splitlines()[:_LINE_LIMIT]:
-        for pattern in compiled:
-            line = pattern.sub("", line[:_LINE_CHARACTERS]) + line[_LINE_CHARACTERS:]
-        lines.append(line)
-    return collapse("\n".join(lines))
+    """Free each line of what is to be ignored. Raises ParseError where that takes too long."""
+    lines = [line[:_LINE_CHARACTERS] for line in text.splitlines()[:_LINE_LIMIT]]
+    rests = [line[_LINE_CHARACTERS:] for line in text.splitlines()[:_LINE_LIMIT]]
+    # This clock ends a search that would not; it says nothing about the page.
+    end = time.monotonic() + _IGNORE_SECONDS
+    for pattern in patterns:
+        compiled = _compiled(pattern)
+        try:
+            lines = [compiled.sub("", line, timeout=max(end - time.monotonic(), 0.001)) for line in lines]
+        except TimeoutError:
+            raise ParseError(f"ignore: {pattern!r} takes too long on this page; make it simpler") from None
+    return collapse("\n".join(line + rest for line, rest in zip(lines, rests, strict=True)))
 
 
-def _compiled(pattern: str) -> re.Pattern[str]:
+def _compiled(pattern: str) -> regex.Pattern[str]:
     if len(pattern) > _LINE_CHARACTERS or _NESTED_REPEAT.search(pattern):
         raise ValueError(f"{pattern!r} repeats what repeats and could take for ever; leave the outer repeat out")
     try:
-        return re.compile(pattern)
-    except re.error as error:
+        return regex.compile(pattern)
+    except regex.error as error:
         raise ValueError(f"{pattern!r} is no regular expression: {error}") from None
 
 

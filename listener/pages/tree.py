@@ -18,6 +18,8 @@ MARKUP_LIMIT_CHARACTERS = 20_000_000
 NODE_LIMIT = 120_000
 DEPTH_LIMIT = 1_200
 ATTRIBUTE_LIMIT = 2_000
+#: Of a title; what is longer is none, and is searched for words as one.
+TITLE_CHARACTERS = 2_000
 
 INLINE = frozenset(
     "a abbr acronym b bdi bdo big cite code data del dfn em font i img input ins kbd label mark nobr q s samp "
@@ -234,7 +236,7 @@ class _Builder:
         if node.tag == "script":
             self._scripts.append((node.attr("type").lower(), body))
         elif not self._title:
-            self._title = " ".join(body.split())
+            self._title = " ".join(body[:TITLE_CHARACTERS].split())
 
     def _flush(self, closing: Node) -> None:
         """Make a line of the texts since the last block boundary; `closing` held the last of them."""

@@ -1,0 +1,118 @@
+"""Pages made to hurt end in facts or in a typed error, soon. Full sizes: benchmarks/hostile_pages.py."""
+
+from __future__ import annotations
+
+import time
+from contextlib import suppress
+from datetime import UTC, datetime
+
+import pytest
+
+from listener.errors import ParseError
+from listener.pages.facts import read_facts
+from listener.pages.tree import MARKUP_LIMIT_CHARACTERS
+from listener.plugins import Scrapers
+from listener.types import Request, Response, Source
+
+SIZE = 200_000
+#: Elements; more than any page has.
+COUNT = 130_000
+#: Seconds of this process; on a quiet machine each takes less than one.
+BOUND = 15.0
+
+
+def parse(markup: str, scraper: str, **options: object) -> None:
+    found = Scrapers().get(scraper)
+    url = "https://hostile.example/pricing"
+    response = Response(
+        request=Request(url=url), url=url, status=200, headers={}, body=markup.encode(), fetched_at=datetime.now(UTC)
+    )
+    settings = found.Options(**options) if found.Options is not None else None
+    found.parse(response, Source(name="hostile", scraper=scraper, url=url, options=settings))
+
+
+def many(piece: str, start: str = "") -> str:
+    return start + piece * (SIZE // len(piece))
+
+
+@pytest.mark.parametrize("scraper", ["pricing", "page", "status"])
+@pytest.mark.parametrize(
+    "markup",
+    [
+        "<div>" * COUNT,
+        "<b>" * COUNT,
+        "<table><tr><td>$1" * (COUNT // 3),
+        "<p " + " ".join(f"a{number}=1" for number in range(30_000)) + ">",
+    ],
+    ids=["nested blocks", "nested words", "nested tables", "attributes"],
+)
+def test_what_nobody_writes_is_refused_with_a_typed_error(markup: str, scraper: str) -> None:
+    started = time.process_time()
+    with pytest.raises(ParseError, match="one written for people"):
+        parse(markup, scraper)
+    assert time.process_time() - started < BOUND
+
+
+@pytest.mark.parametrize(
+    "markup",
+    [
+        many("pricing ", "<title>"),
+        many("price ", "<p class='"),
+        many("$9 per month ", "<p>"),
+        many("1,", "<p>"),
+        many("<h3>Why?</h3><p>x</p>"),
+        many("<!--"),
+        many("<script>"),
+        many('<p title="'),
+        many("[", "<script type='application/ld+json'>"),
+        many("&lt;"),
+        many("\u0301", "<p>"),
+    ],
+    ids=[
+        "title",
+        "class",
+        "prices",
+        "number",
+        "questions",
+        "comments",
+        "scripts",
+        "quotes",
+        "JSON-LD",
+        "refs",
+        "accents",
+    ],
+)
+def test_what_is_only_odd_is_read_in_bounded_time(markup: str) -> None:
+    started = time.process_time()
+    for scraper in ("pricing", "page"):
+        parse(markup, scraper)
+    assert time.process_time() - started < BOUND
+
+
+def test_a_page_beyond_the_limit_is_refused_before_it_is_parsed() -> None:
+    started = time.process_time()
+    with pytest.raises(ParseError, match="larger than"):
+        read_facts(many("<div>") * (MARKUP_LIMIT_CHARACTERS // SIZE + 1))
+    assert time.process_time() - started < 1
+
+
+def test_an_expression_that_would_not_end_is_ended() -> None:
+    started = time.process_time()
+    with pytest.raises(ParseError, match="takes too long on this page"):
+        parse(f"<p>{'a' * 480}!</p>" * 50, "page", ignore=(r"(?:(?:a+)b?)+$",), text="all")
+    assert time.process_time() - started < BOUND
+
+
+@pytest.mark.parametrize(
+    "pattern", [r"(?:a|b|ab)*(?:a|b|ba)*(?:a|aa)*(?:aa|a)*c", r"((a*)a*)*b", r"a*a*a*a*a*a*a*c", r"(?=(a+))\1*b"]
+)
+def test_expressions_that_go_back_and_back_end(pattern: str) -> None:
+    started = time.process_time()
+    with suppress(ParseError):
+        parse(f"<p>{'a' * 480}</p>" * 50, "page", ignore=(pattern,), text="all")
+    assert time.process_time() - started < BOUND
+
+
+@pytest.mark.parametrize("pattern", [r"\d{1,3}(,\d{3})* views", r"Updated .* ago", r"\bfrom \d+ to \d+\b"])
+def test_ordinary_expressions_are_fine(pattern: str) -> None:
+    parse("<p>Updated 3 minutes ago by 1,234 views</p>" * 2_000, "page", ignore=(pattern,))
