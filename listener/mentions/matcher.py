@@ -6,7 +6,8 @@ cost about what a hundred do.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from listener.mentions.evaluate import Finding, Language, Scan, explain, tidy
 from listener.mentions.guards import Guards
@@ -46,23 +47,48 @@ class BrandNames:
 
     def __init__(self, brand: Brand, query: Query | None = None) -> None:
         """Read the brand's query unless it is given. Raises QueryError."""
-        root = (query or parse(brand.query)).root
-        aliases = (literal(alias) for alias in brand.aliases)
-        self._terms: tuple[Term, ...] = (*name_terms(root), *aliases)
+        self._terms = _names_of(brand, query or parse(brand.query))
 
     def spans(self, text: str) -> tuple[Span, ...]:
         """Return where the brand is named in a text, from left to right; names that overlap are one span."""
-        haystack = Haystack(text)
-        found = sorted(
-            haystack.folded.span(place.start, place.end) for term in self._terms for place in haystack.places(term)
-        )
-        merged: list[Span] = []
-        for start, end in found:
-            if merged and start < merged[-1][1]:
-                merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
-            else:
-                merged.append((start, end))
-        return tuple(merged)
+        return _spans(self._terms, Haystack(text))
+
+
+class AllNames:
+    """Finds the names of many brands in a text at once, as `BrandNames` does those of one. Immutable."""
+
+    def __init__(self, brands: Sequence[Brand]) -> None:
+        """Read the brands' queries. Raises QueryError."""
+        named = [(brand.name, _names_of(brand, parse(brand.query))) for brand in brands]
+        self._named = [
+            (name, tuple(replace(term, fields=("text",)) for term in terms)) for name, terms in named if terms
+        ]
+        self._guards = Guards([terms for _, terms in self._named])
+
+    def find(self, text: str) -> dict[str, tuple[Span, ...]]:
+        """Return where each brand is named that is named at all, by the brand."""
+        scan = Scan(Item(text=text), None)
+        found = {}
+        for number in sorted(self._guards.candidates(scan)):
+            name, terms = self._named[number]
+            if spans := _spans(terms, scan.haystack("text")):
+                found[name] = spans
+        return found
+
+
+def _names_of(brand: Brand, query: Query) -> tuple[Term, ...]:
+    return (*name_terms(query.root), *(literal(alias) for alias in brand.aliases))
+
+
+def _spans(terms: Iterable[Term], haystack: Haystack) -> tuple[Span, ...]:
+    found = sorted(haystack.folded.span(place.start, place.end) for term in terms for place in haystack.places(term))
+    merged: list[Span] = []
+    for start, end in found:
+        if merged and start < merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        else:
+            merged.append((start, end))
+    return tuple(merged)
 
 
 class Matcher:

@@ -8,10 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from listener.errors import QueryError
 from listener.mentions.grammar import read
 from listener.mentions.syntax import Facet, Node, Term, guard, name_terms, text_terms
+
+#: Queries that are kept read: the settings, the matcher and the reader of mentions ask for each.
+QUERIES = 20_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +43,7 @@ class Query:
         return _spelled(name_terms(self.root))
 
 
+@lru_cache(maxsize=QUERIES)
 def parse(expression: str, *, narrows: bool = False) -> Query:
     """Read an expression of the query language.
 

@@ -5,14 +5,13 @@ Pure: what was loaded from files comes in as a value.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import chain
 from typing import Literal
 
 from listener.mentions.data import Data, Resources
 from listener.mentions.excerpt import excerpt
+from listener.mentions.matcher import AllNames
 from listener.mentions.model import ModelScorer
 from listener.mentions.pains import Topic, find_pains
 from listener.mentions.passages import passages
@@ -102,23 +101,23 @@ class Understander:
         self._scenes = SceneReader(settings, data.resources)
         self._scorer: Scorer = VaderScorer() if settings.scorer == "vader" else ModelScorer(data.weights)
         self._contexts = {brand.name: PhraseBook(_context(brand)) for brand in brands if _context(brand)}
-        self._names = {brand.name: _names([brand]) for brand in brands}
-        self._all_names = _names(brands)
+        self._names = AllNames(brands)
 
     def read(self, item: Item, match: Match, source: Source) -> Reading | None:
-        """Understand an item for the brand that it matches; None if it isn't about it, or not in the author's "
-        "words."""
-        text, targets = _text_and_targets(item, match)
-        targets = own_words(text, targets)
-        if not targets:
+        """Understand an item for the brand that it matches; None if it isn't about it, or not in the author's
+        words."""
+        text, spans = _text_and_targets(item, match)
+        spans = own_words(text, spans)
+        if not spans:
             return None
-        text, targets = passages(text, targets)
+        text, spans = passages(text, spans)
+        named = self._names.find(text)
+        # What a query looks for beside the name, such as "pricing", is no name, and may have a feeling.
+        targets = () if match.brand in named else spans
         # Stars are for what the source is about, not for whom a review names beside it.
         verdict = verdict_of(item) if source.brand in (None, match.brand) else None
         said = "" if item.rating is None else f"{item.rating:g} of {item.rating_max:g}"
-        judgement = self.judge(
-            text, targets, brand=match.brand, declared=item.lang, kind=item.kind, stars=(verdict, said)
-        )
+        judgement = self._judge(text, targets, named, match.brand, item.lang, item.kind, (verdict, said))
         if judgement.relevance < self._settings.relevance_at_least:
             return None
         return Reading(
@@ -151,12 +150,20 @@ class Understander:
         `brand` names one of the brands, whose names are masked and whose context words count; None for none of them.
         `stars` is what a rating given with the text says, as by `verdict_of`, and the rating in words.
         """
+        return self._judge(text, targets, self._names.find(text), brand, declared, kind, stars)
+
+    def _judge(
+        self,
+        text: str,
+        targets: Sequence[Span],
+        named: Mapping[str, Sequence[Span]],
+        brand: str | None,
+        declared: str | None,
+        kind: ItemKind,
+        stars: tuple[float | None, str],
+    ) -> Judgement:
         lang = self._languages.tell(text, declared, self._settings.languages)
-        if brand is not None:
-            targets = [*targets, *(found.span() for found in self._names[brand].finditer(text))]
-        masked = mask(text, (span for span in targets if span[0] < span[1]), TARGET)
-        if self._all_names.pattern:
-            masked = mask(masked, (found.span() for found in self._all_names.finditer(masked)), OTHER)
+        masked = _masked(text, targets, named, brand)
         scene = self._scenes.read(masked, lang)
         words, phrases = scene.words, scene.phrases
         context = self._contexts.get(brand or "")
@@ -188,12 +195,12 @@ def _context(brand: Brand) -> dict[str, list[tuple[str, str]]]:
     return {name: [(word, word) for word in words] for name, words in lists.items() if words}
 
 
-def _names(brands: Sequence[Brand]) -> re.Pattern[str]:
-    """Find names of brands beyond what a query hit."""
-    names = sorted(set(chain.from_iterable((brand.name, *brand.aliases) for brand in brands)), key=len, reverse=True)
-    if not names:
-        return re.compile("")
-    return re.compile(r"(?<!\w)[@#]?(?:" + "|".join(map(re.escape, names)) + r")(?!\w)", re.IGNORECASE)
+def _masked(text: str, targets: Sequence[Span], named: Mapping[str, Sequence[Span]], brand: str | None) -> str:
+    """Mask the target, and other brands' names but where they are a part of it."""
+    own = [*(span for span in targets if span[0] < span[1]), *named.get(brand or "", ())]
+    masked = mask(text, own, TARGET)
+    others = [span for name, spans in named.items() if name != brand for span in spans]
+    return mask(masked, [span for span in others if TARGET not in masked[slice(*span)]], OTHER) if others else masked
 
 
 def _text_and_targets(item: Item, match: Match) -> tuple[str, list[Span]]:
