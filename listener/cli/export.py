@@ -83,7 +83,7 @@ def export(
     output: str,
     database: str | None,
 ) -> None:
-    """Write a table to a file: trends, mentions, alerts, scores, changes, prices, faq or claims.
+    """Write a table to a file: trends, mentions, pains, alerts, scores, changes, prices, faq or claims.
 
     The columns are described in docs/schema.md and stay what they are. `opml` writes the sources for a feed reader.
     """

@@ -81,6 +81,15 @@ def mentions(store: Store, wanted: Wanted) -> Iterator[Row]:
         )
 
 
+def pains(store: Store, wanted: Wanted) -> Iterator[Row]:
+    """Yield a row for each pain point of each mention."""
+    for p in store.hurts.iter_pains(wanted.start, wanted.end, wanted.brands):
+        yield (
+            *(p.mention_id, wanted.local(p.at), p.brand, p.source, p.first_of_story),
+            *(p.pain.topic, p.pain.severity, p.pain.words, p.excerpt, p.url),
+        )
+
+
 def alerts(store: Store, wanted: Wanted) -> Iterator[Row]:
     """Yield a row for each delivery of each alert, one with empty columns for an alert that went nowhere."""
     for alert in store.iter_alerts(wanted.start, wanted.end, wanted.brands):
@@ -176,6 +185,14 @@ TABLES = {
             *("rating_max", "scorer", "corrected"),
         ),
         rows=mentions,
+    ),
+    "pains": Table(
+        title="pain points of mentions",
+        columns=(
+            *("mention_id", "at", "brand", "source", "first_of_story"),
+            *("topic", "severity", "words", "excerpt", "url"),
+        ),
+        rows=pains,
     ),
     "alerts": Table(
         title="alerts and what became of them",

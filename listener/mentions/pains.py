@@ -1,13 +1,16 @@
 """Pain points: what hurts, by a taxonomy of phrases, and how much. Pure.
 
-A topic is found by its phrases. Its severity, 0 to 4, grows with what surrounds them in the whole text: one step
-each for strong feeling, for repetition ("again", "third time"), for urgency, for loss of money or time; leaving and
-legal words make it 3 and 4 at least. Phrases inside a denial ("no bugs so far") don't count.
+A topic is found by its phrases. Its severity, 0 to 4, grows by one step each for complaining and for strong feeling,
+of the text as a whole, and for repetition ("again", "third time"), urgency, and loss of money or time; leaving and
+legal words make it 3 and 4 at least. Of several topics each has its own: repetition, urgency and loss count for those
+in their sentence, or for all where it names none; who leaves or sues does so for everything. Phrases inside a denial
+("no bugs so far") don't count.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from listener.mentions.words import Found, Words
@@ -17,6 +20,8 @@ from listener.types import Pain
 TOPICS_LIMIT = 4
 #: How much a topic with few phrases is preferred: the exponent of their number.
 NARROWNESS = 0.25
+#: Signs of severity that are about the whole relation, and so about every topic that is named.
+FOR_EVERYTHING = frozenset({"leaving", "legal"})
 _DENIALS = frozenset({"no", "without", "never", "zero", "not", "isn't", "wasn't", "aren't", "free", "fewer"})
 
 
@@ -54,14 +59,42 @@ def find_pains(
             by_topic.setdefault(found.name, []).append(found)
     if not by_topic:
         return ()
-    severity, reasons = _severity(phrases.get("severity", ()), compound, complaint)
     ranked = sorted(
         by_topic.items(), key=lambda pair: (-_weight(pair[1]) / sizes[pair[0]] ** NARROWNESS, pair[1][0].first)
     )
-    return tuple(
-        Pain(topic=topic, severity=severity, words=_unique([found.words for found in founds] + reasons))
-        for topic, founds in ranked[:TOPICS_LIMIT]
-    )
+    signs = phrases.get("severity", ())
+    pains = []
+    for topic, founds in ranked[:TOPICS_LIMIT]:
+        own = signs if len(by_topic) == 1 or not signs else _signs_of(words, founds, by_topic.values(), signs)
+        severity, reasons = _severity(own, compound, complaint)
+        pains.append(Pain(topic=topic, severity=severity, words=_unique([found.words for found in founds] + reasons)))
+    return tuple(pains)
+
+
+def _signs_of(
+    words: Words, founds: Sequence[Found], topics: Iterable[Sequence[Found]], signs: Sequence[Found]
+) -> list[Found]:
+    """Return the signs that speak of one of several topics, which is found at `founds`."""
+    ends = _ends(words)
+
+    def sentence(found: Found) -> int:
+        return bisect_left(ends, words.places[found.last])
+
+    own = {sentence(found) for found in founds}
+    named = {sentence(found) for topic in topics for found in topic}
+    return [
+        sign for sign in signs if sign.name in FOR_EVERYTHING or sentence(sign) in own or sentence(sign) not in named
+    ]
+
+
+def _ends(words: Words) -> list[int]:
+    """Return the tokens that end a sentence, in order. A point before a digit (3.5, v1.2) ends none."""
+    following = (*words.tokens[1:], " ")
+    return [
+        place
+        for place, (mark, after) in enumerate(zip(words.tokens, following, strict=False))
+        if mark[0] in ".!?…" and not (mark == "." and after[0].isdigit())
+    ]
 
 
 def _severity(founds: Sequence[Found], compound: float | None, complaint: float) -> tuple[int, list[str]]:

@@ -10,11 +10,12 @@ import sqlalchemy as sa
 
 from listener.insights.pains import PainCount
 from listener.storage.listing import MENTIONS, STREAMED, with_pains, within
-from listener.storage.moments import moment_or_none
-from listener.storage.records import Complaint, Mention
+from listener.storage.moments import moment, moment_or_none
+from listener.storage.records import Complaint, Mention, StoredPain
 from listener.storage.tables import coverage, items, mention_pains, mentions, sources
 from listener.storage.trends import COMPLAINT_E4
-from listener.storage.values import E4
+from listener.storage.values import E4, from_json
+from listener.types import Pain
 
 
 class Hurts:
@@ -90,6 +91,35 @@ class Hurts:
         )
         with self._read(snapshot=True) as connection:
             return list(with_pains(connection, connection.execute(found).all()))
+
+    def iter_pains(
+        self, start: datetime | None, end: datetime | None, brands: Collection[str] = ()
+    ) -> Iterator[StoredPain]:
+        """Yield the pain points of mentions in the order of their time, a mention's severest first; no brands: all."""
+        m, p = mentions.c, mention_pains.c
+        found = (
+            sa.select(p.mention_id, p.topic, p.severity, p.words, m.at, m.brand, m.first_of_story, m.excerpt)
+            .add_columns(sources.c.name.label("source"), items.c.url)
+            .join(mentions, m.id == p.mention_id)
+            .join(items, items.c.id == m.item_id)
+            .join(sources, sources.c.id == m.source_id)
+            .where(~m.irrelevant, *within(m.at, start, end))
+            .order_by(m.at, m.id, p.severity.desc(), p.topic)
+        )
+        if brands:
+            found = found.where(m.brand.in_(sorted(brands)))
+        with self._read() as connection:
+            for row in connection.execute(found, execution_options=STREAMED):
+                yield StoredPain(
+                    mention_id=row.mention_id,
+                    at=moment(row.at),
+                    brand=row.brand,
+                    source=row.source,
+                    first_of_story=row.first_of_story,
+                    pain=Pain(topic=row.topic, severity=row.severity, words=tuple(from_json(row.words))),
+                    excerpt=row.excerpt,
+                    url=row.url,
+                )
 
     def iter_complaints(self, brand: str, start: datetime | None, end: datetime | None) -> Iterator[Complaint]:
         """Yield the complaints about a brand, one of each story, in the order of their time."""

@@ -10,7 +10,7 @@ from typing import Literal, TypeAlias
 
 from listener.facts import Change
 from listener.mentions.corrections import Correction, Verdict
-from listener.types import Item, Reading, Sentiment, Source, SourceState, empty
+from listener.types import Item, Pain, Reading, Sentiment, Source, SourceState, empty
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,6 +142,20 @@ class Complaint:
     source: str
     author: str | None
     reach: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredPain:
+    """A pain point that a mention names, as it is exported."""
+
+    mention_id: int
+    at: datetime
+    brand: str
+    source: str
+    first_of_story: bool
+    pain: Pain
+    excerpt: str
+    url: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from listener.insights.pains import PainCount
 from listener.storage import Store
+from listener.types import Pain
 from tests.storage.stored_samples import DAY, HOUR, NOW, add_mention, reading, with_sources
 
 
@@ -54,3 +55,17 @@ def test_nobody_listened_before_the_first_poll(store: Store) -> None:
     with store.write() as transaction:
         transaction.add_coverage("blog", NOW, ok=False, items=0)
     assert store.hurts.heard_from() == NOW.replace(minute=0)
+
+
+def test_each_pain_of_a_mention_comes_with_its_own_severity_and_words(store: Store) -> None:
+    with_sources(store, "blog")
+    add_mention(store, 1, reading(pains=[("bugs", 1), ("price", 3)]))
+    add_mention(store, 2, reading("globex", pains=[("price", 4)]))
+    hidden = add_mention(store, 3, reading(pains=[("price", 4)]))
+    with store.write() as transaction:
+        transaction.correct(hidden, {"irrelevant": True}, at=NOW, by="ann")
+    found = [(one.mention_id, one.pain) for one in store.hurts.iter_pains(None, None, ["acme"])]
+    assert found == [
+        (1, Pain(topic="price", severity=3, words=("price",))),
+        (1, Pain(topic="bugs", severity=1, words=("bugs",))),
+    ]
