@@ -25,7 +25,7 @@ from listener.dispatch import Dispatcher
 from listener.doors import Door, Doors
 from listener.emerging import EmergingPains
 from listener.errors import StorageError
-from listener.fetch import Fetcher, FetchSettings, MemoryHosts
+from listener.fetch import HOST_GAPS, Fetcher, FetchSettings, MemoryHosts
 from listener.files import Folders
 from listener.mailboxes import Mailboxes
 from listener.mentions.data import PAINS_FILE, read_frequent_words, read_topics
@@ -231,12 +231,14 @@ def fetch_settings(settings: config.Settings) -> FetchSettings:
     return FetchSettings(
         user_agent=f"listener/{__version__}{contact}",
         gap=section.gap,
+        host_gaps={**HOST_GAPS, **section.gaps},
         connect_timeout=section.connect_timeout,
         read_timeout=section.read_timeout,
         total_timeout=section.total_timeout,
         body_limit=section.body_limit,
         allow_networks=section.allow_networks,
         robots=section.robots,
+        ca_file=settings.path.parent / section.ca_file if section.ca_file else None,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -67,7 +68,7 @@ LISTENER = Table(
     },
 )
 POSITIVE = ("connect_timeout", "read_timeout", "total_timeout", "every", "min_every", "max_every")
-FETCH = Table(FetchSection, special=dict.fromkeys(POSITIVE, values.positive_duration))
+FETCH = Table(FetchSection, special={**dict.fromkeys(POSITIVE, values.positive_duration), "gaps": values.gaps})
 UNDERSTAND = Table(
     UnderstandSection,
     special={
@@ -132,6 +133,7 @@ def load(
         secrets=(*uses, *source_secrets(reading)),
     )
     _check_rhythm(settings.fetch, book, report)
+    _check_authorities(settings.fetch, book, report)
     report.check()
     _note_gaps(settings, book, report)
     return dataclasses.replace(settings, warnings=report.located(report.warnings))
@@ -183,6 +185,17 @@ def _check_rhythm(fetch: FetchSection, book: Book, report: Report) -> None:
         report.problem(book.main, ("fetch", "min_every"), "expected no more than max_every.")
     elif not fetch.min_every <= fetch.every <= fetch.max_every:
         report.problem(book.main, ("fetch", "every"), "expected a duration between min_every and max_every.")
+
+
+def _check_authorities(fetch: FetchSection, book: Book, report: Report) -> None:
+    """Note a file of certificate authorities that can't be used."""
+    if not fetch.ca_file:
+        return
+    try:
+        ssl.create_default_context(cafile=book.main.path.parent / fetch.ca_file)
+    except (OSError, ValueError) as error:
+        reason = error.strerror or str(error) if isinstance(error, OSError) else str(error)
+        report.problem(book.main, ("fetch", "ca_file"), f"expected a PEM file of certificates: {reason}.")
 
 
 def _note_gaps(settings: Settings, book: Book, report: Report) -> None:

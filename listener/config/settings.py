@@ -27,12 +27,16 @@ class FetchSection:
     """How the web is asked: [fetch]."""
 
     gap: timedelta = timedelta(seconds=2)
+    #: Longer ones, by domain.
+    gaps: Mapping[str, timedelta] = field(default_factory=empty)
     connect_timeout: timedelta = timedelta(seconds=10)
     read_timeout: timedelta = timedelta(seconds=20)
     total_timeout: timedelta = timedelta(seconds=60)
     #: After decompression.
     body_limit: ByteSize = ByteSize(10_000_000)
     allow_networks: tuple[Network, ...] = ()
+    #: PEM file of authorities to trust besides the usual ones.
+    ca_file: str = ""
     robots: bool = True
     every: timedelta = timedelta(minutes=30)
     min_every: timedelta = timedelta(minutes=15)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import functools
 import ipaddress
 import re
+from collections.abc import Mapping
 from datetime import time, timedelta
+from types import MappingProxyType
 from zoneinfo import ZoneInfo, available_timezones
 
 from listener.config.settings import ByteSize, Network
@@ -21,6 +23,7 @@ DURATION = re.compile(r"(?:[0-9]{1,9}(?:\.[0-9]{1,3})?[smhdw])+", re.ASCII)
 DURATION_PART = re.compile(r"([0-9.]+)([smhdw])", re.ASCII)
 SIZE = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,3})?) ?([A-Za-z]{1,3})", re.ASCII)
 CONTACT = re.compile(r"(?:https?://[!-'*-~]{3,200}|(?:mailto:)?[!-'*-?A-~]{1,64}@[A-Za-z0-9.-]{1,190})", re.ASCII)
+DOMAIN = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?", re.ASCII)
 LANGUAGE = re.compile(r"[a-z]{2,3}", re.ASCII)
 TIME_OF_DAY = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])(?::00)?", re.ASCII)
 
@@ -59,6 +62,16 @@ def positive_duration(value: object) -> timedelta:
     if not read:
         raise ValueError(f"expected a duration longer than zero, got {value!r}")
     return read
+
+
+def gaps(value: object) -> Mapping[str, timedelta]:
+    """Read durations by domain: { "example.com" = "10s" }."""
+    if not isinstance(value, dict):
+        raise ValueError(f'expected durations by domain, such as {{ "example.com" = "10s" }}, got {shown(value)}')
+    for domain in value:
+        if not DOMAIN.fullmatch(domain):
+            raise ValueError(f"expected a domain such as example.com, got {domain!r}")
+    return MappingProxyType({domain: duration(gap) for domain, gap in value.items()})
 
 
 def keeping(value: object) -> timedelta | None:

@@ -9,6 +9,18 @@ from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from types import MappingProxyType
 
+#: Hosts that want longer gaps. Reddit answers 429 to more than about one anonymous request a minute from one address,
+#: but takes a hundred at its API; GDELT asks for five seconds; GitHub's search takes ten a minute from those who don't
+#: sign in.
+HOST_GAPS: Mapping[str, timedelta] = MappingProxyType(
+    {
+        "reddit.com": timedelta(seconds=60),
+        "oauth.reddit.com": timedelta(seconds=2),
+        "gdeltproject.org": timedelta(seconds=6),
+        "api.github.com": timedelta(seconds=6),
+    }
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FetchSettings:
@@ -18,19 +30,8 @@ class FetchSettings:
     user_agent: str
     #: Between the end of one request to a host and the start of the next.
     gap: timedelta = timedelta(seconds=2)
-    #: Gaps of hosts that want longer ones, by domain; its subdomains are meant, too, unless they stand here themselves.
-    #: Reddit answers 429 to more than about one anonymous request a minute from one address, but takes a hundred at its
-    #: API; GDELT asks for five seconds; GitHub's search takes ten a minute from those who don't sign in.
-    host_gaps: Mapping[str, timedelta] = field(
-        default_factory=lambda: MappingProxyType(
-            {
-                "reddit.com": timedelta(seconds=60),
-                "oauth.reddit.com": timedelta(seconds=2),
-                "gdeltproject.org": timedelta(seconds=6),
-                "api.github.com": timedelta(seconds=6),
-            }
-        )
-    )
+    #: Longer gaps, by domain; its subdomains are meant, too, unless they stand here themselves.
+    host_gaps: Mapping[str, timedelta] = field(default_factory=lambda: HOST_GAPS)
     #: For name resolution and connecting, all addresses of a host together; TLS has as long again.
     connect_timeout: timedelta = timedelta(seconds=10)
     #: Between two bytes.

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
-from listener.app import load_settings
+import trustme
+
+from listener.app import fetch_settings, load_settings
 from listener.config.understanding import understand_settings
 from listener.mentions.data import load as load_data
 from listener.mentions.understand import Understander
@@ -33,3 +36,14 @@ def test_words_and_pain_points_of_the_settings_are_understood(tmp_path: Path) ->
     assert taught is not None
     assert taught.sentiment.label == "negative"
     assert [pain.topic for pain in taught.pains] == ["wobble"]
+
+
+def test_hosts_get_their_gaps_and_authorities_are_found_beside_the_settings(tmp_path: Path) -> None:
+    trustme.CA().cert_pem.write_to_path(str(tmp_path / "ours.pem"))
+    path = tmp_path / "listener.toml"
+    path.write_text("[fetch]\ngaps = { 'slow.example' = '10s', 'reddit.com' = '90s' }\nca_file = 'ours.pem'\n")
+    settings = fetch_settings(load_settings(path))
+    assert settings.host_gaps["slow.example"] == timedelta(seconds=10)
+    assert settings.host_gaps["reddit.com"] == timedelta(seconds=90)
+    assert settings.host_gaps["api.github.com"] == timedelta(seconds=6)
+    assert settings.ca_file == tmp_path / "ours.pem"
