@@ -15,8 +15,15 @@ SAVING = re.compile(
     r"econom(?:ia|ize|iza|izar|izando)|poupe|poupança|desconto|bespaar|besparing|korting|oszczęd\w+|zniżk\w+|"
     r"rabat\w*|ušetř\w+|sleva|slevy|megtakarít\w+|kedvezmény|spara|säästä|экономи\w+|скидк\w+|выгод\w+|зниж\w+|"
     r"економ\w+|tejamkor|indirim|tasarruf|hemat|"
+    r"\w{3,20}bonus|\w{3,20}rabatt|"
     r"cashback|cash back|credits? (?:for free|included|on signup)|bonus|refund(?:ed)?|reward|voucher|gutschein|"
     r"coupon)\b|お得|割引|節約|立省|优惠|節省|할인",
+    re.IGNORECASE,
+)
+#: Right after an amount: it is given, not asked for.
+GIVEN_AFTER = re.compile(
+    r"\s*(?:in|of|as|an|en|de|di|em|w)?\s*(?:free |gratis |bonus )?(?:back\b|credits?|guthaben|cash ?back|bonus\b|"
+    r"rabatt|discount|crédits? offerts?|voucher|refund)",
     re.IGNORECASE,
 )
 #: Right before an amount: what was paid once, or elsewhere.
@@ -45,6 +52,7 @@ NOT_A_PRICE = re.compile(
     r"de|fino a|più di|oltre|meno di|até|mais de|"
     r"deposit|kaution|caution|fianza|depósito|cauzione|penalty|fines?|strafe|vertragsstrafe|late fee|mahngebühr|"
     r"insurance|versichert|guarantee(?:d)?|refundable|"
+    r"(?:stop|quit|avoid|hate|tired of|instead of) (?:paying|spending|wasting|losing)|hör(?:en sie|t)? auf|"
     r"equivalent(?: to)?|equals?|entspricht|umgerechnet|soit|equivale|equivalente|corrisponde|"
     r"odpowiada)\b[^.!?]{0,24}$",
     re.IGNORECASE,

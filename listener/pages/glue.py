@@ -16,6 +16,11 @@ class Owner(Protocol):
         ...
 
     @property
+    def hidden(self) -> bool:
+        """Whether its text isn't shown at first."""
+        ...
+
+    @property
     def words(self) -> frozenset[str]:
         """The pieces of its class and id."""
         ...
@@ -47,6 +52,8 @@ def joined(texts: Sequence[str], owners: Sequence[_Owner]) -> tuple[str, Sequenc
             spaced = spaced or not text or text[0].isspace()
             continue
         if parts:
+            # What is shown in another's stead is a text of its own.
+            spaced = spaced or owner.hidden != kept[-1].hidden
             between = _between(last, clean, owner, spaced or text[0].isspace())
             if not between and _are_boxes(kept[-1], owner) and len(parts[-1]) > 1 and len(clean) > 1:
                 between = _between_boxes(last, clean[0])

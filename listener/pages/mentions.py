@@ -78,7 +78,7 @@ def mentions_of(line: Line, reading: Reading, *, bare: str | None = None) -> lis
         ceiling = amounts[number + 1].start if number + 1 < len(amounts) else len(line.text)
         found.append(_mention(line, amount, reading, floor, ceiling))
         floor = found[-1].end
-    for first, second in pairwise(found):
+    for second, first in pairwise(reversed(found)):
         if first.rhythm.period is None and not line.text[first.end : second.start].strip(" /|"):
             # Two states of a toggle, or a struck-out price and the present one: "$9.99 $7.99 /month".
             first.rhythm = second.rhythm
@@ -125,6 +125,8 @@ def _role(mention: Mention, clause: str, after: str, earlier: str) -> Role:
     if any(not node.words.isdisjoint(_SAVING_WORDS) for node in nodes[:2] if node.named) and _says_saving(
         mention.line.text
     ):
+        return "note"
+    if clauses.GIVEN_AFTER.match(after):
         return "note"
     if clauses.SAVING.search(clause) or clauses.SAVING.match(after.lstrip(" -–(").removeprefix("in ")):
         return "note"

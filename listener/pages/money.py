@@ -100,8 +100,11 @@ def find_amounts(text: str, reading: Reading, *, bare: str | None = None) -> lis
         return []
     found: list[Amount] = []
     loose: re.Match[str] | None = None
-    for match in _FOUND.finditer(text):
+    position = 0
+    while (match := _FOUND.search(text, position)) is not None:
         amount = _read(text, match, reading, bare, found[-1].end if found else 0)
+        # The sign after "$20" in "$20€18" is the next amount's.
+        position = max(amount.end if amount is not None else match.end(), match.end("number"))
         if amount is None:
             loose = match
             continue
@@ -134,9 +137,12 @@ def _read(text: str, match: re.Match[str], reading: Reading, bare: str | None, f
     sign_start, sign = _sign_before(text, start, reading)
     if sign_start < floor:
         sign = None
+    if sign is not None and match["tight"]:
+        end = match.end("bare") if match["bare"] else match.end("number")
     if sign is None and start and _is_part_of_a_word(text[start - 1]):
         return None
-    if match["tight"]:
+    tight = match["tight"] is not None and sign is None
+    if tight:
         after: str | None = reading.meaning(match["tight"])
         sign_end, minor = end, False
     else:
@@ -150,7 +156,7 @@ def _read(text: str, match: re.Match[str], reading: Reading, bare: str | None, f
     value = _value(match["number"], match["times"], currency)
     if value is None or (after is None and text[end : end + 2].strip().startswith("%")):
         return None
-    if match["cents"]:
+    if tight and match["cents"]:
         value += Decimal(match["cents"]) / 100
     return Amount(
         start=sign_start if sign else start,

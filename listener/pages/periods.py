@@ -151,7 +151,7 @@ _LINKS = frozenset(
         "usd eur gbp i i. one us $ € £ active additional named extra gebuchtem gebuchter gebuchte started"
     ).split()
 )
-_BILLED = re.compile(
+BILLED = re.compile(
     r"(?:billed|paid|charged|billing|invoiced|abgerechnet|zahlbar|abrechnung|zahlung|facturé|facturés|facturación|"
     r"facturado|cobrado|cobrança|fatturat|fatturazione|"
     r"gefactureerd|płatn|rozliczan|fakturován|faktureras|faktureres|оплате|оплата|при\s+оплате)\w{0,6}",
@@ -257,7 +257,7 @@ class _Tail:
         """Take one word; return False for one that doesn't belong to the price any more."""
         token = found[0]
         word = plain(token)
-        billed = _BILLED.match(self._text, found.start())
+        billed = BILLED.match(self._text, found.start())
         if billed:
             self._bill(found.start())
             return False
@@ -365,6 +365,22 @@ _STEMS = tuple(
             r"óra|óradíj|час(?:ов\w+)?)\b",
         ),
     )
+)
+
+
+#: What a switch between periods says holds one of these in lower case.
+PERIOD_HINT = re.compile(
+    "month|monat|mens|mois|mês|maand|miesi|měs|mesa|meseč|havi|måned|månad|kuuka|aylık|oylik|месяц|місяц|місяч|bulan|"
+    "חודש|月|월|شهر|year|annu|jahr|jähr|anua|jaar|roczn|rok|ročn|godišn|éve|évi|årlig|års|vuosi|yıllık|yillik|год|річн|"
+    "рік|tahun|年|연|سنو|week|woch|seman|settiman|tyg|týd|неде|тиж|週|周|주|quart|trimes|lifetime|one-time|once|"
+    "einmal|jednor|разов|навсегда"
+)
+#: A line below a price that says it is paid once, whatever follows.
+BEGINS_ONCE = re.compile(
+    r"[\W_]*(?:one[- ]time|one[- ]off|pay once|paid once|einmalige? (?:zahlung|kosten|gebühr|preis)|einmalzahlung|"
+    r"paiement unique|pago único|pagamento único|pagamento unico|una tantum|eenmalige? (?:betaling|kosten)|"
+    r"jednorazow\w+ (?:opłata|płatność)|engångs\w+|engangs\w+|разов\w+ (?:оплата|платёж)|единоразов\w+)\b",
+    re.IGNORECASE,
 )
 
 

@@ -5,26 +5,31 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
+from dataclasses import replace
 from decimal import Decimal
 
 from listener.facts import Plan
+from listener.pages.around import Surroundings
 from listener.pages.clauses import NO_COST
 from listener.pages.currency import Reading
 from listener.pages.grid import Row, bare_columns, rows_of, unpriced_cells
 from listener.pages.groups import Group
 from listener.pages.labels import STRONG, inline_label, is_measure, is_period_only, is_session, label_of
 from listener.pages.mentions import Mention, mentions_of, mentions_on, slot_mention
-from listener.pages.nodes import Line, Page
-from listener.pages.periods import period_in, rhythm_after
+from listener.pages.nodes import Line, Node, Page
+from listener.pages.periods import BEGINS_ONCE, period_in, rhythm_after
 from listener.pages.plans import group_plans
 from listener.pages.siblings import unpriced_plans
 from listener.pages.zones import offerless
 
+#: Prices with a period among which ones made alike are looked for, and elements up to what holds them all.
+_ALIKE_LIMIT = 200
+_ALIKE_LEVELS = 5
 _FIRST_CLAUSE = re.compile(r"[·•,;|(]\s|\.\s|\s[–—-]\s")
 #: Titles of a comparison with somebody else.
 _RIVALS = re.compile(
-    r"\b(?:vs\.?|versus|compared (?:to|with)|competit\w+|konkurren\w+|wettbewerb\w*|im vergleich zu|concurren\w+|"
-    r"competencia|concorren\w+)\b",
+    r"\b(?:vs\.?|versus|compared? (?:to|with|us)|how (?:we|it|they) (?:all )?compare|competit\w+|konkurren\w+|"
+    r"wettbewerb\w*|im vergleich zu|concurren\w+|competencia|concorren\w+)\b",
     re.IGNORECASE,
 )
 _OTHERS = re.compile(
@@ -55,7 +60,7 @@ def read_plans(page: Page, answers: Iterable[Line] = ()) -> tuple[Plan, ...]:
     groups = _own(groups)
     groups += unpriced_plans(page, groups, set(mentions), skipped)
     groups.sort(key=lambda group: group.first)
-    return tuple(_without_repeats(_plans(page, groups, mentions)))
+    return tuple(_without_repeats(_with_periods(page, list(_plans(page, groups, mentions)))))
 
 
 def _is_of_others(column: str) -> bool:
@@ -116,7 +121,32 @@ def _alike(name: str | None, other: str | None) -> bool:
     return one <= two or two <= one
 
 
-def _plans(page: Page, groups: list[Group], priced: Collection[int]) -> Iterator[Plan]:
+def _with_periods(page: Page, told: list[tuple[Mention, Plan]]) -> Iterator[Plan]:
+    """Give prices that don't say their period that of the page around them, or of prices beside that are made alike."""
+    around = Surroundings(page)
+    stated = [(mention.line.node, plan.period) for mention, plan in told if plan.period and not plan.addon]
+    for mention, plan in told:
+        period = plan.period
+        if period is None and plan.price:
+            period = around.period_of(mention.line, mention.node)
+            if period is None and not plan.addon and len(stated) <= _ALIKE_LIMIT:
+                period = _period_of_alike(mention.line.node, stated)
+        yield replace(plan, period=period)
+
+
+def _period_of_alike(node: Node, stated: list[tuple[Node, str]]) -> str | None:
+    """Return the one period that the nearest prices say whose elements are made like this one; at least two of them."""
+    alike = [(other, period) for other, period in stated if (other.tag, other.classes) == (node.tag, node.classes)]
+    if not node.named or len(alike) < 2:
+        return None
+    for level, above in enumerate(node.ancestors()):
+        beside = [period for other, period in alike if above.holds(other)]
+        if len(beside) > 1 or level > _ALIKE_LEVELS:
+            return beside[0] if len(set(beside)) == 1 else None
+    return None
+
+
+def _plans(page: Page, groups: list[Group], priced: Collection[int]) -> Iterator[tuple[Mention, Plan]]:
     names = [group.name or group.weak or group.later for group in groups]
     counts = Counter((name, group.context) for group, name in zip(groups, names, strict=True))
     for group, name in zip(groups, names, strict=True):
@@ -124,7 +154,7 @@ def _plans(page: Page, groups: list[Group], priced: Collection[int]) -> Iterator
         several = len(group.mentions) > 1
         for mention in group.mentions:
             if mention.role == "price":
-                yield _plan(page, group, mention, _full_name(group, mention, name, shared or several), priced)
+                yield mention, _plan(page, group, mention, _full_name(group, mention, name, shared or several), priced)
 
 
 def _full_name(group: Group, mention: Mention, name: str | None, shared: bool) -> str | None:
@@ -179,6 +209,10 @@ def _period_nearby(page: Page, group: Group, mention: Mention, priced: Collectio
     for near in (index + 1, index - 1, index + 2):
         if low <= near < high and near not in priced and (period := _period_told(page.lines[near])):
             return period
+    if group.card is not None:
+        below = [page.lines[near].text for near in range(index + 1, min(high, index + 5)) if near not in priced]
+        if any(BEGINS_ONCE.match(text) for text in below):
+            return "one-time"
     return None
 
 
