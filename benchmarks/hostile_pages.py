@@ -83,7 +83,7 @@ def read(path: Path, scraper: str) -> str:
 
 
 def measured(path: Path, scraper: str) -> Iterator[str]:
-    """Yield seconds, megabytes at most, and the end of one reading in a process of its own."""
+    """Yield seconds of the processor, megabytes at most, and the end of one reading in a process of its own."""
     command = [sys.executable, __file__, "--one", str(path), scraper]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=600)
     yield done.stdout.strip() or f"no answer: {done.stderr.strip()[-200:]}"
@@ -97,10 +97,9 @@ def main() -> None:
     parser.add_argument("--one", nargs=2, metavar=("FILE", "SCRAPER"), help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.one:
-        started = time.monotonic()
         end = read(Path(given.one[0]), given.one[1])
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-        print(f"{time.monotonic() - started:6.2f} s {peak:6} MB  {end}")
+        print(f"{time.process_time():6.2f} s {peak:6} MB  {end}")
         return
     with tempfile.TemporaryDirectory() as folder:
         for name in given.only or PAGES:

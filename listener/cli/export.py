@@ -62,10 +62,16 @@ class MomentType(click.ParamType[date | datetime]):
 @click.argument("kind", type=click.Choice([*TABLES, OPML]))
 @click.option("--from", "since", type=MomentType(), help="The first day, or a moment.")
 @click.option("--to", "until", type=MomentType(), help="The last day (it belongs to it), or a moment (it doesn't).")
-@click.option("--by", type=click.Choice(["hour", "day", "week"]), default="day", show_default=True, help="Of trends.")
+@click.option(
+    "--by",
+    type=click.Choice(["hour", "day", "week"]),
+    default="day",
+    show_default=True,
+    help="Of trends, change-trends and scores.",
+)
 @click.option("--tz", "zone", type=ZoneType(), help="Time zone of days and of times written; the settings' own.")
 @click.option("--brand", "brands", multiple=True, help="Only this brand. Can be given again.")
-@click.option("--per-source", is_flag=True, help="Trends by source, not of all sources together.")
+@click.option("--per-source", is_flag=True, help="Of trends and change-trends: by source, not all together.")
 @click.option("--format", "form", type=click.Choice(["csv", "jsonl"]), help="By the file's ending, else csv.")
 @click.option("-o", "--output", default="-", show_default=True, metavar="FILE", help="Where to; - prints it.")
 @database_option
@@ -83,7 +89,7 @@ def export(
     output: str,
     database: str | None,
 ) -> None:
-    """Write a table to a file: trends, mentions, pains, alerts, scores, changes, prices, faq or claims.
+    """Write a table to a file: trends, mentions, pains, alerts, scores, changes, prices and so on.
 
     The columns are described in docs/schema.md and stay what they are. `opml` writes the sources for a feed reader.
     """

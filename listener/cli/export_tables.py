@@ -11,6 +11,8 @@ from zoneinfo import ZoneInfo
 
 from listener.cli.writing import Cell
 from listener.facts import Price
+from listener.insights.change_series import KINDS as CHANGE_KINDS
+from listener.insights.change_series import ChangeSeen, change_rows
 from listener.insights.series import By, bucket_of, trend_rows
 from listener.storage import Store
 
@@ -123,6 +125,26 @@ def changes(store: Store, wanted: Wanted) -> Iterator[Row]:
         )
 
 
+def change_trends(store: Store, wanted: Wanted) -> Iterator[Row]:
+    """Yield a row for each bucket of time and brand whose pages were asked."""
+    seen = (
+        ChangeSeen(at=c.first_seen, brand=c.brand, source=c.source, kind=c.change.kind, percent=c.change.percent)
+        for c in store.iter_changes(wanted.start, wanted.end, wanted.brands, status="confirmed")
+    )
+    pages = set(store.list_pages())
+    asked = (
+        polls
+        for polls in store.iter_coverage(wanted.start, wanted.end)
+        if polls.source in pages and (not wanted.brands or polls.brand in wanted.brands)
+    )
+    for row in change_rows(seen, asked, by=wanted.by, zone=wanted.zone, per_source=wanted.per_source):
+        yield (
+            *(row.start, row.end, row.brand, row.source, row.counts.total()),
+            *(row.counts[kind] for kind in CHANGE_KINDS),
+            *(rounded(row.mean_percent), row.polls_ok, row.polls_failed, rounded(row.coverage)),
+        )
+
+
 def prices(store: Store, wanted: Wanted) -> Iterator[Row]:
     """Yield a row for each time that a plan had a price."""
     for p in store.iter_prices(wanted.brands):
@@ -217,6 +239,15 @@ TABLES = {
             *("kind", "subject", "before", "after", "percent"),
         ),
         rows=changes,
+    ),
+    "change-trends": Table(
+        title="how many changes of pages by hour, day or week, and how well the pages were looked at",
+        columns=(
+            *("bucket_start", "bucket_end", "brand", "source", "changes"),
+            *CHANGE_KINDS,
+            *("mean_percent", "polls_ok", "polls_failed", "coverage"),
+        ),
+        rows=change_trends,
     ),
     "prices": Table(
         title="what plans cost, and when",

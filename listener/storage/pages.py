@@ -178,6 +178,12 @@ def iter_changes(
         )
 
 
+def list_pages(connection: sa.Connection) -> list[str]:
+    """Return the sources that are pages: those of which versions are kept."""
+    kept = sa.select(sources.c.name).where(sources.c.id.in_(sa.select(snapshots.c.source_id)))
+    return list(connection.execute(kept.order_by(sources.c.name)).scalars())
+
+
 def _value_to_json(value: Price | str | None) -> str | None:
     if isinstance(value, Price):
         amount = None if value.price is None else str(value.price)

@@ -293,6 +293,11 @@ class Store:
         with self._read() as connection:
             return pages.find_snapshot(connection, source, body_hash)
 
+    def list_pages(self) -> list[str]:
+        """Return the sources that are pages, by name."""
+        with self._read() as connection:
+            return pages.list_pages(connection)
+
     def iter_changes(
         self,
         start: datetime | None = None,

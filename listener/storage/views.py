@@ -70,6 +70,12 @@ VIEWS = {
             c.first_seen, c.confirmed_at, c.status
         FROM changes c JOIN sources s ON s.id = c.source_id
     """,
+    "v_changes_daily": """
+        SELECT substr(c.first_seen, 1, 10) AS day, c.brand, s.name AS source, c.kind, COUNT(*) AS changes,
+            AVG(c.percent) AS mean_percent
+        FROM changes c JOIN sources s ON s.id = c.source_id WHERE c.status = 'confirmed'
+        GROUP BY substr(c.first_seen, 1, 10), c.brand, s.name, c.kind
+    """,
 }
 
 

@@ -18,6 +18,7 @@ from click.testing import CliRunner, Result
 from listener.cli import group
 from listener.cli.export_tables import TABLES
 from listener.cli.writing import OutputError, csv_cell, harmless, output_file, write_rows
+from listener.facts import Change
 from listener.storage import Store
 from listener.types import Source
 from tests.storage.stored_samples import DAY, HOUR, NOW, add_mention, alert, reading, with_sources
@@ -373,3 +374,22 @@ def test_trends_are_checked_and_counted_anew(store: Store) -> None:
     assert "5" in checked.output
     assert "counted anew" in run("rebuild-trends").output
     assert run("rebuild-trends", "--check").exit_code == 0
+
+
+def test_changes_of_pages_are_counted_by_the_day_and_feeds_are_no_pages(store: Store) -> None:
+    raised = Change(kind="price_raised", subject="Pro", percent=20.4)
+    with store.write() as transaction:
+        transaction.add_snapshot("forum", url="https://f/", taken_at=NOW, body_hash="x", body=b"x", headers={})
+        transaction.add_changes("forum", "globex", "https://f/", [raised], NOW, "confirmed")
+        transaction.add_changes("forum", "globex", "https://f/", [raised], NOW, "pending")
+        transaction.add_coverage("forum", NOW, ok=True, items=0)
+    poll(store, NOW, ok=False)
+    (nobody, globex) = exported("change-trends", "--tz", "UTC")
+    assert (nobody["brand"], nobody["polls_ok"], nobody["changes"]) == ("", "1", "0")
+    assert (globex["brand"], globex["changes"], globex["price_raised"], globex["mean_percent"]) == (
+        "globex", "1", "1", "20.4",
+    )  # fmt: skip
+    assert globex["bucket_start"] == "2026-11-02T00:00:00+00:00"
+    with store._read() as connection:
+        daily = connection.exec_driver_sql("SELECT day, brand, source, kind, changes FROM v_changes_daily").all()
+    assert [tuple(row) for row in daily] == [("2026-11-02", "globex", "forum", "price_raised", 1)]
