@@ -8,9 +8,12 @@ letters that few languages have. A tool that knows the statistics of characters 
 from __future__ import annotations
 
 import re
+import struct
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
+
+from listener.mentions.memory import Memory
 
 #: Letters that are needed to tell a language at all.
 LEAST_LETTERS = 6
@@ -25,11 +28,17 @@ LEAST_RATIO = 1.15
 LEAST_SHARE = 0.06
 #: Of a word that no list has, for each of its beginnings and endings that one language has.
 PART_VOTE = 0.5
+#: Of a letter that few languages have, each time it stands there.
+LETTER_VOTE = 0.7
+#: A vote as a whole number; those of the words in `LEAD` characters fit into 32 bits.
+ONE = 1 << 20
 #: The expected languages' votes count so much more.
 EXPECTED_WEIGHT = 1.15
 DECLARED_WEIGHT = 1.5
 
 _NOISE = re.compile(r"https?://\S+|www\.\S+|[@#]\w+|&\w+;|\d+")
+_NO_LETTERS = bytes(code for code in range(128) if not chr(code).isalpha())
+_ASCII_WORD = re.compile("[a-z]+(?:'[a-z]+)*")
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 #: Scripts by their letters; the languages that share a script are told apart by letters below.
 _SCRIPTS: tuple[tuple[str, re.Pattern[str]], ...] = (
@@ -88,10 +97,23 @@ class Languages:
                 vote = (0.5 if len(word) == 1 else 1.0) / shared[word] ** 0.7
                 self._votes.setdefault(word, []).append((lang, vote))
         self._parts = {part: lang for lang, listed in parts.items() for part in listed}
+        self._langs = sorted({*words, *letters, *parts})
+        self._places = {lang: place for place, lang in enumerate(self._langs, start=1)}
+        self._memory = Memory(self._packed_votes)
         self._shared_letters: dict[str, list[str]] = {}
         for lang, listed in letters.items():
             for letter in listed:
                 self._shared_letters.setdefault(letter, []).append(lang)
+
+    def _packed_votes(self, word: str) -> int:
+        """Return a word's votes side by side in one number: first whether it has any, then each language's.
+
+        So the votes of a text are added up by adding one number a word.
+        """
+        listed = self._votes.get(word)
+        if listed is None:
+            listed = [(self._parts[part], PART_VOTE) for part in parts_of(word) if part in self._parts]
+        return bool(listed) + sum(round(vote * ONE) << 32 * self._places[lang] for lang, vote in listed)
 
     def tell(self, text: str, declared: str | None, expected: Sequence[str]) -> str | None:
         """Return the language of a text as ISO 639-1, or None.
@@ -101,7 +123,7 @@ class Languages:
         """
         said = declared.replace("_", "-").partition("-")[0].lower() if declared else None
         lead = _NOISE.sub(" ", text[:LEAD])
-        letters = sum(map(str.isalpha, lead))
+        letters = _count_letters(lead)
         if letters < LEAST_LETTERS:
             return said
         script = None if lead.isascii() else _script(lead, letters)
@@ -110,30 +132,27 @@ class Languages:
         return self._by_words(lead.lower(), said, expected)
 
     def _by_words(self, lead: str, said: str | None, expected: Sequence[str]) -> str | None:
-        words = _WORD.findall(lead.replace("’", "'"))
+        words = _ASCII_WORD.findall(lead) if lead.isascii() else _WORD.findall(lead.replace("’", "'"))
         # In "l'eau" and "j'aime" the parts are words, too.
         words += [part for word in words if "'" in word for part in word.split("'")]
-        votes: dict[str, float] = {}
-        known = 0
-        for word in words:
-            listed = self._votes.get(word)
-            if listed is None:
-                telling = [self._parts[part] for part in parts_of(word) if part in self._parts]
-                listed = [(lang, PART_VOTE) for lang in telling]
-            for lang, vote in listed:
-                votes[lang] = votes.get(lang, 0.0) + vote
-            known += bool(listed)
+        total = sum(map(self._memory.__getitem__, words))
+        size = 1 + len(self._langs)
+        known, *votes = struct.unpack(f"<{size}I", total.to_bytes(4 * size, "little"))
         if not lead.isascii():
-            for letter in lead:
-                for lang in self._shared_letters.get(letter, ()):
-                    votes[lang] = votes.get(lang, 0.0) + 0.7
-        for lang in votes:
-            votes[lang] *= (EXPECTED_WEIGHT if lang in expected else 1.0) * (DECLARED_WEIGHT if lang == said else 1.0)
-        ranked = sorted(votes.items(), key=lambda pair: (-pair[1], pair[0]))[:2]
-        if not ranked:
+            for letter in self._shared_letters.keys() & set(lead):
+                for lang in self._shared_letters[letter]:
+                    votes[self._places[lang] - 1] += round(LETTER_VOTE * ONE) * lead.count(letter)
+        best, most, next_most = said, 0.0, 0.0
+        for lang, counted in zip(self._langs, votes, strict=True):
+            if counted:
+                vote = counted * (EXPECTED_WEIGHT if lang in expected else 1.0)
+                vote *= DECLARED_WEIGHT / ONE if lang == said else 1.0 / ONE
+                if vote > most:
+                    best, most, next_most = lang, vote, most
+                elif vote > next_most:
+                    next_most = vote
+        if not most:
             return said
-        best, most = ranked[0]
-        next_most = ranked[1][1] if len(ranked) > 1 else 0.0
         needed = LEAST_EXPECTED_VOTES if best in expected else LEAST_VOTES
         sure = most >= needed and most >= LEAST_RATIO * next_most and known >= LEAST_SHARE * len(words)
         return best if sure else said
@@ -148,6 +167,12 @@ _SAME_SCRIPT: Mapping[str, tuple[str, ...]] = {
     "he": ("yi",),
     "bn": ("as",),
 }
+
+
+def _count_letters(lead: str) -> int:
+    if lead.isascii():
+        return len(lead.encode().translate(None, _NO_LETTERS))
+    return sum(map(str.isalpha, lead))
 
 
 def _script(lead: str, letters: int) -> str | None:
