@@ -19,6 +19,7 @@ from listener.errors import ParseError
 from listener.facts import PageFacts
 from listener.mentions.identity import item_keys
 from listener.pages.notices import in_words
+from listener.pages.trouble import FACTS_GONE
 from listener.parts import Parts
 from listener.poll_items import new_items, store_items, understand
 from listener.poll_page import after_look, look, store_look
@@ -90,8 +91,11 @@ def poll(source: Source, state: SourceState, parts: Parts) -> PollResult:
     with parts.readers:
         found = understand(source, new_items(gathered.items, keys, known), parts)
     polled = replace(gathered.polled, new_items=len(found), rhythm=rhythm_of(gathered.items, now))
-    after = after_poll(state, source, polled, now, parts.bounds)
     watched = look(source, state, gathered.page, parts, now) if polled.worked else None
+    if watched is not None and watched.gone:
+        polled = replace(polled, outcome=Outcome.BLOCKED, detail=_told(FACTS_GONE), validators=state.validators)
+        watched = None
+    after = after_poll(state, source, polled, now, parts.bounds)
     if watched is not None:
         after = after_look(after, watched)
     with parts.store.write() as tx:

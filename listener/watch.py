@@ -16,6 +16,8 @@ from listener.changes.compare import changes_between
 from listener.changes.confirm import ConfirmSettings, Look, Verdict, decide
 from listener.facts import Change, PageFacts
 
+#: A page that said so much and says nothing of it any more hasn't changed its mind: something else stands there.
+PLANS_MISSED, QUESTIONS_MISSED = 2, 3
 #: Looks that are remembered of a page; those between the first and the last of a long run are not needed.
 LOOKS_LIMIT = 60
 
@@ -40,6 +42,8 @@ class Watched:
     flaps: bool = False
     #: The bytes of this look stand for a state that no stored bytes show.
     keep: bool = False
+    #: The look shows nothing of what the page was told to say: no look at all, and the page is in trouble.
+    gone: bool = False
 
 
 def states_of(page_state: Mapping[str, Any]) -> set[str]:
@@ -63,6 +67,9 @@ def watch(
     """
     looks = [Look(at=datetime.fromisoformat(at), state=state) for at, state in page_state.get("looks", ())]
     told: str | None = page_state.get("told")
+    silent = facts is not None and not (facts.plans or facts.questions)
+    if silent and told is not None and _says_much(read(told)):
+        return Watched(verdict=Verdict.SAME, page_state=page_state, gone=True)
     if facts is None or body_hash is None:
         if not looks:
             return Watched(verdict=Verdict.SAME, page_state=page_state)
@@ -94,6 +101,11 @@ def watch(
         flaps=flapping and not page_state.get("flapping", False),
         keep=state not in known,
     )
+
+
+def _says_much(facts: PageFacts | None) -> bool:
+    """Whether a page has several plans or questions."""
+    return facts is not None and (len(facts.plans) >= PLANS_MISSED or len(facts.questions) >= QUESTIONS_MISSED)
 
 
 def _state_of(

@@ -20,6 +20,8 @@ ERROR_PAGE: Final = "error-page"
 EMPTY_SHELL: Final = "empty-shell"
 SCRIPT_PRICES: Final = "script-prices"
 REDIRECTED_HOME: Final = "redirected-home"
+#: Told by comparison with an earlier look, not from the page alone.
+FACTS_GONE: Final = "facts-gone"
 
 #: A page of more readable characters than this isn't somebody else's notice.
 _NOTICE_CHARACTERS = 2_500

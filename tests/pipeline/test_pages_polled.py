@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from listener.pages import response
 from listener.pipeline import PollResult, poll
 from listener.storage import Store
-from listener.types import Outcome, Rule, Source
+from listener.types import FetchResult, Outcome, Request, Response, Rule, Source
 from tests.pipeline.polling import Clock, PaperWeb, parts
 
 PAGE = Source(name="globex-pricing", scraper="pricing", url="https://globex.example/pricing", brand="globex")
@@ -32,11 +33,11 @@ def html(pro: int, *, nonce: str = "", free: bool = True) -> bytes:
 class Watching:
     """A page that is polled every quarter of an hour."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, rules: tuple[Rule, ...] = (RULE,)) -> None:
         self.clock = Clock()
         self.store = Store.open(folder / "listener.db", now=self.clock())
         self.web = PaperWeb(self.clock)
-        self.parts = parts(self.store, self.web, self.clock, rules=(RULE,))
+        self.parts = parts(self.store, self.web, self.clock, rules=rules)
         self.store.sync_sources([PAGE], self.clock(), spread=timedelta(0))
 
     def poll(self, page: bytes | Outcome) -> PollResult:
@@ -112,3 +113,49 @@ def test_a_page_that_flaps_is_told_once(watching: Watching) -> None:
     assert alerts == 1
     assert "by turns" in delivery.alert.title
     assert watching.changes() == []
+
+
+def test_a_page_that_says_nothing_any_more_is_in_trouble_and_drops_no_plans(watching: Watching) -> None:
+    watching.poll(html(49))
+    odd = "<html><title>Hetki</title><h1>Hetkinen</h1><p>Palaamme pian asiaan, kiitos kärsivällisyydestä.</p></html>"
+    results = [watching.poll(odd.encode()) for _ in range(4)]
+    assert {result.outcome for result in results} == {Outcome.BLOCKED}
+    assert "facts-gone" in results[0].detail
+    assert watching.poll(html(59)).worked
+    watching.poll(html(59))
+    assert watching.changes() == [("price_raised", "Pro", 20.4)]
+    assert {one.plan for one in watching.store.iter_prices()} == {"Free", "Starter", "Pro"}
+
+
+def test_trouble_of_a_page_is_told_once_and_its_end_once(tmp_path: Path) -> None:
+    page = Watching(tmp_path, rules=(RULE, Rule(name="trouble", on="source", channels=("screen",))))
+    odd = [CAPTCHA.encode(), b"<html><title>404</title><h1>Page not found</h1></html>", b"<div id='root'></div>"]
+    alerts = [page.poll(one).alerts for one in (html(49), *odd, *odd, html(49), html(49))]
+    assert alerts == [0, 0, 1, 0, 0, 0, 0, 1, 0]
+    titles = [delivery.alert.title for delivery in page.store.deliveries()]
+    assert [("fails since" in title, "works again" in title) for title in titles] == [(False, True), (True, False)]
+    assert page.changes() == []
+    page.store.close()
+
+
+def test_a_page_that_has_not_changed_is_not_read_again(watching: Watching, monkeypatch: pytest.MonkeyPatch) -> None:
+    watching.poll(html(49))
+    watching.poll(html(49))
+    read: list[str] = []
+    monkeypatch.setattr(response, "read_facts", lambda *_: read.append("page"))
+    assert watching.poll(html(49)).outcome is Outcome.NOT_MODIFIED
+    body = html(49)
+    same = FetchResult(
+        request=Request(url=PAGE.url),
+        outcome=Outcome.OK,
+        response=Response(
+            request=Request(url=PAGE.url), url=PAGE.url, status=200, headers={}, body=body, fetched_at=watching.clock()
+        ),
+        same_body=True,
+    )
+    watching.clock.advance(timedelta(minutes=15))
+    watching.web.pages[PAGE.url] = same
+    found = watching.store.find_source(PAGE.name)
+    assert found is not None
+    assert poll(PAGE, found.state, watching.parts).worked
+    assert read == []
