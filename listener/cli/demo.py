@@ -153,6 +153,8 @@ def look_further(folder: Path) -> None:
     click.echo(f"\nLeft behind: {', '.join(str(folder / name) for name in FILES)}. Look further:")
     for command, what in (
         (f"listener {config} alerts", "what was told, and what became of it"),
+        (f"listener {config} mentions", "the newest mentions, with the numbers to correct them by"),
+        (f"listener {config} pains", "what hurts, how often and how much"),
         (f"listener {config} export mentions", "every mention with its sentiment and pain points"),
         (f"listener {config} sources", "what each source answers"),
         ("listener init", "begin with your own brand"),

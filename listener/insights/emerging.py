@@ -116,11 +116,12 @@ def emerging(
     """
     counts, late_voices = _count(late(), frequent)
     candidates = {phrase: count for phrase, count in counts.items() if count >= LEAST_VOICES}
+    starts = {phrase[0] for phrase in candidates}
     before: Counter[Phrase] = Counter()
     earlier_voices = 0
     for voice in earlier():
         earlier_voices += 1
-        before.update(phrase for phrase in set(phrases(voice.runs, frequent)) if phrase in candidates)
+        before.update(set(phrases(voice.runs, frequent, starts)) & candidates.keys())
     known = earlier_voices >= EARLIER_VOICES
     close = []
     for phrase, count in candidates.items():
@@ -142,22 +143,20 @@ def emerging(
     return Emerging(pains=tuple(pains)[:limit], late=late_voices, earlier=earlier_voices)
 
 
-def phrases(runs: Sequence[Phrase], frequent: Collection[str]) -> Iterator[Phrase]:
-    """Yield the phrases of a text."""
+def phrases(
+    runs: Sequence[Phrase], frequent: Collection[str], starts: Collection[str] | None = None
+) -> Iterator[Phrase]:
+    """Yield the phrases of a text; with `starts` only those that begin with one of these words."""
     for run in runs:
+        ends = [word not in frequent and len(word) > 1 and not word[0].isdigit() for word in run]
         for start, first in enumerate(run):
-            if first in frequent or not _speaks(first):
+            if not ends[start] or (starts is not None and first not in starts):
                 continue
-            for stop in range(start + 1, min(len(run), start + WORDS_LIMIT) + 1):
-                last = run[stop - 1]
-                if last in frequent or not _speaks(last) or (stop == start + 1 and len(first) < WORD_LENGTH):
-                    continue
-                yield run[start:stop]
-
-
-def _speaks(word: str) -> bool:
-    """Whether a word is more than a letter or a number."""
-    return len(word) > 1 and not word[0].isdigit()
+            if len(first) >= WORD_LENGTH:
+                yield run[start : start + 1]
+            for stop in range(start + 2, min(len(run), start + WORDS_LIMIT) + 1):
+                if ends[stop - 1]:
+                    yield run[start:stop]
 
 
 def _count(voices: Iterable[Voice], frequent: Collection[str]) -> tuple[dict[Phrase, int], int]:
@@ -200,10 +199,11 @@ def _rise(late: int, late_total: int, earlier: int, earlier_total: int) -> float
 def _listen(voices: Iterable[Voice], found: Sequence[_Candidate], frequent: Collection[str]) -> dict[int, float]:
     """Note for each candidate who uses it, each author once; return the reach of these mentions."""
     by_phrase = {one.phrase: one for one in found}
+    starts = {phrase[0] for phrase in by_phrase}
     heard: set[tuple[Phrase, str]] = set()
     reach: dict[int, float] = {}
     for voice in voices:
-        for phrase in set(phrases(voice.runs, frequent)) & by_phrase.keys():
+        for phrase in set(phrases(voice.runs, frequent, starts)) & by_phrase.keys():
             one = by_phrase[phrase]
             if len(one.voices) >= VOICES_LIMIT or (voice.who is not None and (phrase, voice.who) in heard):
                 continue

@@ -28,6 +28,9 @@ from listener.storage.values import E4, clean, e4, e4_or_none, from_e4, from_jso
 from listener.types import Pain, Reading
 
 INSERT_PAIN = insert(mention_pains)
+DELETE_PAINS = Prepared(
+    lambda _: sa.delete(mention_pains).where(mention_pains.c.mention_id == sa.bindparam("mention_id"))
+)
 OVERRULE = replace(overruled)
 _ID = "of_mention"
 UPDATE = Prepared(
@@ -128,7 +131,7 @@ def _write(
         UPDATE.run(connection, {**{name: value for name, value in new.items() if name != "id"}, _ID: mention_id})
         stored.rows[mention_id] = new
     if after.pains != before.pains:
-        connection.execute(sa.delete(mention_pains).where(mention_pains.c.mention_id == mention_id))
+        DELETE_PAINS.run(connection, {"mention_id": mention_id})
         rows = pain_rows(mention_id, after.pains)
         if rows:
             INSERT_PAIN.run(connection, rows)
