@@ -16,7 +16,7 @@ from listener import rescore
 from listener.app import load_settings, open_app, rescorer
 from listener.cli import group
 from listener.pipeline import record
-from listener.storage import Store
+from listener.storage import NewReading, Store, StoredText
 from listener.types import Item, Source
 
 NOW = datetime(2026, 11, 2, 9, 30, tzinfo=UTC)
@@ -194,3 +194,32 @@ def test_a_slip_is_told(store: Store, arguments: tuple[str, ...], message: str) 
     done = CliRunner().invoke(group, ["rescore", *arguments])
     assert done.exit_code == 2
     assert message in done.output
+
+
+def test_ctrl_c_ends_it_between_two_batches_and_says_how_to_go_on(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rescore, "BATCH", 2)
+    read = rescore.Rescorer.read
+
+    def interrupted(self: rescore.Rescorer, stored: StoredText) -> NewReading:
+        if stored.mention_id == 4:
+            raise KeyboardInterrupt
+        return read(self, stored)
+
+    set_to(GRIBBLY)
+    with monkeypatch.context() as patch:
+        patch.setattr(rescore.Rescorer, "read", interrupted)
+        done = CliRunner().invoke(group, ["rescore"])
+    assert done.exit_code == 130
+    assert "Stopped. What was read stays; the same command goes on from there." in done.output
+    assert "after 2 mentions" in run().output
+
+
+def test_the_daemon_may_hold_the_database_meanwhile(store: Store) -> None:
+    set_to(GRIBBLY)
+    with store.hold():
+        assert "4 mentions read again" in run().output
+        with store.write() as tx:
+            tx.correct(1, {"sentiment": "neutral"}, at=NOW, by="ann")
+    assert next(store.iter_mentions()).sentiment.label == "neutral"
