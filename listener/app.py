@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from listener import __version__, config
 from listener.alerts import Planner, Rules
@@ -45,6 +45,10 @@ from listener.schedule import Bounds
 from listener.storage import Retained, Store
 from listener.trending import Trending
 from listener.types import Brand, HostState, Item
+
+if TYPE_CHECKING:
+    from listener.callbacks import Callbacks
+    from listener.websub import WebSub
 
 #: Between the first polls of two new sources, so that they don't all come at once; together no more than the limit, so
 #: that the first alert is a matter of minutes.
@@ -81,6 +85,8 @@ class App:
             rule.name: compile_query(rule.words, narrows=True) for rule in settings.alerts if rule.words is not None
         }
         matcher, understander = understanding(settings)
+        self.push: WebSub | None = None
+        self._callbacks: Callbacks | None = None
         self.parts = Parts(
             store=self.store,
             fetcher=Doors(
@@ -98,6 +104,7 @@ class App:
             ),
             confirm=ConfirmSettings(looks=settings.pages.looks, delay=settings.pages.delay),
             clock=clock,
+            pushed=lambda source: self.push is not None and self.push.pushed(source),
         )
         self.sources = {source.name: source for source in settings.sources if source.enabled}
         self.dispatcher = Dispatcher(self.parts, self.sources, self.fetcher.ready_at, settings.workers)
@@ -119,6 +126,22 @@ class App:
         """Tell the store which sources there are. Those that are new are due soon."""
         spread = min(SPREAD_EACH * len(self.sources), SPREAD_LIMIT)
         self.store.sync_sources(self.settings.sources, self.clock(), spread=spread)
+
+    def listen(self) -> None:
+        """Take calls of hubs, and ask them to call, where the settings say at which address they reach this machine.
+
+        Raises ListenerError where that is taken.
+        """
+        section = self.settings.websub
+        if not section.public_url:
+            return
+        # Few listen for hubs, and what serves calls takes its time to be imported.
+        from listener.callbacks import Callbacks
+        from listener.websub import WebSub
+
+        self.push = WebSub(self.store, self.fetcher, section.public_url, clock=self.clock)
+        self.push.keep_only(self.sources)
+        self._callbacks = Callbacks(*section.listen, self.push.answer)
 
     def size(self) -> tuple[int, int, int]:
         """Return the numbers of sources, brands and channels."""
@@ -166,6 +189,10 @@ class App:
 
     def close(self) -> None:
         """Let go of sockets and the database."""
+        if self._callbacks is not None:
+            self._callbacks.close()
+        if self.push is not None:
+            self.push.close()
         self.fetcher.close()
         self._assets.close()
         self.store.close()

@@ -182,14 +182,14 @@ class Backfill:
             if (request.url, request.body) not in self._asked:
                 self._queue.append(request)
 
-    def _place(self) -> str:
-        """Return what is left to ask as text, without headers, which may hold secrets; "" where nothing is.
+    def _place(self) -> str | None:
+        """Return what is left to ask as text, without headers, which may hold secrets; None where nothing is.
 
         A request whose headers aren't those that the source begins with, such as a session's, can't be made again.
         """
         headers = [request.headers for request in self._first]
         if not self._queue or any(request.headers not in headers for request in self._queue):
-            return ""
+            return None
         left = [
             {
                 "url": request.url,

@@ -19,7 +19,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from listener import outbox
 from listener.app import App
 from listener.dispatch import describe
-from listener.errors import ConfigError, StorageError
+from listener.errors import ConfigError, ListenerError, StorageError
 from listener.pipeline import PollResult
 from listener.systemd import Notifier
 from listener.types import Outcome
@@ -59,6 +59,7 @@ class Daemon:
         """Serve until a signal ends it. Raises what a tick failed with, unless the database's state explains it."""
         with self._app.store.hold():
             self._app.start()
+            self._app.listen()
             for name in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
                 signal.signal(name, self._on_signal)
             scheduler = self._schedule()
@@ -137,6 +138,10 @@ class Daemon:
         for result in dispatcher.collect():
             self._polls += 1
             log.log(level_of(result), "poll %s", describe(result))
+            if self._app.push is not None:
+                self._app.push.polled(result)
+        if self._app.push is not None:
+            self._app.push.step(now)
         dispatcher.start_due(now)
         self._notifier.watchdog()
         if self._status_at is None or now >= self._status_at or now < self._status_at - STATUS_EVERY:
@@ -169,6 +174,10 @@ class Daemon:
             self._app.drain(DRAIN)
             self._app.close()
             app.start()
+            try:
+                app.listen()
+            except ListenerError as error:
+                log.error("hubs are not heard: %s", error)
             self._app, self._quiet = app, False
             log.info("settings reloaded sources=%d brands=%d channels=%d", *app.size())
         self._notifier.ready()

@@ -54,6 +54,8 @@ class Parts:
     bounds: Bounds
     confirm: ConfirmSettings
     clock: Callable[[], datetime]
+    #: Whether a hub has promised to tell of a source's news, so that it is polled more rarely.
+    pushed: Callable[[str], bool] = lambda _: False
     #: Held by whoever reads what came: Python runs one thread at a time anyway, and an answer being read takes many
     #: times its size. So all workers wait for the web, and few hold trees of pages.
     readers: Semaphore = field(default_factory=lambda: BoundedSemaphore(READERS))

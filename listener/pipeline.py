@@ -28,6 +28,7 @@ from listener.storage import Transaction
 from listener.types import (
     Alert,
     FetchResult,
+    Hub,
     Item,
     Outcome,
     Request,
@@ -60,6 +61,8 @@ class PollResult:
     elapsed: timedelta = timedelta(0)
     #: False: the host was to be left alone, and nothing was sent to it.
     asked: bool = True
+    #: Where the source offers to tell of its news, where it did so with this poll.
+    hub: Hub | None = None
     #: When the source is polled next; None for what isn't polled.
     due_at: datetime | None = None
 
@@ -79,6 +82,7 @@ class Gathered:
     requests: int
     #: Of a page: the response that its facts were read from, and these.
     page: tuple[Response, PageFacts] | None = None
+    hub: Hub | None = None
 
 
 def poll(source: Source, state: SourceState, parts: Parts) -> PollResult:
@@ -95,7 +99,7 @@ def poll(source: Source, state: SourceState, parts: Parts) -> PollResult:
     if watched is not None and watched.gone:
         polled = replace(polled, outcome=Outcome.BLOCKED, detail=_told(FACTS_GONE), validators=state.validators)
         watched = None
-    after = after_poll(state, source, polled, now, parts.bounds)
+    after = after_poll(state, source, polled, now, parts.bounds, pushed=parts.pushed(source.name))
     if watched is not None:
         after = after_look(after, watched)
     with parts.store.write() as tx:
@@ -121,6 +125,7 @@ def poll(source: Source, state: SourceState, parts: Parts) -> PollResult:
         alerts=added,
         elapsed=now - started,
         asked=gathered.requests > 0 or polled.worked,
+        hub=gathered.hub,
         due_at=after.due_at,
     )
 
@@ -167,6 +172,7 @@ def gather(source: Source, state: SourceState, parts: Parts) -> Gathered:
     page: tuple[Response, PageFacts] | None = None
     unsure: list[str] = []
     missing = False
+    hub: Hub | None = None
     while queue and len(results) < REQUESTS_LIMIT:
         request = queue.popleft()
         known = state.validators.get(request.url, Validators())
@@ -193,6 +199,7 @@ def gather(source: Source, state: SourceState, parts: Parts) -> Gathered:
                     unsure.append(request.url)
                 missing = missing or parsed.cut
                 ttl = parsed.rhythm or ttl
+                hub = parsed.hub or hub
                 scraper_state.update(parsed.state or {})
                 for reason in parsed.skipped[:3]:
                     log.info("source=%s skipped=%r", source.name, reason)
@@ -210,6 +217,7 @@ def gather(source: Source, state: SourceState, parts: Parts) -> Gathered:
         items=tuple(items),
         requests=sum(result.asked for result in results),
         page=page,
+        hub=hub,
         polled=Polled(
             outcome=failed.outcome if failed else Outcome.NOT_MODIFIED if unchanged else Outcome.OK,
             detail=failed.detail if failed else "",

@@ -17,6 +17,8 @@ from listener.types import Item, Outcome, Source, SourceState, Validators
 JITTER = 0.1
 #: An item is met at most this share of the usual gap between two items late.
 SHARE_OF_RHYTHM = 0.5
+#: Hubs forget, fail and lie: what one tells of is asked for at least so often all the same.
+PUSHED_EVERY = timedelta(hours=6)
 #: Asking again sooner than this after a failure helps nobody.
 FIRST_RETRY = timedelta(minutes=2)
 #: These don't mend themselves within minutes: the first retry waits a whole interval.
@@ -96,8 +98,12 @@ def backoff_of(source: Source, polled: Polled, failures: int, bounds: Bounds) ->
     return max(wait, polled.retry_after or timedelta(0))
 
 
-def after_poll(state: SourceState, source: Source, polled: Polled, now: datetime, bounds: Bounds) -> SourceState:
+def after_poll(
+    state: SourceState, source: Source, polled: Polled, now: datetime, bounds: Bounds, *, pushed: bool = False
+) -> SourceState:
     """Return what is remembered of `source` after a poll, with the moment of the next one.
+
+    `pushed` says that a hub has promised to tell of the source's news: then it is asked more rarely by itself.
 
     A server's own wish (Retry-After) is never undercut by jitter. A poll that politeness put off changes nothing but
     the moment of the next one.
@@ -109,6 +115,8 @@ def after_poll(state: SourceState, source: Source, polled: Polled, now: datetime
         polled = replace(polled, rhythm=rhythm)
         failures, failing_since = 0, None
         wait = interval_of(source, polled, bounds)
+        if pushed and source.every is None:
+            wait = max(wait, min(PUSHED_EVERY, bounds.max_every))
     else:
         rhythm = state.rhythm
         failures, failing_since = state.failures + 1, state.failing_since or now

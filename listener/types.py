@@ -229,6 +229,14 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Hub:
+    """Where a source offers to tell of its news (WebSub): the hub, and the topic that it knows the source by."""
+
+    url: str
+    topic: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Parsed:
     """What a scraper read from one response."""
 
@@ -240,6 +248,8 @@ class Parsed:
     #: Requests for what is older than all of this, where the source can page back. A poll leaves them alone; a backfill
     #: makes them in place of `more`.
     older: tuple[Request, ...] = ()
+    #: Where the source offers to tell of its news.
+    hub: Hub | None = None
     #: The answer broke off before its end: it is asked for again next time, whatever its validators say.
     cut: bool = False
     #: The source asks for a rest of this length before it is asked for more.

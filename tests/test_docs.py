@@ -15,7 +15,7 @@ from listener.app import OptionsOf, known_pains
 from listener.channels import CHANNEL_TYPES
 from listener.cli import COMMANDS, group
 from listener.config import Settings, load
-from listener.config.loading import FETCH, LISTENER, RETENTION, UNDERSTAND
+from listener.config.loading import FETCH, LISTENER, RETENTION, UNDERSTAND, WEBSUB
 from listener.config.named import BRAND, SOURCE, TOPIC
 from listener.config.rules import CONDITIONS, EVERYWHERE, RULE
 from listener.config.tables import fields_of
@@ -30,6 +30,7 @@ SECTIONS = {
     "[fetch]": FETCH.keys,
     "[understand]": UNDERSTAND.keys,
     "[retention]": RETENTION.keys,
+    "[websub]": WEBSUB.keys,
     "[brands.NAME]": BRAND.keys,
     "[sources.NAME]": SOURCE.keys,
     "[alerts.NAME]": RULE.keys,
@@ -80,7 +81,7 @@ def loaded(folder: Path, text: str) -> Settings:
 
 def test_the_defaults_in_the_documentation_are_those_of_the_program(tmp_path: Path) -> None:
     text = ""
-    for heading in ("[listener]", "[fetch]", "[understand]", "[retention]"):
+    for heading in ("[listener]", "[fetch]", "[understand]", "[retention]", "[websub]"):
         text += f"{heading}\n"
         for key, row in rows(chapter("settings.md", heading)).items():
             text += f"{key} = {row[2].strip('`')}\n"

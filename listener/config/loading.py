@@ -34,6 +34,7 @@ from listener.config.settings import (
     RetentionSection,
     Settings,
     UnderstandSection,
+    WebSubSection,
     has_password,
 )
 from listener.config.tables import Record, Table, reader_of
@@ -81,6 +82,7 @@ PAGES = Table(
     PagesSection,
     special={"looks": reader_of(Annotated[int, msgspec.Meta(ge=1, le=10)]), "delay": values.positive_duration},
 )
+WEBSUB = Table(WebSubSection, special={"public_url": values.public_url, "listen": values.listen_at})
 KEPT = ("items", "mentions", "snapshots", "deliveries")
 RETENTION = Table(RetentionSection, special=dict.fromkeys(KEPT, values.keeping))
 
@@ -125,6 +127,7 @@ def load(
         understand=_section(UNDERSTAND, "understand", book, report, UnderstandSection()),
         pages=_section(PAGES, "pages", book, report, PagesSection()),
         retention=_section(RETENTION, "retention", book, report, RetentionSection()),
+        websub=_section(WEBSUB, "websub", book, report, WebSubSection()),
         brands=brands,
         sources=read_sources(reading, scrapers, brands),
         channels=MappingProxyType(channels),

@@ -80,6 +80,16 @@ class RetentionSection:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WebSubSection:
+    """Where hubs reach this machine, so that they can tell of news: [websub]."""
+
+    #: As the world sees it; "": hubs are not asked.
+    public_url: str = ""
+    #: Where calls arrive on this machine: host and port.
+    listen: tuple[str, int] = ("127.0.0.1", 8710)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SecretUse:
     """A place in the settings that refers to a secret."""
 
@@ -111,6 +121,7 @@ class Settings:
     understand: UnderstandSection = UnderstandSection()
     pages: PagesSection = PagesSection()
     retention: RetentionSection = RetentionSection()
+    websub: WebSubSection = WebSubSection()
     brands: tuple[Brand, ...] = ()
     sources: tuple[Source, ...] = ()
     #: By name. A channel whose secret was allowed to be missing is left out.

@@ -24,6 +24,8 @@ DURATION_PART = re.compile(r"([0-9.]+)([smhdw])", re.ASCII)
 SIZE = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,3})?) ?([A-Za-z]{1,3})", re.ASCII)
 CONTACT = re.compile(r"(?:https?://[!-'*-~]{3,200}|(?:mailto:)?[!-'*-?A-~]{1,64}@[A-Za-z0-9.-]{1,190})", re.ASCII)
 DOMAIN = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?", re.ASCII)
+PUBLIC_URL = re.compile(r"https?://[A-Za-z0-9.-]{1,253}(?::[0-9]{1,5})?(?:/[!$-.0-;=@-Z_a-z~/-]{0,500})?", re.ASCII)
+LISTEN = re.compile(r"(?:([A-Za-z0-9.-]{1,253})|\[([0-9A-Fa-f:]{2,39})\]):([0-9]{1,5})", re.ASCII)
 LANGUAGE = re.compile(r"[a-z]{2,3}", re.ASCII)
 TIME_OF_DAY = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])(?::00)?", re.ASCII)
 
@@ -140,6 +142,21 @@ def contact(value: object) -> str:
     if isinstance(value, str) and (not value or CONTACT.fullmatch(value)):
         return value
     raise ValueError(f'expected a page such as "https://example.com/bot" or a mailbox, got {shown(value)}')
+
+
+def public_url(value: object) -> str:
+    """Read the address at which the world reaches this machine: without a query, which hubs would add to."""
+    if isinstance(value, str) and (not value or PUBLIC_URL.fullmatch(value)):
+        return value
+    raise ValueError(f'expected an address such as "https://listen.example.com/hubs", got {shown(value)}')
+
+
+def listen_at(value: object) -> tuple[str, int]:
+    """Read "127.0.0.1:8710" or "[::1]:8710"."""
+    found = LISTEN.fullmatch(value) if isinstance(value, str) else None
+    if found is not None and 0 < int(found[3]) <= 65_535:
+        return found[1] or found[2], int(found[3])
+    raise ValueError(f'expected an address and a port such as "127.0.0.1:8710", got {shown(value)}')
 
 
 def network(value: object) -> Network:

@@ -33,7 +33,7 @@ from listener.storage.backup import backup_file
 from listener.storage.engine import SNAPSHOT, WRITER_CACHE, WRITING, engine_of, name_of, url_of
 from listener.storage.hours import Hours
 from listener.storage.hurts import Hurts
-from listener.storage.meta import get_meta
+from listener.storage.meta import get_meta, list_meta
 from listener.storage.migrate import migrate
 from listener.storage.records import (
     ChangeStatus,
@@ -423,6 +423,11 @@ class Store:
         """Return a fact that `Transaction.set_meta` has set; None where it was never set."""
         with self._read() as connection:
             return get_meta(connection, key)
+
+    def list_meta(self, prefix: str) -> dict[str, str]:
+        """Return the facts whose names begin so."""
+        with self._read() as connection:
+            return list_meta(connection, prefix)
 
     def check(self, *, full: bool = False) -> list[str]:
         """Return what is wrong with the database, a sentence each; empty for a sound one.

@@ -184,8 +184,8 @@ class Transaction:
         """
         return revision.add_corrections(self._connection, mention_id, said, at=at, by=by)
 
-    def set_meta(self, key: str, value: str) -> None:
-        """Keep a fact about the database itself."""
+    def set_meta(self, key: str, value: str | None) -> None:
+        """Keep a fact by its name; None forgets it."""
         set_meta(self._connection, key, value)
 
     def story_candidates(self, bands: Sequence[int], since: datetime) -> list[Story]:

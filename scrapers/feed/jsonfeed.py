@@ -9,7 +9,7 @@ from typing import Any
 
 from listener.dates import parse_date
 from listener.errors import ParseError
-from listener.types import Item, ItemKind, Parsed, Request
+from listener.types import Hub, Item, ItemKind, Parsed, Request
 from listener.urls import absolute
 from listener_scrapers.feed.entries import ENTRY_LIMIT, language, told_empty
 from listener_scrapers.feed.extras import article_or_post
@@ -37,7 +37,23 @@ def parsed(text: str, url: str, *, zone: tzinfo, kind: ItemKind | None) -> Parse
     if len(entries) > ENTRY_LIMIT:
         skipped.append(f"{len(entries) - ENTRY_LIMIT:,} entries beyond the first {ENTRY_LIMIT:,}")
     older = absolute(_word(feed, "next_url"), url)
-    return Parsed(items=tuple(items), skipped=tuple(skipped), older=(Request(url=older),) if older and items else ())
+    return Parsed(
+        items=tuple(items),
+        skipped=tuple(skipped),
+        older=(Request(url=older),) if older and items else (),
+        hub=_hub(feed, url),
+    )
+
+
+def _hub(feed: Mapping[str, Any], url: str) -> Hub | None:
+    """Return the WebSub hub among those that a feed names."""
+    hubs = feed.get("hubs")
+    for hub in hubs[:20] if isinstance(hubs, list) else ():
+        if isinstance(hub, dict) and _word(hub, "type").lower() in ("websub", "pubsubhubbub"):
+            address = absolute(_word(hub, "url"), url)
+            if address is not None:
+                return Hub(url=address, topic=absolute(_word(feed, "feed_url"), url) or url)
+    return None
 
 
 def _item(

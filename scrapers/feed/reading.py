@@ -18,7 +18,7 @@ from listener_scrapers.feed.entries import (
     told_empty,
 )
 from listener_scrapers.feed.extras import rhythm_of
-from listener_scrapers.feed.paging import older_page
+from listener_scrapers.feed.paging import hub_of, links_of, older_page
 
 
 def parsed(response: Response, *, zone: ZoneInfo, day_first: bool | None, kind: ItemKind | None) -> Parsed:
@@ -30,12 +30,14 @@ def parsed(response: Response, *, zone: ZoneInfo, day_first: bool | None, kind: 
     document = read(text)
     channel = channel_of(document, response.url, zone=zone, day_first=day_first, kind=kind)
     items, skipped = _items(document, channel)
-    url = older_page(channel.fields.element, channel.base, response.url) if items else None
+    links = links_of(channel.fields.element, response.headers.get("link", ""))
+    url = older_page(links, channel.base, response.url) if items else None
     older = () if url is None else (replace(response.request, url=url),)
     return Parsed(
         items=items,
         older=older,
         cut=document.cut,
+        hub=hub_of(links, channel.base, response.url),
         skipped=skipped,
         rhythm=rhythm_of(channel.fields, response.fetched_at),
     )
