@@ -187,14 +187,15 @@ class Mailbox:
         self.mails.append(mail)
         return "250 OK"
 
-    def tokens(self) -> Counter[str]:
-        """Return how often each item was mailed."""
-        counts: Counter[str] = Counter()
+    def tokens(self) -> dict[str, list[str]]:
+        """Return the ids of the messages in which each item was mailed."""
+        found: dict[str, list[str]] = {}
         for mail in self.mails:
             body = mail.get_body(("plain",))
             assert body is not None
-            counts.update(set(TOKEN.findall(body.get_content())))
-        return counts
+            for token in set(TOKEN.findall(body.get_content())):
+                found.setdefault(token, []).append(mail["Message-ID"])
+        return found
 
     def close(self) -> None:
         """Stop listening."""
@@ -216,18 +217,21 @@ class Report:
     alerts_expected: int
     alerts_lost: int
     alerts_twice: int
+    #: Of these, in messages with different ids: no kill between a send and its mark explains that.
+    alerts_in_two_messages: int
     integrity: str
 
     def right(self) -> bool:
-        """Whether all is as it must be. A kill may repeat what one message held, and no more."""
+        """Whether all is as it must be. A kill may repeat one message, as it was, and no more."""
         lost = self.items_lost + self.items_twice + self.mentions_twice + self.trend_differences + self.alerts_lost
-        return lost == 0 and self.integrity == "ok" and self.alerts_twice <= self.kills * 10
+        return lost == 0 and self.integrity == "ok" and self.alerts_in_two_messages == 0
 
 
 def run(kills: int, folder: Path, seed: int, *, longest: float = 2.0, growth: float = 2.0) -> Report:
     """Kill a daemon `kills` times in `folder`, let the last one finish its work, and look.
 
-    Each is killed up to `longest` seconds after it was ready; the feeds grow by an item every `growth` seconds.
+    One half is killed up to `longest` seconds after it was ready, the other up to a quarter of that after its first
+    poll that brought something. The feeds grow by an item every `growth` seconds.
     """
     at_work = stored = 0
     feeds, mailbox, chance = GrowingFeeds(growth), Mailbox(), random.Random(seed)
@@ -238,8 +242,13 @@ def run(kills: int, folder: Path, seed: int, *, longest: float = 2.0, growth: fl
     with (folder / "log").open("ab") as log:
         for count in range(1, kills + 1):
             with subprocess.Popen(command, stdout=log, stderr=log) as daemon:
-                wait_for_ready(folder / "log", count, daemon)
-                time.sleep(chance.random() * longest)
+                wait_for(folder / "log", "ready sources=", count, daemon)
+                if count % 2:
+                    # On a busy machine hardly any would get to work: every other one is let begin.
+                    wait_for(folder / "log", "poll source=", polls(folder / "log") + 1, daemon)
+                    time.sleep(chance.random() * longest / 4)
+                else:
+                    time.sleep(chance.random() * longest)
                 daemon.send_signal(signal.SIGKILL)
             before, stored = stored, count_items(folder / "kill.db")
             at_work += stored > before
@@ -261,9 +270,14 @@ def run(kills: int, folder: Path, seed: int, *, longest: float = 2.0, growth: fl
     return look(kills, at_work, folder / "kill.db", length, mailbox.tokens())
 
 
-def wait_for_ready(log: Path, count: int, daemon: subprocess.Popen[bytes]) -> None:
-    """Wait until the `count`-th daemon has said that it is ready. Raises RuntimeError where it has ended instead."""
-    while log.read_text().count("ready sources=") < count:
+def polls(log: Path) -> int:
+    """Return how many polls that brought something are in the log."""
+    return log.read_text().count("poll source=")
+
+
+def wait_for(log: Path, words: str, count: int, daemon: subprocess.Popen[bytes]) -> None:
+    """Wait until the log holds `words` so often. Raises RuntimeError where the daemon has ended instead."""
+    while log.read_text().count(words) < count:
         if daemon.poll() is not None:
             raise RuntimeError(f"the daemon ended by itself: {log.read_text()[-2000:]}")
         time.sleep(0.05)
@@ -286,7 +300,7 @@ def wait_for_outbox(path: Path) -> None:
     raise TimeoutError(f"{pending} deliveries are pending still")
 
 
-def look(kills: int, at_work: int, path: Path, length: int, mailed: Counter[str]) -> Report:
+def look(kills: int, at_work: int, path: Path, length: int, mailed: dict[str, list[str]]) -> Report:
     """Compare what is stored and mailed with what was served."""
     served = {f"token-{feed}-{n}" for feed in range(FEEDS) for n in range(length)}
     angry = {f"token-{feed}-{n}" for feed in range(FEEDS) for n in range(0, length, ANGRY)}
@@ -308,7 +322,8 @@ def look(kills: int, at_work: int, path: Path, length: int, mailed: Counter[str]
         trend_differences=differences,
         alerts_expected=len(angry),
         alerts_lost=len(angry - set(mailed)),
-        alerts_twice=sum(count > 1 for count in mailed.values()),
+        alerts_twice=sum(len(messages) > 1 for messages in mailed.values()),
+        alerts_in_two_messages=sum(len(set(messages)) > 1 for messages in mailed.values()),
         integrity=integrity,
     )
 
