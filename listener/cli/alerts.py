@@ -134,20 +134,17 @@ def as_record(delivery: Delivery) -> dict[str, object]:
 
 
 def show(listed: Sequence[Delivery], zone: ZoneInfo) -> None:
-    """Print a table, times by the clocks of a zone."""
+    """Print a table, times by the clocks of a zone: what was told, and below it by which rule and what became of it."""
     table = Table(box=None, pad_edge=False)
-    for title in ("no.", "when", "rule", "brand", "channel", "status", "title"):
-        table.add_column(title, overflow="fold", no_wrap=title in ("no.", "when"))
+    for title in ("no.", "when", "alert"):
+        table.add_column(title, overflow="fold", no_wrap=title != "alert")
     for delivery in listed:
         alert = delivery.alert
+        became = Text(standing(delivery, zone), style=COLOURS[delivery.status])
         table.add_row(
             str(delivery.id),
             local(alert.created_at, zone),
-            Text(alert.rule),
-            Text(alert.brand or ""),
-            Text(delivery.channel),
-            Text(standing(delivery, zone), style=COLOURS[delivery.status]),
-            Text(clean_line(alert.title, 200)),
+            Text.assemble(clean_line(alert.title, 200), f"\n  {alert.rule}, {delivery.channel}: ", became),
         )
     Console().print(table)
 
