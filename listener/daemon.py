@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import signal
 import threading
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from types import FrameType
@@ -31,6 +32,10 @@ TICK = timedelta(seconds=1)
 PAUSE = timedelta(seconds=30)
 #: How long a stopping daemon waits for polls and messages under way; below systemd's TimeoutStopSec of 90 s.
 DRAIN = timedelta(seconds=70)
+#: How often the clock is looked at. APScheduler plans by it: set back, it would let nothing run until it has caught up.
+CLOCK_EVERY = timedelta(seconds=5)
+#: What it may lose meanwhile: NTP sets a clock right by less.
+CLOCK_SLACK = timedelta(seconds=2)
 #: How often the counts in `systemctl status` are renewed.
 STATUS_EVERY = timedelta(seconds=15)
 #: When in each hour spikes and rising pain points are looked for: what the hour before brought has mostly come in.
@@ -54,6 +59,8 @@ class Daemon:
         self._paused_until: datetime | None = None
         self._status_at: datetime | None = None
         self._polls = 0
+        #: By how many seconds the clock is ahead of one that nobody can set.
+        self._ahead = time.time() - time.monotonic()
 
     def run(self) -> None:
         """Serve until a signal ends it. Raises what a tick failed with, unless the database's state explains it."""
@@ -62,12 +69,13 @@ class Daemon:
             self._app.listen()
             for name in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
                 signal.signal(name, self._on_signal)
-            scheduler = self._schedule()
+            scheduler = self._scheduler()
+            self._plan(scheduler)
             scheduler.start()
             log.info("ready sources=%d brands=%d channels=%d", *self._app.size())
             self._notifier.ready()
             try:
-                self._wait()
+                self._wait(scheduler)
             finally:
                 self._notifier.stopping()
                 scheduler.shutdown(wait=True)
@@ -76,29 +84,47 @@ class Daemon:
         if self._failure is not None:
             raise self._failure
 
-    def _schedule(self) -> BackgroundScheduler:
-        """Return the scheduler with its jobs: the tick, the outbox, the hourly trends, and the nightly upkeep."""
+    def _scheduler(self) -> BackgroundScheduler:
         scheduler = BackgroundScheduler(
             timezone=UTC,
             executors={"default": ThreadPoolExecutor(3)},
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
         )
-        seconds, at_once = TICK.total_seconds(), datetime.now(UTC)
-        scheduler.add_job(self._guard(self._tick), "interval", seconds=seconds, id="tick", next_run_time=at_once)
-        scheduler.add_job(self._guard(self._send), "interval", seconds=seconds, id="send", next_run_time=at_once)
-        scheduler.add_job(self._guard(self._trends), "cron", minute=TRENDS_MINUTE, id="trends")
-        scheduler.add_job(self._guard(self._upkeep), "cron", hour=3, minute=17, id="upkeep")
         scheduler.add_listener(self._on_error, EVENT_JOB_ERROR)
         return scheduler
 
-    def _wait(self) -> None:
-        """Sleep until a signal or a failure; reload where SIGHUP asks for it."""
+    def _plan(self, scheduler: BackgroundScheduler) -> None:
+        """Plan the jobs from now on: the tick, the outbox, the hourly trends, and the nightly upkeep."""
+        now = datetime.now(UTC)
+        for name, job in (("tick", self._tick), ("send", self._send)):
+            scheduler.add_job(
+                self._guard(job), "interval", seconds=TICK.total_seconds(), id=name, next_run_time=now,
+                replace_existing=True,
+            )  # fmt: skip
+        for name, job, moment in (
+            ("trends", self._trends, {"minute": TRENDS_MINUTE}),
+            ("upkeep", self._upkeep, {"hour": 3, "minute": 17}),
+        ):
+            scheduler.add_job(self._guard(job), "cron", id=name, replace_existing=True, **moment)
+
+    def _wait(self, scheduler: BackgroundScheduler) -> None:
+        """Sleep until a signal or a failure; reload where SIGHUP asks for it, and begin anew where the clock is set."""
         while not self._stopping and self._failure is None:
-            self._wake.wait()
+            self._wake.wait(CLOCK_EVERY.total_seconds())
             self._wake.clear()
             if self._reload:
                 self._reload = False
                 self._reload_settings()
+            before, self._ahead = self._ahead, time.time() - time.monotonic()
+            lost = timedelta(seconds=before - self._ahead)
+            if lost > CLOCK_SLACK:
+                log.warning(
+                    "the clock was set back by %d s; what was planned by it is planned anew", lost.total_seconds()
+                )
+                self._paused_until = self._status_at = None
+                # What the app remembers by the clock goes with it, and opening the store mends what is written there.
+                self._reload_settings()
+                self._plan(scheduler)
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
         if number == signal.SIGHUP:
@@ -168,6 +194,8 @@ class Daemon:
         except ConfigError as error:
             for problem in error.problems:
                 log.error("settings not reloaded: %s", problem)
+        except StorageError as error:
+            log.error("settings not reloaded: %s", error)
         else:
             with self._turn:
                 self._quiet = True

@@ -163,6 +163,45 @@ def test_sighup_reads_the_settings_again_and_refuses_bad_ones(
         assert process.wait(timeout=50) == 0
 
 
+CLOCK_SET_BACK = """
+import sys, threading, time_machine
+from listener.cli import main
+
+def set_back():
+    sys.stdin.readline()
+    clock.shift(-7200)
+
+with time_machine.travel("2026-11-02T08:00:00Z", tick=True) as clock:
+    threading.Thread(target=set_back, daemon=True).start()
+    main(["-c", sys.argv[1], "run"])
+"""
+
+
+def test_a_clock_that_is_set_back_stops_nothing(settings: Path, systemd: Systemd) -> None:
+    log = settings.parent / "log"
+    with log.open("a") as out:
+        process = subprocess.Popen(
+            [sys.executable, "-c", CLOCK_SET_BACK, str(settings)],
+            cwd=ROOT, stdin=subprocess.PIPE, stdout=out, stderr=out, text=True,
+            env={**os.environ, "NOTIFY_SOCKET": str(systemd.path), "WATCHDOG_USEC": "60000000"},
+        )  # fmt: skip
+    try:
+        systemd.wait_for("WATCHDOG=1", count=2)
+        assert process.stdin is not None
+        process.stdin.write("now\n")
+        process.stdin.close()
+        until(lambda: "the clock was set back by 7" in log.read_text())
+        beats = sum("WATCHDOG=1" in message for message in systemd.heard)
+        systemd.wait_for("READY=1", count=2)
+        systemd.wait_for("WATCHDOG=1", count=beats + 5)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=50) == 0
+    finally:
+        process.kill()
+        process.wait()
+    assert "Traceback" not in log.read_text()
+
+
 def test_under_journald_lines_carry_priorities_and_no_times(settings: Path, systemd: Systemd) -> None:
     os.environ["JOURNAL_STREAM"] = "8:1"
     try:
