@@ -83,6 +83,8 @@ class PageFacts:
     """Everything read from one version of a page. `trouble` says why the rest must not be believed."""
 
     title: str = ""
+    #: The description that is meant for search engines.
+    description: str = ""
     lang: str | None = None
     plans: tuple[Plan, ...] = ()
     questions: tuple[Question, ...] = ()

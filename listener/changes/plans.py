@@ -100,6 +100,29 @@ def _renamed(old: list[Plan], new: list[Plan]) -> tuple[list[tuple[Plan, Plan]],
 
 
 def _changed(old: Plan, new: Plan) -> Iterator[Change]:
+    yield from _repriced(old, new)
+    yield from _relisted(old, new)
+
+
+def _relisted(old: Plan, new: Plan) -> Iterator[Change]:
+    """Yield what became of a plan's limits and features: a change with all that are gone and all that are new.
+
+    Lists of which less than half stayed are two lists, not one that was edited.
+    """
+    ours, theirs = {fold(each) for each in old.features}, {fold(each) for each in new.features}
+    if ours == theirs or len(ours & theirs) * 2 < max(min(len(ours), len(theirs)), 1):
+        return
+    gone = [each for each in old.features if fold(each) not in theirs]
+    fresh = [each for each in new.features if fold(each) not in ours]
+    yield Change(
+        kind="feature_changed",
+        subject=new.name or "",
+        before="\n".join(gone) or None,
+        after="\n".join(fresh) or None,
+    )
+
+
+def _repriced(old: Plan, new: Plan) -> Iterator[Change]:
     if old.price == new.price and (old.currency == new.currency or not old.price):
         if fold(old.name or "") != fold(new.name or ""):
             yield _change("plan_renamed", old, new)

@@ -18,6 +18,7 @@ def look_json(look: Look) -> dict[str, Json]:
     return {
         "kinds": list(look.kinds),
         "title": facts.title,
+        "description": facts.description,
         "lang": facts.lang,
         "trouble": facts.trouble,
         "plans": [plan_json(plan) for plan in facts.plans],

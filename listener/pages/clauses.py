@@ -47,14 +47,31 @@ NOT_A_PRICE = re.compile(
     r"revenue|turnover|umsatz|arr|mrr|gmv|salary|gehalt|funding|raised|budgets?|spend(?:ing)?|earn(?:s|ed|ing|"
     r"ings)?|earned|income|profit|loses?|lost|losing|costing you|cost you|limit(?:ed)? (?:of|to)|cap(?:ped)? "
     r"(?:of|at)|"
-    r"orders? (?:over|above)|over|above|under|below|more than|less than|fewer than|up to|at least|minimum(?: "
-    r"order| spend| of)?|mindest\w*|bis zu|über|mehr als|weniger als|jusqu'à|plus de|moins de|hasta|más de|menos "
+    r"orders? (?:over|above)|over|above|under|below|more than|less than|fewer than|up to|at least|"
+    r"for (?:each|every)|minimum(?: order| spend| of)?|"
+    r"mindest\w*|bis zu|über|mehr als|weniger als|jusqu'à|plus de|moins de|hasta|más de|menos "
     r"de|fino a|più di|oltre|meno di|até|mais de|"
     r"deposit|kaution|caution|fianza|depósito|cauzione|penalty|fines?|strafe|vertragsstrafe|late fee|mahngebühr|"
     r"insurance|versichert|guarantee(?:d)?|refundable|"
     r"(?:stop|quit|avoid|hate|tired of|instead of) (?:paying|spending|wasting|losing)|hör(?:en sie|t)? auf|"
     r"equivalent(?: to)?|equals?|entspricht|umgerechnet|soit|equivale|equivalente|corrisponde|"
     r"odpowiada)\b[^.!?]{0,24}$",
+    re.IGNORECASE,
+)
+#: What is due for not coming.
+CANCELLED = re.compile(
+    r"\b(?:no[- ]shows?|late cancel\w+|missed|not cancelled|ausfall\w*|nicht abgesagt\w*|storno\w*|stornier\w+|"
+    r"non annul\w+|non décommand\w+|absence|no cancelad\w+|non disdett\w+|não cancelad\w+|niet geannuleerd\w*|"
+    r"nieodwołan\w+|неявк\w+)\b[^.!?]{0,60}$",
+    re.IGNORECASE,
+)
+#: A price for a while, or for those who come first.
+PROMOTION = re.compile(
+    r"\b(?:intro(?:ductory)?|launch|limited[- ]time|early[- ]bird|promo(?:tion(?:al)?)?|special offer|black friday|"
+    r"first (?:month|year|\d+ months)|for the first|einführungs\w+|aktions?\w*|frühbucher\w*|im ersten|lancement|offre "
+    r"spéciale|premier mois|oferta|lanzamiento|primer mes|promozion\w+|lancio|primo mese|promoção|lançamento|primeiro "
+    r"mês|actie\w*|eerste maand|promocj\w+|pierwszy miesiąc|kampanj\w*|акци\w+|первый месяц)\b|キャンペーン|限时|限時|"
+    r"프로모션",
     re.IGNORECASE,
 )
 #: "from 49".

@@ -151,14 +151,16 @@ class Reading:
     """What currency words mean on one page.
 
     `lang` is the page's own BCP 47 tag, `text` all it says: a code or a country named most often there decides what an
-    ambiguous symbol stands for, before the language's region does.
+    ambiguous symbol stands for, before the language's region does. `declared` is the currency that the page tells
+    machines: it decides first.
     """
 
-    def __init__(self, lang: str = "", text: str = "") -> None:
+    def __init__(self, lang: str = "", text: str = "", declared: str | None = None) -> None:
         language, _, rest = lang.replace("_", "-").partition("-")
         self.language = language.lower()
         self.region = rest.rpartition("-")[2].upper()
         self._text = text[:400_000]
+        self._declared = declared
 
     @cached_property
     def _said(self) -> dict[str, int]:
@@ -195,6 +197,9 @@ class Reading:
         return code in self._said
 
     def _settled(self, sign: str) -> str:
+        if self._declared in _CANDIDATES.get(sign, ()):
+            assert self._declared is not None
+            return self._declared
         said = {code: count for code, count in self._said.items() if code in _CANDIDATES.get(sign, ())}
         if said:
             return max(said, key=lambda code: (said[code], code))

@@ -17,6 +17,7 @@ FactKind: TypeAlias = Literal["pricing", "faq", "landing"]
 ALL: frozenset[FactKind] = frozenset({"pricing", "faq", "landing"})
 
 _TEXT_CHARACTERS = 400_000
+_DESCRIPTION_CHARACTERS = 1_000
 
 
 def read_facts(markup: str, kinds: Collection[FactKind] = ALL) -> PageFacts:
@@ -31,6 +32,7 @@ def read_facts(markup: str, kinds: Collection[FactKind] = ALL) -> PageFacts:
     priced = "pricing" not in kinds or any(plan.price is not None for plan in plans)
     return PageFacts(
         title=page.title,
+        description=" ".join(page.metas.get("description", "").split())[:_DESCRIPTION_CHARACTERS],
         lang=page.lang or None,
         plans=plans,
         questions=questions if "faq" in kinds else (),

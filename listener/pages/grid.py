@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, field
 
 from listener.pages import words
@@ -13,6 +13,7 @@ from listener.pages.nodes import Node, Page
 
 _SPAN_LIMIT = 40
 _COLUMN_LIMIT = 60
+_CELL_LINES = 2
 _BARE_NUMBER = re.compile(r"\d{1,3}(?:[ .,'’]\d{3})*(?:[.,]\d{1,2})?(?:\s?[-–]\s?\d[\d.,]*)?")
 _SIGN = re.compile(
     "|".join(re.escape(sign) for sign in sorted(SYMBOLS, key=len, reverse=True))
@@ -57,6 +58,35 @@ def rows_of(page: Page, table: Node) -> list[Row]:
         _carry(row, carried)
         rows.append(row)
     return rows
+
+
+def grid_of(page: Page, around: Node, priced: Set[int]) -> list[Row] | None:
+    """Lay out elements that stand in rows and columns like a table of prices; None where they don't.
+
+    `priced`: indices of lines with prices. The first row names the columns, the first cell of each other one its row.
+    """
+    lines = page.children(around)
+    rows = [page.children(line) for line in lines]
+    if not _is_regular(rows):
+        return None
+    counts = [sum(any(index in priced for index in range(c.line, c.end_line)) for c in cells) for cells in rows]
+    firsts = {index for cells in rows for index in range(cells[0].line, cells[0].end_line)}
+    if counts[0] or max(counts) < 2 or not firsts.isdisjoint(priced):
+        return None
+    if any(cells[0].line == cells[0].end_line for cells in rows[1:]):
+        return None
+    return [Row(line, list(cells), header=line is lines[0]) for line, cells in zip(lines, rows, strict=True)]
+
+
+def _is_regular(rows: list[list[Node]]) -> bool:
+    """Whether all rows have as many cells, of one tag and a line or two each, and the first names the columns."""
+    width = len(rows[0]) if len(rows) > 1 else 0
+    if not 3 <= width <= _COLUMN_LIMIT or any(len(cells) != width for cells in rows):
+        return False
+    cells = [cell for row in rows for cell in row]
+    if any(cell.inline or cell.tag != cells[-1].tag or cell.end_line - cell.line > _CELL_LINES for cell in cells):
+        return False
+    return sum(cell.line < cell.end_line for cell in rows[0]) >= width - 1
 
 
 def _carry(row: Row, carried: dict[int, tuple[Node, int]]) -> None:

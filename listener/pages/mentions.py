@@ -94,7 +94,7 @@ def _mention(line: Line, amount: Amount, reading: Reading, floor: int, ceiling: 
     end = max(rhythm.end, amount.end)
     plus = clauses.STARTING_AFTER.match(text, amount.end)
     starting = clauses.STARTING.search(before)
-    clause = before[_last_clause(before) :][-60:]
+    clause = _clause_of(before)
     after = text[end:ceiling]
     mention = Mention(line=line, start=amount.start, end=end, amount=amount, rhythm=rhythm)
     mention.starting = starting is not None or plus is not None
@@ -102,6 +102,7 @@ def _mention(line: Line, amount: Amount, reading: Reading, floor: int, ceiling: 
     mention.after = after
     mention.role = _role(mention, clause, after[:40], text[:floor])
     mention.addon = clauses.ADDON.search(clause + " " + after[:30]) is not None or before.rstrip().endswith("+")
+    mention.promotional = clauses.PROMOTION.search(clause + " " + after[:40]) is not None
     mention.button = any(node.tag == "button" or is_button(node) for node in _inner(mention)[:3])
     mention.prose = (
         len(text) > 160 or len(before) + len(after) > 90 or (len(after) > 45 and after.strip().endswith("."))
@@ -109,11 +110,12 @@ def _mention(line: Line, amount: Amount, reading: Reading, floor: int, ceiling: 
     return mention
 
 
-def _last_clause(before: str) -> int:
-    last = 0
+def _clause_of(before: str) -> str:
+    """Return the end of what stands before an amount: its clause, or the label whose colon it follows."""
+    last = label = 0
     for found in _CLAUSE.finditer(before):
-        last = found.end()
-    return last
+        last, label = found.end(), last
+    return before[last if before[last:].strip() else label :][-60:]
 
 
 def _role(mention: Mention, clause: str, after: str, earlier: str) -> Role:
@@ -130,7 +132,11 @@ def _role(mention: Mention, clause: str, after: str, earlier: str) -> Role:
         return "note"
     if clauses.SAVING.search(clause) or clauses.SAVING.match(after.lstrip(" -–(").removeprefix("in ")):
         return "note"
-    if clauses.NOT_A_PRICE.search(clause) or clause.rstrip().endswith(("~", "≈", "ca.", "approx.")):
+    if (
+        clauses.NOT_A_PRICE.search(clause)
+        or clauses.CANCELLED.search(clause)
+        or clause.rstrip().endswith(("~", "≈", "ca.", "approx."))
+    ):
         return "note"
     return "price"
 

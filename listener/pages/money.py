@@ -49,6 +49,7 @@ _FOUND = re.compile(
     rf"(?P<number>{_NUMBER})(?P<times>{_TIMES})?(?P<bare>{_NO_CENTS})?(?:(?P<tight>[€£$])(?P<cents>\d\d)(?![\d.,]))?",
     re.IGNORECASE,
 )
+_ALONE = re.compile(_NUMBER)
 _DIGIT = re.compile(r"\d")
 _LETTERS = r"[^\W\d_]"
 _WORD_BEFORE = re.compile(
@@ -120,6 +121,12 @@ def find_amounts(text: str, reading: Reading, *, bare: str | None = None) -> lis
         found.append(amount)
         loose = None
     return found
+
+
+def number_of(text: str) -> Decimal | None:
+    """Return the number that a text consists of, in any locale's way of writing; None for anything else."""
+    text = text.strip()
+    return _value(text, None, None) if len(text) <= 20 and _ALONE.fullmatch(text) else None
 
 
 def _joins(text: str, end: int, start: int) -> bool:

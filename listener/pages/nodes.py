@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
 from typing import TypeAlias
 
 from listener.pages.classes import UNNAMED, Names
+
+_LINKED_CHARACTERS = 500_000
 
 Attributes: TypeAlias = tuple[tuple[str, str | None], ...]
 
@@ -146,6 +150,8 @@ class Page:
     nodes: list[Node]
     #: Elements whose attributes say that a click opens something.
     openers: list[Node]
+    #: Elements with an itemprop attribute.
+    properties: list[Node]
     #: The elements of each tag, in page order.
     by_tag: Mapping[str, Sequence[Node]]
     #: The elements that share a class and an id, in page order.
@@ -174,6 +180,16 @@ class Page:
     def text_of(self, node: Node) -> str:
         """Return the text in `node`, its lines joined by spaces."""
         return " ".join([line.text for line in self.lines[node.line : node.end_line]])
+
+    @cached_property
+    def linked_data(self) -> list[object]:
+        """The blocks of JSON-LD that can be read, in page order."""
+        found: list[object] = []
+        for kind, body in self.scripts:
+            if "ld+json" in kind and len(body) <= _LINKED_CHARACTERS:
+                with suppress(ValueError, RecursionError):
+                    found.append(json.loads(body, strict=False))
+        return found
 
     @cached_property
     def lowered(self) -> str:

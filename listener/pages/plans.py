@@ -44,10 +44,10 @@ class _Grouping:
 
     def groups(self) -> list[Group]:
         found: dict[int, list[Group]] = {}
-        grids = [
-            node for node in self._page.by_tag.get("table", ()) if self._holds_prices(node) and self._is_grid(node)
-        ]
+        tables = [self._page.nodes[order] for order in self._tables]
+        grids = [node for node in tables if self._holds_prices(node) and self._is_grid(node)]
         within = {part.order for table in grids for part in self._page.walk(table) if part.tag in _TABLE_PARTS}
+        within |= {row.node.order for table in grids for row in self._tables[table.order]}
         holders = {node.order: node for index in self._mentions for node in self._page.lines[index].node.ancestors()}
         for _, node in sorted(holders.items(), reverse=True):
             if node.inline or node.order in within:
@@ -79,7 +79,8 @@ class _Grouping:
         )
 
     def _resolve_grid(self, table: Node, found: dict[int, list[Group]]) -> list[Group]:
-        priced = {node.order for node in self._page.walk(table) if node.tag in ("td", "th") and node.order in found}
+        cells = {cell.order for row in self._tables[table.order] for cell in row.cells if cell is not None}
+        priced = {order for order in cells if order in found}
         groups: list[Group] = []
         context = self._caption(table)
         for cell in priced_cells(self._page, self._tables[table.order], priced):

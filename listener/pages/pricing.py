@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from decimal import Decimal
+from itertools import islice
 
 from listener.facts import Plan
 from listener.pages.around import Surroundings
 from listener.pages.clauses import NO_COST
 from listener.pages.currency import Reading
-from listener.pages.grid import Row, bare_columns, rows_of, unpriced_cells
+from listener.pages.features import features_of
+from listener.pages.grid import Row, bare_columns, grid_of, rows_of, unpriced_cells
 from listener.pages.groups import Group
 from listener.pages.labels import STRONG, inline_label, is_measure, is_period_only, is_session, label_of
 from listener.pages.mentions import Mention, mentions_of, mentions_on, slot_mention
 from listener.pages.nodes import Line, Node, Page
+from listener.pages.offers import declared_currency, microdata_prices, offered_plans, other_states
 from listener.pages.periods import BEGINS_ONCE, period_in, rhythm_after
 from listener.pages.plans import group_plans
 from listener.pages.siblings import unpriced_plans
@@ -25,6 +28,10 @@ from listener.pages.zones import offerless
 #: Prices with a period among which ones made alike are looked for, and elements up to what holds them all.
 _ALIKE_LIMIT = 200
 _ALIKE_LEVELS = 5
+_GRID_LEVELS = 6
+_TABLE_TAGS = frozenset(
+    {"table", "thead", "tbody", "tfoot", "tr", "td", "th", "body", "html", "#page", "ul", "ol", "dl"}
+)
 _FIRST_CLAUSE = re.compile(r"[·•,;|(]\s|\.\s|\s[–—-]\s")
 #: Titles of a comparison with somebody else.
 _RIVALS = re.compile(
@@ -43,7 +50,7 @@ _OTHERS = re.compile(
 
 def read_plans(page: Page, answers: Iterable[Line] = ()) -> tuple[Plan, ...]:
     """Return the plans of a page in page order. `answers`: lines of questions and answers: no offers stand there."""
-    reading = Reading(page.lang, page.text)
+    reading = Reading(page.lang, page.text, declared_currency(page))
     skipped = offerless(page)
     for line in answers:
         skipped[line.index] = 1
@@ -54,13 +61,32 @@ def read_plans(page: Page, answers: Iterable[Line] = ()) -> tuple[Plan, ...]:
             if index not in mentions and not skipped[index]:
                 mentions[index] = mentions_of(page.lines[index], reading, bare=currency)
         _add_unpriced_cells(page, rows, mentions)
+    for index, currency in microdata_prices(page):
+        if index not in mentions and not skipped[index]:
+            mentions[index] = mentions_of(page.lines[index], reading, bare=currency)
+    mentions = {index: found for index, found in mentions.items() if found}
+    tables.update(_laid_out(page, mentions))
     groups = group_plans(page, mentions, skipped, tables)
     if any(not group.prose for group in groups):
         groups = [group for group in groups if not group.prose]
     groups = _own(groups)
     groups += unpriced_plans(page, groups, set(mentions), skipped)
     groups.sort(key=lambda group: group.first)
-    return tuple(_without_repeats(_with_periods(page, list(_plans(page, groups, mentions)))))
+    plans = tuple(_without_repeats(_with_periods(page, list(_plans(page, groups, mentions)))))
+    return plans if any(plan.price is not None for plan in plans) else (*plans, *offered_plans(page))
+
+
+def _laid_out(page: Page, mentions: Mapping[int, object]) -> Iterator[tuple[int, list[Row]]]:
+    """Yield what isn't a table and laid out as one, by its order, with its rows."""
+    holders = Counter(
+        node.order
+        for index in mentions
+        for node in islice(page.lines[index].node.ancestors(), 1, _GRID_LEVELS)
+        if node.tag not in _TABLE_TAGS
+    )
+    for order, count in holders.items():
+        if count >= 2 and (rows := grid_of(page, page.nodes[order], mentions.keys())):
+            yield order, rows
 
 
 def _is_of_others(column: str) -> bool:
@@ -124,7 +150,12 @@ def _alike(name: str | None, other: str | None) -> bool:
 def _with_periods(page: Page, told: list[tuple[Mention, Plan]]) -> Iterator[Plan]:
     """Give prices that don't say their period that of the page around them, or of prices beside that are made alike."""
     around = Surroundings(page)
-    stated = [(mention.line.node, plan.period) for mention, plan in told if plan.period and not plan.addon]
+    told = [(mention, each) for mention, plan in told for each in other_states(plan, mention.node)]
+    stated = [
+        (mention.line.node, plan.period)
+        for mention, plan in told
+        if plan.period and plan.period != "unit" and not plan.addon
+    ]
     for mention, plan in told:
         period = plan.period
         if period is None and plan.price:
@@ -149,12 +180,16 @@ def _period_of_alike(node: Node, stated: list[tuple[Node, str]]) -> str | None:
 def _plans(page: Page, groups: list[Group], priced: Collection[int]) -> Iterator[tuple[Mention, Plan]]:
     names = [group.name or group.weak or group.later for group in groups]
     counts = Counter((name, group.context) for group, name in zip(groups, names, strict=True))
+    lines = sorted({mention.line.index for group in groups for mention in group.mentions})
     for group, name in zip(groups, names, strict=True):
+        mine = {mention.line.index for mention in group.mentions}
+        features = features_of(page, group.mentions[0].line, mine, lines)
         shared = counts[name, group.context] > 1
         several = len(group.mentions) > 1
         for mention in group.mentions:
             if mention.role == "price":
-                yield mention, _plan(page, group, mention, _full_name(group, mention, name, shared or several), priced)
+                told = _full_name(group, mention, name, shared or several)
+                yield mention, replace(_plan(page, group, mention, told, priced), features=features)
 
 
 def _full_name(group: Group, mention: Mention, name: str | None, shared: bool) -> str | None:
@@ -188,6 +223,7 @@ def _plan(page: Page, group: Group, mention: Mention, name: str | None, priced: 
         billing=rhythm.billing,
         free=amount is not None and amount.value == 0,
         contact=mention.contact,
+        promotional=mention.promotional or bool(group.lists),
         addon=mention.addon,
         starting=mention.starting,
     )

@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from html import unescape
+from typing import TypeAlias
 
 from listener.pages.nodes import Page
 
-_BLOCK_CHARACTERS = 500_000
 _OBJECT_LIMIT = 5_000
 _MARKUP = re.compile(r"<[^<>]{0,500}>")
 
 
-def objects_of(page: Page) -> Iterator[dict[str, object]]:
+Thing: TypeAlias = dict[str, object]
+
+
+def objects_of(page: Page) -> Iterator[Thing]:
     """Yield the JSON-LD objects of a page, nested ones after those around them."""
     left = _OBJECT_LIMIT
-    for kind, body in page.scripts:
-        if "ld+json" not in kind or len(body) > _BLOCK_CHARACTERS:
-            continue
-        try:
-            stack: list[object] = [json.loads(body, strict=False)]
-        except (ValueError, RecursionError):
-            continue
+    for block in page.linked_data:
+        stack = [block]
         while stack and left:
             value = stack.pop()
             if isinstance(value, list):
@@ -34,7 +31,7 @@ def objects_of(page: Page) -> Iterator[dict[str, object]]:
                 stack.extend(reversed(list(value.values())))
 
 
-def type_of(thing: dict[str, object]) -> str:
+def type_of(thing: Thing) -> str:
     """Return an object's type without its vocabulary; the first of several."""
     kind = thing.get("@type", "")
     if isinstance(kind, list):

@@ -32,7 +32,7 @@ _RAW = frozenset({"script", "title"})
 _UNRENDERED = frozenset({"template", "noscript", "head", "title", "script"})
 #: Attributes of what opens something when it is clicked.
 _OPENING = frozenset({"aria-expanded", "aria-controls", "data-toggle", "data-bs-toggle"})
-_LOOKED_AT = _OPENING | {"class", "id", "style", "hidden"}
+_LOOKED_AT = _OPENING | {"class", "id", "style", "hidden", "itemprop"}
 _IS_INLINE, _IS_UNRENDERED, _IS_SPECIAL = 1, 2, 4
 #: What has to be known of a tag when it opens.
 _TAGS = {
@@ -73,6 +73,7 @@ class _Builder:
         "_nodes",
         "_openers",
         "_owners",
+        "_properties",
         "_raw",
         "_root",
         "_said",
@@ -90,6 +91,7 @@ class _Builder:
         self._scripts: list[tuple[str, str]] = []
         self._metas: dict[str, str] = {}
         self._openers: list[Node] = []
+        self._properties: list[Node] = []
         self._title = ""
         self._node = self._root
         self._depth = 0
@@ -182,6 +184,7 @@ class _Builder:
             self._metas,
             self._nodes,
             self._openers,
+            self._properties,
             self._by_tag,
             dict([*self._known.values(), *self._names.values()]),
             "\n".join(self._said),
@@ -206,6 +209,8 @@ class _Builder:
                     block |= _BLOCK_STYLE.search(value) is not None
             elif name == "hidden":
                 node.hidden |= value != "until-found"
+            elif name == "itemprop":
+                self._properties.append(node)
             else:
                 self._openers.append(node)
         if classes or ident:
