@@ -14,7 +14,7 @@ from __future__ import annotations
 import heapq
 import math
 import string
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import NamedTuple
@@ -68,9 +68,11 @@ class Word(NamedTuple):
     negates: bool
     #: It can change the valence of one of the three words after it.
     acts: bool
+    #: No rule names it: its valence holds where nothing that acts stands before it.
+    is_simple: bool
 
 
-PLAIN = Word(lower="", capitals=False, valence=None, boost=0.0, negates=False, acts=False)
+PLAIN = Word(lower="", capitals=False, valence=None, boost=0.0, negates=False, acts=False, is_simple=True)
 PLAIN_CAPITALS = PLAIN._replace(capitals=True)
 
 
@@ -104,6 +106,7 @@ def _look_up(token: str, lexicon: Mapping[str, float]) -> Word:
         boost=boost,
         negates=negates,
         acts=bool(boost) or negates or lower in _ACTING,
+        is_simple=not boost and lower not in _IN_RULES,
     )
     if word.valence is not None or word.acts or lower == "but" or lower in _IN_RULES:
         return word
@@ -121,13 +124,18 @@ class Vader:
 
     def compound(self, text: str) -> float:
         """Return the compound of a text, -1 to 1, rounded to 4 decimals as the library does."""
-        text = self.describe_emoji(text).strip()
+        if not text.isascii():
+            text = self.describe_emoji(text)
         words = self.words(text.split())
-        return round(compound_of(but_rule(words, valences(words)), text), 4)
+        found = valences(words)
+        if not found:
+            return 0.0
+        values = but_rule(words, found) if "but" in text.lower() else found.values()
+        return round(compound_of(values, text), 4)
 
     def describe_emoji(self, text: str) -> str:
         """Replace emoji by their descriptions, set apart by a space as the library does."""
-        if text.isascii() or self._any_emoji.isdisjoint(text):
+        if self._any_emoji.isdisjoint(text):
             return text
         described = []
         before = " "
@@ -152,18 +160,17 @@ def valences(words: Sequence[Word]) -> dict[int, float]:
     found: dict[int, float] = {}
     acting = -4
     shouting: bool | None = None
-    asked = [(place, word) for place, word in enumerate(words) if word is not PLAIN]
-    for place, word in asked:
+    for place, word in enumerate(words):
+        if word is PLAIN:
+            continue
         base = word.valence
-        if base is not None and not word.boost and not _kind_of(words, place):
-            if shouting is None:
-                shouting = 0 < sum([other.capitals for other in words]) < len(words)
-            if place - acting > 3 and word.lower not in _IN_RULES:
+        if base is not None:
+            if word.is_simple and place - acting > 3 and not word.capitals:
                 # Nothing near changes it: most sentiment words, so this way is worth having.
-                if word.capitals and shouting:
-                    base += CAPITALS if base > 0 else -CAPITALS
                 found[place] = base
-            else:
+            elif not word.boost and not _kind_of(words, place):
+                if shouting is None:
+                    shouting = 0 < sum([other.capitals for other in words]) < len(words)
                 found[place] = _valence(words, place, base, shouting)
         if word.acts:
             acting = place
@@ -299,7 +306,7 @@ def emphasis(text: str) -> float:
     return added
 
 
-def compound_of(valences: Sequence[float], text: str) -> float:
+def compound_of(valences: Iterable[float], text: str) -> float:
     """Sum valences, add the emphasis of the text's punctuation, and bring the sum to -1 to 1."""
     total = float(sum(valences))
     if total:
