@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import compress
 
 from listener.mentions.scene import CONTRASTS, NEGATIONS, Feeling, Scene
@@ -40,10 +41,6 @@ def family_of(lang: str | None) -> str:
     return "" if lang == "en" else "~"
 
 
-#: Signs of the marks that `word_parts` returns.
-PART_SIGNS = ("w", "c")
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Marks:
     """The marks of a scene, each as a sign and what it stands for: `spelled` puts them into words."""
@@ -57,12 +54,19 @@ class Marks:
 
 
 def word_parts(shape: str) -> list[tuple[str, str]]:
-    """Return the marks of a word by itself: itself, and its runs of characters with its edges."""
-    parts = [("w", shape)]
-    if shape[0].isalpha() and len(shape) <= LONGEST_WORD:
-        edged = f"<{shape}>"
-        parts += [("c", edged[at : at + size]) for size in (2, 3, 4, 5) for at in range(len(edged) - size + 1)]
-    return parts
+    """Return the marks of a word by itself: itself, and its runs of characters with its edges (see `runs_of`)."""
+    edged = f"<{shape}>"
+    return [("w", shape), *(("c", edged[run]) for run in runs_of(shape))]
+
+
+def runs_of(shape: str) -> Sequence[slice]:
+    """Return where the runs of 2 to 5 characters stand in `<shape>`, if it is a word and not too long."""
+    return _runs(len(shape) + 2) if shape[0].isalpha() and len(shape) <= LONGEST_WORD else ()
+
+
+@cache
+def _runs(length: int) -> tuple[slice, ...]:
+    return tuple(slice(at, at + size) for size in (2, 3, 4, 5) for at in range(length - size + 1))
 
 
 def spelled(marks: Marks, family: str) -> list[str]:

@@ -17,7 +17,7 @@ from functools import partial
 from operator import mul
 from zlib import crc32
 
-from listener.mentions.features import PART_SIGNS, Marks, family_of, figures, marks, word_parts
+from listener.mentions.features import Marks, family_of, figures, marks, runs_of
 from listener.mentions.memory import Memory
 from listener.mentions.scene import Scene
 from listener.types import Label, Sentiment
@@ -134,6 +134,7 @@ class _Family:
         self._rows = memoryview(weights.table).cast("i")
         self._mask = weights.rows - 1
         self._bytes = Memory(str.encode)
+        self._part_head = crc32(f"{family}c ".encode())
         #: By sign: hashes of what a pair begins with, and rows of single words.
         self._heads: dict[str, Memory[int]] = {}
         self._singles: dict[str, Memory[int]] = {}
@@ -161,9 +162,15 @@ class _Family:
         return self._rows[crc32(f"{self._family}{sign} {shape}".encode()) & self._mask]
 
     def _word(self, shape: str) -> int:
-        rows, mask = self._rows, self._mask
-        heads = {sign: crc32(f"{self._family}{sign} ".encode()) for sign in PART_SIGNS}
-        return _packed(*_summed([rows[crc32(part.encode(), heads[sign]) & mask] for sign, part in word_parts(shape)]))
+        """Sum up the marks of `word_parts`, without making them: a stream brings new words all the time."""
+        rows, mask, head = self._rows, self._mask, self._part_head
+        edged = f"<{shape}>"
+        if shape.isascii():
+            spelled = edged.encode()
+            found = [rows[crc32(spelled[run], head) & mask] for run in runs_of(shape)]
+        else:
+            found = [rows[crc32(edged[run].encode(), head) & mask] for run in runs_of(shape)]
+        return _packed(*_summed([*found, self._row("w", shape)]))
 
     def _lean(self, shape: str) -> int:
         negative, _, positive, _ = _unpacked(self.words[shape])

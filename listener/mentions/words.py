@@ -44,6 +44,7 @@ _TOKEN = re.compile(
 _APOSTROPHES = str.maketrans("’‘`´", "''''")
 #: Arabic letters that writers use for one another, and marks that most leave out.
 _ARABIC = str.maketrans("أإآٱىةؤئ", "اااايهوي", "ـًٌٍَُِّْٰ")
+_ADDRESSES = ("http://", "https://", "www.")
 _ARABIC_LETTER = re.compile("[\u0600-\u06ff]")
 #: What makes a token that is not a word as it stands, or is one without a letter.
 _NO_MERE_WORD = re.compile(rf"[@%{TARGET}{OTHER}]|://|www\.")
@@ -79,7 +80,7 @@ def _known(token: str) -> Token:
     first, last = token[0], token[-1]
     if last in (TARGET, OTHER):
         return Token(token, last, last)
-    if token.startswith(("http://", "https://", "www.")):
+    if token.startswith(_ADDRESSES):
         return Token(token, LINK, "")
     if first == "@" and len(token) > 1:
         return Token(token, HANDLE, token[1:].lower())
@@ -187,10 +188,20 @@ def plain_words(text: str) -> Sequence[str]:
         text = text.replace("’", "'").replace("‘", "'").replace("´", "'")
     tokens = _TOKEN.findall(text.replace("`", "'"))
     if _NO_MERE_WORD.search(text):
-        words = [word for token in tokens if (word := _TOKENS[token].word)]
+        words = [word for token in tokens if (word := _word_of(token))]
     else:
         words = [token for token in tokens if token[0].isalnum()]
     return _with_negations(words) if "n't" in words else words
+
+
+def _word_of(token: str) -> str:
+    """Return the word of a token in lower case, without remembering it."""
+    first = token[0]
+    if first.isalnum():
+        return "" if token.startswith(_ADDRESSES) else token
+    if first == "@" and len(token) > 1 and token[1] not in (TARGET, OTHER):
+        return token[1:]
+    return token[-1] if token[-1] in ("%", TARGET, OTHER) else ""
 
 
 def _with_negations(words: Sequence[str]) -> tuple[str, ...]:
