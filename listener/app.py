@@ -246,9 +246,8 @@ def rescorer(settings: config.Settings, store: Store, wanted: Wanted) -> Rescore
     """Return what reads stored mentions again with today's settings."""
     matcher, understander = understanding(settings)
     sources = {source.name: source for source in settings.sources}
-    return Rescorer(
-        store, matcher, understander(), sources, wanted, (settings.brands, settings.understand, settings.pains)
-    )
+    told = (settings.brands, settings.understand, settings.pains)
+    return Rescorer(store, matcher, understander(), sources, wanted, told, system_clock)
 
 
 def fetch_settings(settings: config.Settings) -> FetchSettings:

@@ -2,7 +2,8 @@
 
 History is walked by the numbers of the mentions, a batch in a short transaction, so that polls are stored in between.
 How far it came is stored with each batch: whoever starts the same again goes on from there. Doing a batch twice
-changes nothing. What a person said of a mention wins, as ever.
+changes nothing. What a person said of a mention wins, as ever. Then stored items are looked through for mentions that
+were missed.
 
 A mention that today's query or relevance would not have kept isn't deleted: it becomes irrelevant, which counts
 nowhere, and comes back when the settings let it. Stories stay what they are.
@@ -14,8 +15,8 @@ import hashlib
 import json
 import time
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -24,7 +25,8 @@ from listener.mentions.corrections import Verdict
 from listener.mentions.matcher import Matcher
 from listener.mentions.understand import Understander
 from listener.poll_items import matches
-from listener.storage import NewReading, Revised, Store, StoredText
+from listener.rescore_items import MissedMentions, store_missed
+from listener.storage import NewReading, Revised, Store, StoredItem, StoredText
 from listener.types import Source
 
 #: Mentions of one transaction: some milliseconds, while a poll may wait for 30 s.
@@ -41,7 +43,7 @@ class Difference:
     """One way in which mentions changed."""
 
     brand: str
-    #: sentiment, kind, complaint, pain, severity or counts.
+    #: sentiment, kind, complaint, pain, severity or counts; or mention, for one that was missed so far.
     what: str
     #: Empty where there was nothing, and where there is nothing now.
     before: str
@@ -62,9 +64,13 @@ class Wanted:
 class Progress:
     """How far it came, from the first batch on, also over several runs."""
 
-    #: Number of the last mention that was read again.
+    #: Number of the last mention that was read again, and of the last item that was looked through.
     last_id: int = 0
+    last_item: int = 0
     seen: int = 0
+    #: Items looked through for mentions that were missed, and these.
+    items: int = 0
+    missed: int = 0
     changed: int = 0
     #: Mentions that persons corrected.
     corrected: int = 0
@@ -73,7 +79,8 @@ class Progress:
     def to_json(self, mark: str) -> str:
         """Return what is stored; `mark` tells whether another run does the same."""
         rows = [[one.brand, one.what, one.before, one.after, count] for one, count in self.differences.items()]
-        return json.dumps([mark, self.last_id, self.seen, self.changed, self.corrected, rows])
+        counts = [getattr(self, name) for name in COUNTS]
+        return json.dumps([mark, counts, rows])
 
     @classmethod
     def from_json(cls, text: str | None, mark: str) -> Progress:
@@ -83,9 +90,13 @@ class Progress:
             return cls(differences={})
         differences = {
             Difference(brand=brand, what=what, before=before, after=after): count
-            for brand, what, before, after, count in known[5]
+            for brand, what, before, after, count in known[2]
         }
-        return cls(last_id=known[1], seen=known[2], changed=known[3], corrected=known[4], differences=differences)
+        return cls(**dict(zip(COUNTS, known[1], strict=True)), differences=differences)
+
+
+#: What of `Progress` is a number, in the order in which it is stored.
+COUNTS: Final = ("last_id", "last_item", "seen", "items", "missed", "changed", "corrected")
 
 
 class Rescorer:
@@ -99,20 +110,23 @@ class Rescorer:
         sources: Mapping[str, Source],
         wanted: Wanted,
         settings: object,
+        clock: Callable[[], datetime],
     ) -> None:
         """Take what reads, the sources of the settings by name, and the settings themselves to know them again by."""
+        self._clock = clock
         self._store = store
         self._matcher = matcher
         self._understander = understander
         self._sources = sources
         self._wanted = wanted
+        self._missed = MissedMentions(matcher, understander, sources, wanted.brands, wanted.start, wanted.end)
         told = repr((__version__, settings, sorted(sources.items()), wanted))
         self._mark = hashlib.sha256(told.encode("utf-8", "surrogatepass")).hexdigest()
 
     def total(self) -> int:
-        """Return how many mentions there are to read again."""
-        wanted = self._wanted
-        return self._store.review.count_mentions(wanted.brands, wanted.start, wanted.end)
+        """Return how many mentions there are to read again, and items to look through."""
+        review, wanted = self._store.review, self._wanted
+        return review.count_mentions(wanted.brands, wanted.start, wanted.end) + review.count_items()
 
     def progress(self) -> Progress:
         """Return how far an unfinished run of the same came."""
@@ -133,6 +147,17 @@ class Rescorer:
                 time.sleep(PAUSE_SECONDS)
             else:
                 progress = added(progress, self._store.review.plan(new), batch)
+            yield progress
+        while items := self._store.review.items_after(progress.last_item, BATCH):
+            missed = self._missed.find(items)
+            if write and missed:
+                with self._store.write() as tx:
+                    found = [mention.reading.brand for mention in store_missed(tx, missed, self._clock())]
+                    progress = found_in(progress, found, items)
+                    tx.set_meta(KEY, progress.to_json(self._mark))
+                time.sleep(PAUSE_SECONDS)
+            else:
+                progress = found_in(progress, [one.brand for each in missed for one in each.readings], items)
             yield progress
         if write:
             with self._store.write() as tx:
@@ -159,11 +184,25 @@ def added(progress: Progress, revised: Collection[Revised], batch: Sequence[Stor
         found = set(differences_of(one.brand, one.before, one.after))
         changed += bool(found)
         differences.update(found)
-    return Progress(
+    return replace(
+        progress,
         last_id=batch[-1].mention_id,
         seen=progress.seen + len(batch),
         changed=progress.changed + changed,
         corrected=progress.corrected + sum(bool(one.correction.said) for one in revised),
+        differences=differences,
+    )
+
+
+def found_in(progress: Progress, brands: Sequence[str], items: Sequence[StoredItem]) -> Progress:
+    """Return the progress after looking through some items, which are new mentions of these brands."""
+    differences = Counter(progress.differences)
+    differences.update(Difference(brand=brand, what="mention", before="", after="found") for brand in brands)
+    return replace(
+        progress,
+        last_item=items[-1].item_id,
+        items=progress.items + len(items),
+        missed=progress.missed + len(brands),
         differences=differences,
     )
 

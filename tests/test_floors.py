@@ -16,7 +16,7 @@ FLOORS = (
     {"app"},
     {"rounds"},
     {"dispatch", "outbox", "trial", "discovery", "backfill", "websub", "rescore", "emerging", "trending", "reading"},
-    {"pipeline"},
+    {"pipeline", "rescore_items"},
     {"poll_items", "poll_page"},
     {"parts"},
     {

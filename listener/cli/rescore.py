@@ -38,6 +38,8 @@ def rescore(
 ) -> None:
     """Read stored mentions again with today's settings: scorer, lexicon, pain points, queries, relevance.
 
+    Items that were nobody's mention are looked through, too: a brand added today is found in what was said before.
+
     Trends follow; what a person corrected stays; nothing alerts. The daemon may run meanwhile. A run that was cut short
     goes on where it ended when the same is asked for again.
     """
@@ -74,10 +76,10 @@ def _walk(reader: rescoring.Rescorer, progress: rescoring.Progress, *, write: bo
     console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task("Reading again", total=reader.total(), completed=progress.seen)
+        task = bar.add_task("Reading again", total=reader.total(), completed=progress.seen + progress.items)
         latest = progress
         for latest in reader.run(progress, write=write):
-            bar.update(task, completed=latest.seen)
+            bar.update(task, completed=latest.seen + latest.items)
     return latest
 
 
@@ -92,6 +94,9 @@ def _show(progress: rescoring.Progress, *, dry_run: bool) -> None:
     would = "would change" if dry_run else "changed"
     kept = f"; what persons said of {progress.corrected:,} of them stays" if progress.corrected else ""
     click.echo(f"{progress.seen:,} mentions read again, {progress.changed:,} {would}{kept}.")
+    if progress.missed:
+        found = "would be" if dry_run else "are"
+        click.echo(f"{progress.items:,} items looked through, {progress.missed:,} {found} new mentions.")
     if not progress.differences:
         return
     table = Table(box=None, pad_edge=False)

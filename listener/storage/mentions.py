@@ -8,6 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from listener.storage.items import chunks
 from listener.storage.moments import stamp
 from listener.storage.prepared import Prepared, insert
 from listener.storage.records import NewMention
@@ -58,6 +59,16 @@ def add_mentions(
         INSERT_PAIN.run(connection, pains)
     KEEP.run(connection, [{"item_id": entry.item_id} for entry in new])
     tally.write(connection)
+
+
+def mentions_of_items(connection: sa.Connection, item_ids: Sequence[int]) -> dict[int, dict[str, int | None]]:
+    """Return by item the brands that it is a mention of, each with the mention's story."""
+    m = mentions.c
+    known: dict[int, dict[str, int | None]] = {}
+    for some in chunks(item_ids):
+        for row in connection.execute(sa.select(m.item_id, m.brand, m.story_id).where(m.item_id.in_(some))):
+            known.setdefault(row.item_id, {})[row.brand] = row.story_id
+    return known
 
 
 def reading_columns(reading: Reading) -> dict[str, Any]:

@@ -110,6 +110,18 @@ class StoredText:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StoredItem:
+    """An item with the brands that it is a mention of, to be looked through again."""
+
+    item_id: int
+    item: Item
+    #: As the settings last had it.
+    source: Source
+    seen_at: datetime
+    brands: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StoredCorrection:
     """The last word of a person on one thing about a mention."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -12,9 +13,10 @@ from listener.mentions.corrections import Correction
 from listener.storage import revision
 from listener.storage.items import item_of
 from listener.storage.listing import MENTIONS, STREAMED, with_pains, within
+from listener.storage.mentions import mentions_of_items
 from listener.storage.meta import get_meta
 from listener.storage.moments import moment
-from listener.storage.records import Judged, Mention, StoredCorrection, StoredText
+from listener.storage.records import Judged, Mention, StoredCorrection, StoredItem, StoredText
 from listener.storage.revision import NewReading, Revised
 from listener.storage.tables import corrections, items, mentions, overruled, sources
 from listener.storage.values import from_json
@@ -23,6 +25,11 @@ from listener.types import Source
 #: Numbers times the first modulo the second, a prime, lie in no order (Knuth, The Art of Computer Programming, 6.4).
 SCATTER = 2_654_435_761
 SCATTERED = 1_000_003
+
+#: Columns of a source beside those of an item, which has some of the same names.
+SOURCE = tuple(
+    sources.c[name].label(f"source_{name}") for name in ("name", "scraper", "url", "brand", "category", "weight")
+)
 
 
 class Review:
@@ -155,13 +162,7 @@ class Review:
         """Return the next mentions of brands by their numbers, with their items; irrelevant ones are among them."""
         m = mentions.c
         found = (
-            sa.select(
-                m.id.label("mention_id"),
-                m.brand,
-                items,
-                *(sources.c[name].label(f"source_{name}") for name in ("name", "scraper", "url", "brand", "category")),
-                sources.c.weight,
-            )
+            sa.select(m.id.label("mention_id"), m.brand, items, *SOURCE)
             .join(items, items.c.id == m.item_id)
             .join(sources, sources.c.id == m.source_id)
             # Nothing is added, so that no index of brands or times is taken: each step would sort all that it finds.
@@ -171,23 +172,51 @@ class Review:
         )
         with self._read() as connection:
             return [
-                StoredText(
-                    mention_id=row.mention_id,
-                    brand=row.brand,
-                    item=item_of(row),
-                    source=Source(
-                        name=row.source_name,
-                        scraper=row.source_scraper,
-                        url=row.source_url,
-                        brand=row.source_brand,
-                        category=row.source_category,
-                        weight=row.weight,
-                    ),
-                )
+                StoredText(mention_id=row.mention_id, brand=row.brand, item=item_of(row), source=_source_of(row))
                 for row in connection.execute(found)
+            ]
+
+    def count_items(self) -> int:
+        """Return how many items there are, also those that retention has emptied."""
+        with self._read() as connection:
+            return connection.execute(sa.select(sa.func.count()).select_from(items)).scalar_one()
+
+    def items_after(self, last_id: int, limit: int) -> list[StoredItem]:
+        """Return the next items by their numbers, mentions or not; those that retention has emptied hold no text."""
+        found = (
+            sa.select(items, *SOURCE)
+            .join(sources, sources.c.id == items.c.source_id)
+            .where(items.c.id > last_id)
+            .order_by(items.c.id)
+            .limit(limit)
+        )
+        with self._read(snapshot=True) as connection:
+            rows = connection.execute(found).all()
+            known = mentions_of_items(connection, [row.id for row in rows])
+            return [
+                StoredItem(
+                    item_id=row.id,
+                    item=item_of(row),
+                    source=_source_of(row),
+                    seen_at=moment(row.seen_at),
+                    brands=frozenset(known.get(row.id, ())),
+                )
+                for row in rows
             ]
 
     def plan(self, new: Sequence[NewReading]) -> list[Revised]:
         """Return what `Transaction.revise` would do, and do nothing."""
         with self._read(snapshot=True) as connection:
             return revision.revise(connection, new, write=False)
+
+
+def _source_of(row: Any) -> Source:
+    """Return the source that the columns of `SOURCE` hold."""
+    return Source(
+        name=row.source_name,
+        scraper=row.source_scraper,
+        url=row.source_url,
+        brand=row.source_brand,
+        category=row.source_category,
+        weight=row.source_weight,
+    )

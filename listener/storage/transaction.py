@@ -188,6 +188,10 @@ class Transaction:
         """Keep a fact by its name; None forgets it."""
         set_meta(self._connection, key, value)
 
+    def mentions_of_items(self, item_ids: Sequence[int]) -> dict[int, dict[str, int | None]]:
+        """Return by item the brands that it is a mention of, each with the mention's story."""
+        return mentions.mentions_of_items(self._connection, item_ids)
+
     def story_candidates(self, bands: Sequence[int], since: datetime) -> list[Story]:
         """Return stories that share a band and were told of at or after `since`, the newest first."""
         return stories.story_candidates(self._connection, self._read_queue(), bands, since)

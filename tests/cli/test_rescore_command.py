@@ -38,6 +38,8 @@ TEXTS = (
     "Acme works well and support is friendly.",
     "We planted an acme tree in the garden yesterday.",
 )
+#: Nobody's mention under the settings that were there first.
+OTHER = "Globex raised its prices again and I am tired of it."
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +48,7 @@ def heard(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("heard")
     (folder / "listener.toml").write_text(SETTINGS.format(more=""))
     app = open_app(folder / "listener.toml")
-    for number, text in enumerate(TEXTS):
+    for number, text in enumerate((*TEXTS, OTHER)):
         item = Item(text=text, guid=str(number), published=NOW + number * timedelta(days=1))
         record(Source(name="blog", scraper="feed", enabled=False), item, app.parts)
     app.close()
@@ -146,6 +148,35 @@ def test_only_the_mentions_of_a_time_are_read(store: Store) -> None:
     assert pains(store)[:2] == [[], ["gribble"]]
 
 
+GLOBEX = '[brands.globex]\nquery = "globex"'
+
+
+def test_a_brand_added_since_is_found_in_what_was_said_before(store: Store) -> None:
+    set_to(GLOBEX)
+    planned = run("--dry-run").output
+    assert "5 items looked through, 1 would be new mentions." in planned
+    assert [mention.brand for mention in store.iter_mentions()] == ["acme"] * 4
+    assert changes() == {("mention", "", "found", 1)}
+    found = list(store.iter_mentions(brands=["globex"]))
+    assert [(one.excerpt, one.at, one.first_of_story) for one in found] == [(OTHER, NOW + timedelta(days=4), True)]
+    assert sum(hour.mentions for hour in store.iter_trends(brands=["globex"])) == 1
+    assert list(store.iter_alerts()) == []
+    assert changes() == set()
+
+
+def test_a_wider_query_finds_what_is_a_mention_of_another_brand_already(store: Store) -> None:
+    set_to('[brands.gribble]\nquery = "gribbly"')
+    assert changes("--brand", "gribble") == {("mention", "", "found", 2)}
+    stories = {mention.id: mention.story_id for mention in store.iter_mentions(brands=["acme"])}
+    assert [mention.story_id for mention in store.iter_mentions(brands=["gribble"])] == [stories[1], stories[2]]
+
+
+def test_what_was_missed_is_looked_for_in_the_time_asked_for(store: Store) -> None:
+    set_to(GLOBEX)
+    assert changes("--to", "2026-11-05") == set()
+    assert changes("--from", "2026-11-06", "--to", "2026-11-06") == {("mention", "", "found", 1)}
+
+
 def test_nothing_alerts(store: Store) -> None:
     set_to(GRIBBLY + '\n[alerts.gribble]\npains = ["gribble"]\nchannels = ["screen"]')
     run()
@@ -155,7 +186,7 @@ def test_nothing_alerts(store: Store) -> None:
 def test_mentions_of_a_brand_that_left_are_named_and_left_alone(store: Store) -> None:
     Path("listener.toml").write_text(SETTINGS.format(more="").replace("brands.acme", "brands.acme2"))
     assert "Left as they are: mentions of acme, no longer in the settings." in run().output
-    assert len(list(store.iter_mentions())) == 4
+    assert len(list(store.iter_mentions(brands=["acme"]))) == 4
 
 
 def test_a_run_that_was_cut_short_goes_on_where_it_ended(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
