@@ -2,7 +2,7 @@
 
 Every figure is taken from what `listener score` and `listener group` print, run as programs of their own; beside it
 stands plain vaderSentiment on the whole text. Of sets that the model was trained on (marked *) its own figures would be
-flattering; train.py's `--check` gives those by cross-validation. DIR/README.md describes the sets.
+flattering: cross_validate.py gives honest ones. DIR/README.md describes the sets.
 """
 
 from __future__ import annotations
@@ -39,8 +39,11 @@ REASONS = {
 }
 #: Pain points that speak of something broken.
 BROKEN = frozenset({"bugs", "reliability", "speed", "account", "onboarding"})
-#: A review that names no pain and asks for nothing is a bare rating up to this many words, then it tells of use.
-RATING_WORDS = 16
+#: A review is a bare rating up to so many words; one that names a pain only up to so few.
+RATING_WORDS, RATING_WORDS_WITH_PAIN = 16, 6
+#: From here a review that names something broken reports it, even if it also asks for something.
+REPORTS = 0.6
+
 
 Row: TypeAlias = Mapping[str, Any]
 
@@ -135,15 +138,17 @@ def complaints(data: Path, *options: str) -> Measure:
 def review_class(text: str, found: Row) -> str:
     """Map kind and pain points to the classes of app reviews."""
     topics = [pain["topic"] for pain in found["pains"]]
-    if found["kind"] == "request":
+    first = topics[0] if topics else None
+    if first in BROKEN and found["complaint"] >= REPORTS:
+        return "bug report"
+    if found["kind"] == "request" or (first == "missing-feature" and found["kind"] != "praise"):
         return "feature request"
-    if topics and topics[0] == "missing-feature" and found["kind"] != "praise":
-        return "feature request"
-    if topics and topics[0] in BROKEN and found["kind"] != "praise":
+    if first in BROKEN and found["kind"] != "praise":
         return "bug report"
     if found["kind"] in ("complaint", "churn") and any(topic in BROKEN for topic in topics):
         return "bug report"
-    return "user experience" if len(text.split()) > RATING_WORDS else "rating"
+    bare = RATING_WORDS_WITH_PAIN if topics else RATING_WORDS
+    return "user experience" if len(text.split()) > bare else "rating"
 
 
 def reviews(data: Path, *options: str) -> Measure:

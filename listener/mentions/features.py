@@ -30,7 +30,8 @@ LONGEST_WORD = 25
 #: Lists of the phrase book whose number of phrases is a figure.
 COUNTED = ("complaint", "praise", "question", "request", "churn")
 FIGURES = 21 + len(COUNTED)
-#: Where three of the figures stand, whose weights training data of other domains can't tell.
+#: Where four of the figures stand, whose weights training data of other domains can't tell.
+TARGETED = 15
 RELATION = 19
 ADDRESSED = 20
 COMPLAINTS = 21

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import math
 import struct
+import zlib
 from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,7 +23,7 @@ from listener.mentions.memory import Memory
 from listener.mentions.scene import Scene
 from listener.types import Label, Sentiment
 
-MAGIC = b"LSTNMDL1"
+MAGIC = b"LSTNMDL2"
 LABELS: tuple[Label, ...] = ("negative", "neutral", "positive")
 #: The compound at which a label ends, as for VADER.
 EDGE = 0.05
@@ -55,12 +56,17 @@ def parse_weights(data: bytes) -> Weights:
         raise ValueError("not a model of this program")
     (size,) = struct.unpack_from("<I", data, 8)
     head = json.loads(data[12 : 12 + size])
-    table = data[12 + size :]
-    if len(table) != 4 * head["rows"] or head["rows"] & (head["rows"] - 1):
+    rows = head["rows"]
+    unpacker = zlib.decompressobj()
+    try:
+        table = unpacker.decompress(data[12 + size :], 4 * rows + 1)
+    except zlib.error as error:
+        raise ValueError("a model that can't be unpacked") from error
+    if len(table) != 4 * rows or rows & (rows - 1):
         raise ValueError("a model cut short")
     return Weights(
         languages=tuple(head["languages"]),
-        rows=head["rows"],
+        rows=rows,
         table=table,
         weight_step=head["weight_step"],
         rarity_step=head["rarity_step"],
@@ -218,7 +224,7 @@ def compound_of_probabilities(probabilities: Sequence[float]) -> tuple[float, La
 class ModelScorer:
     """Scores the languages that the model was trained on."""
 
-    version = "model-1"
+    version = "model-2"
 
     def __init__(self, weights: Weights) -> None:
         self._model = Model(weights)

@@ -1,0 +1,68 @@
+"""Measure the model on the sets it is trained on, honestly: `python benchmarks/cross_validate.py --data DIR`.
+
+Texts are dealt into folds by a hash, all targets of one text into the same; each fold is scored by a model that was
+trained, packed and read again without it. The language is given, since lists of words that tell languages came from
+these texts, too. Needs what train.py needs, and five times its minutes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import zlib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from statistics import correlation, fmean
+
+from quality import macro_f1
+from train import LANGUAGES, OTHERS_C, Example, examples, fit, matrix, packed
+
+from listener.mentions.data import load_resources
+from listener.mentions.model import LABELS, Model, compound_of_probabilities, parse_weights
+from listener.mentions.understand import SceneReader, UnderstandSettings
+from listener.mentions.words import TARGET, mask
+
+CONFIG = Path(__file__).resolve().parent.parent / "config"
+SETS = ("targeted-newsmtsc/devtest_rw", "targeted-newsmtsc/devtest_mt", "absa-mams/test", "absa-mams/val")
+RATED = "sentiment-vader-icwsm2014/tweets"
+TWEETS = "sentiment-umsab-multilingual"
+
+
+def scored(rows: Sequence[Example], folds: int) -> Iterator[tuple[Example, float, str]]:
+    """Yield all examples with the compound and the label that models give that never saw their texts."""
+    reader = SceneReader(UnderstandSettings(), load_resources(CONFIG))
+    fold_of = [zlib.crc32(row.text.encode()) % folds for row in rows]
+    for fold in range(folds):
+        seen = [row for row, one in zip(rows, fold_of, strict=True) if one != fold]
+        english = fit(matrix(reader, [row for row in seen if row.lang == "en"]))
+        others = fit(matrix(reader, [row for row in seen if row.lang != "en"]), OTHERS_C)
+        model = Model(parse_weights(packed(english, others)))
+        for row, one in zip(rows, fold_of, strict=True):
+            if one == fold:
+                scene = reader.read(mask(row.text, row.targets, TARGET), row.lang)
+                yield row, *compound_of_probabilities(model.probabilities(scene))
+
+
+def main() -> None:
+    """Print a line for each set."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--folds", type=int, default=5)
+    arguments = parser.parse_args()
+    found = list(scored(list(examples(arguments.data)), arguments.folds))
+
+    def f1_of(origin: str) -> float:
+        pairs = [(LABELS[row.label], label) for row, _, label in found if row.origin == origin]
+        return macro_f1([truth for truth, _ in pairs], [label for _, label in pairs])
+
+    for origin in (*SETS, f"{TWEETS}/english"):
+        print(f"{origin:<48} macro-F1 {f1_of(origin):.3f}")
+    languages = {language: f1_of(f"{TWEETS}/{language}") for language in LANGUAGES if language != "english"}
+    for language, value in languages.items():
+        print(f"{TWEETS + '/' + language:<48} macro-F1 {value:.3f}")
+    print(f"{TWEETS + ', mean of the seven':<48} macro-F1 {fmean(languages.values()):.3f}")
+    rated = [(row.rating, compound) for row, compound, _ in found if row.origin == RATED and row.rating is not None]
+    print(f"{RATED:<48} r {correlation([one for one, _ in rated], [one for _, one in rated]):.3f}")
+
+
+if __name__ == "__main__":
+    main()
