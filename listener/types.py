@@ -1,18 +1,27 @@
 """Records that rooms hand to each other, and the ports between them.
 
 Everything here is a value: frozen, slotted, keyword-only, one class a stage. Times are aware UTC datetimes. Page facts
-have a file of their own beside this one, `listener.facts`.
+have a file of their own beside this one, `listener.facts`; so have alerts, `listener.deliveries`, which are given out
+here with all others.
 """
 
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 from typing import Any, Literal, Protocol, TypeAlias
 
+from listener.deliveries import Alert as Alert
+from listener.deliveries import Channel as Channel
+from listener.deliveries import Delivery as Delivery
+from listener.deliveries import DeliveryStatus as DeliveryStatus
+from listener.deliveries import Rule as Rule
+from listener.deliveries import RuleOn as RuleOn
+from listener.deliveries import SpikeOf as SpikeOf
+from listener.deliveries import Tone as Tone
 from listener.facts import PageFacts
 
 EMPTY: Mapping[str, Any] = MappingProxyType({})
@@ -323,20 +332,6 @@ class Sentiment:
     reasons: tuple[tuple[str, float], ...] = ()
 
 
-class Scorer(Protocol):
-    """Scores sentiment towards a target in a text."""
-
-    #: Name and version, stored with each mention, such as `vader-1`.
-    version: str
-
-    def score(self, text: str, targets: Sequence[Span], lang: str | None) -> Sentiment:
-        """Score `text` towards what stands at `targets` (character spans; empty: the whole text).
-
-        `lang` is ISO 639-1 or None for unknown. A language that the scorer can't read gives compound None.
-        """
-        ...
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pain:
     """A pain point that a mention names."""
@@ -415,134 +410,6 @@ class HostState:
     robots_until: datetime | None = None
     #: Since when robots.txt can't be read (5xx, no connection); None while it can.
     robots_failing_since: datetime | None = None
-
-
-# --- alerts -------------------------------------------------------------------------------------------------------
-
-#: What a rule watches.
-RuleOn: TypeAlias = Literal["mention", "source", "price", "faq", "copy", "status", "spike", "pain"]
-
-HOUR = timedelta(hours=1)
-#: The window of a rule by what it watches: its unit, the longest one, and both in words.
-WINDOWS: Mapping[RuleOn, tuple[timedelta, timedelta, str]] = {
-    "spike": (HOUR, 24 * HOUR, "1 to 24 whole hours"),
-    "pain": (24 * HOUR, 90 * 24 * HOUR, "1 to 90 whole days"),
-}
-#: What a spike is a spike of.
-SpikeOf: TypeAlias = Literal["stories", "negative", "complaints"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
-    """An alert rule. A condition left out (None, empty) holds always; those given must all hold."""
-
-    name: str
-    on: RuleOn = "mention"
-    channels: tuple[str, ...] = ()
-    brands: tuple[str, ...] = ()
-    sources: tuple[str, ...] = ()
-    #: Query in the brands' query language, over the mention's text.
-    words: str | None = None
-    #: Compound at or below. A mention without a score never satisfies it.
-    sentiment_at_most: float | None = None
-    sentiment_at_least: float | None = None
-    reach_at_least: float | None = None
-    relevance_at_least: float | None = None
-    pains: tuple[str, ...] = ()
-    severity_at_least: int | None = None
-    kinds: tuple[str, ...] = ()
-    #: Of price changes, absolute.
-    percent_at_least: float | None = None
-    plans: tuple[str, ...] = ()
-    #: Source trouble is told when it has lasted this long.
-    failing_for: timedelta | None = None
-    #: "now", or collected for the digest of that time of day ("07:00", in the settings' time zone).
-    send: str = "now"
-    #: Items published earlier than this before they were first seen don't alert (a new source's history).
-    fresh_within: timedelta = timedelta(days=2)
-    #: Of spikes: what is counted, and of spikes and pain points: within which time, at least how many, and how many
-    #: times as many as usual. None: what `listener.alerts.trends` has for each.
-    counts: SpikeOf = "stories"
-    window: timedelta | None = None
-    stories_at_least: int | None = None
-    times_at_least: float = 2.0
-    #: A spike or pain point that was told isn't told again for this long.
-    cool_down: timedelta | None = None
-
-    def __post_init__(self) -> None:
-        bounds = WINDOWS.get(self.on)
-        if self.window is None or bounds is None:
-            return
-        unit, most, words = bounds
-        if self.window % unit or not unit <= self.window <= most:
-            raise ValueError(f'window: expected {words} for a rule on "{self.on}"')
-
-
-Tone: TypeAlias = Literal["bad", "good", "plain"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Alert:
-    """Something worth a person's attention, once. Text in it is from the web: renderers escape it."""
-
-    #: Unique: the same cause never makes a second alert (rule, story; rule, source, failing since; ...).
-    key: str
-    rule: str
-    on: RuleOn
-    brand: str | None
-    source: str | None
-    created_at: datetime
-    #: One line: what happened.
-    title: str
-    #: Quoted words of the web, readable text; may be empty.
-    quote: str = ""
-    url: str | None = None
-    tone: Tone = "plain"
-    #: Label and value, in the order to show: ("Sentiment", "-0.81 negative"), ("Before", "49 USD").
-    facts: tuple[tuple[str, str], ...] = ()
-    #: Messages about the same thing are threaded together: a stable string.
-    thread: str = ""
-    channels: tuple[str, ...] = ()
-    send: str = "now"
-
-
-class DeliveryStatus(enum.StrEnum):
-    """Where a delivery stands."""
-
-    PENDING = "pending"
-    SENT = "sent"
-    DEAD = "dead"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Delivery:
-    """One alert on its way to one channel."""
-
-    id: int
-    alert_id: int
-    alert: Alert
-    channel: str
-    status: DeliveryStatus
-    attempts: int
-    due_at: datetime
-    last_error: str = ""
-    sent_at: datetime | None = None
-
-
-class Channel(Protocol):
-    """Hands messages over to people. Rendering is pure and apart from sending."""
-
-    name: str
-    #: How many alerts one message may hold; the rest is counted and pointed at.
-    MESSAGE_LIMIT: int
-
-    def send(self, alerts: Sequence[Alert], *, message_id: str, now: datetime) -> None:
-        """Send one message with these alerts.
-
-        `message_id` is the same for each attempt at the same message, so that a receiver can drop a repetition.
-        Raises TemporaryDeliveryError or PermanentDeliveryError.
-        """
-        ...
 
 
 def utc(moment: datetime) -> datetime:

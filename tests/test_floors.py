@@ -37,7 +37,7 @@ FLOORS = (
     {"mentions", "changes", "insights", "alerts", "schedule", "subscriptions", "presets"},
     {"fields", "searching", "parcels", "letters"},
     {"pages", "text", "html", "dates", "urls", "opml"},
-    {"types", "facts", "channels"},
+    {"types", "facts", "channels", "deliveries"},
     {"errors"},
 )
 #: A room above may also use itself, and front doors share the command line's furniture.
@@ -53,6 +53,7 @@ NEIGHBOURS = {
     ("html", "text"),
     ("pages", "html"),
     ("types", "facts"),
+    ("types", "deliveries"),
     # Mail servers are reached in the way that web servers are: addresses checked, time and bytes bounded.
     ("mailboxes", "fetch"),
 }
