@@ -42,6 +42,17 @@ class SearchOptions(Addressed, frozen=True, kw_only=True, forbid_unknown_fields=
     ask: tuple[Annotated[str, msgspec.Meta(min_length=1, max_length=500)], ...] = ()
 
 
+class SiteSearchOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Options of a site that can be read as it is, or searched."""
+
+    #: Ask the site's search for what the brands' queries look for, instead of reading all that is new.
+    search: bool = False
+    #: Ask it for these words instead, one question each, in its own language of search.
+    ask: Annotated[
+        tuple[Annotated[str, msgspec.Meta(min_length=1, max_length=300)], ...], msgspec.Meta(max_length=20)
+    ] = ()
+
+
 class PagedSearchOptions(SearchOptions, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Options of searches that read page after page, back to where the last poll ended."""
 
@@ -126,10 +137,17 @@ def turns(source: Source, questions: Sequence[str], state: Mapping[str, Any]) ->
         yield Turn(question=question, since=since if back is None else int(back.timestamp()), pages=options.pages)
 
 
+def searches(options: Any, url: str) -> bool:
+    """Return whether a source with these options is asked for what the brands' queries look for."""
+    if isinstance(options, SiteSearchOptions):
+        return options.search
+    return isinstance(options, SearchOptions) and not url
+
+
 def questions_of(source: Source, dialect: Dialect) -> tuple[str, ...]:
     """Return what a source asks its network: `ask` of its options, or what the brands' queries look for."""
     options = source.options
-    if isinstance(options, SearchOptions) and options.ask:
+    if isinstance(options, SearchOptions | SiteSearchOptions) and options.ask:
         return tuple(dict.fromkeys(options.ask))
     return tuple(dict.fromkeys(q for search in source.searches for q in dialect.questions(search.terms)))
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Annotated, Any, Literal
 from urllib.parse import quote, urlsplit
 
@@ -16,6 +17,7 @@ import msgspec
 
 from listener.errors import ParseError
 from listener.fields import Fields, read_json
+from listener.searching import Dialect, SiteSearchOptions, page_read, questions_of, turn_of, turns
 from listener.types import Item, ItemKind, Parsed, Request, Response, Source
 from listener.urls import absolute
 
@@ -23,18 +25,16 @@ _PART = re.compile(r"(?:/(?:c|tags?)/[^/?#]++(?:/[^/?#]++)*+)")
 _PAGE = re.compile(r"([?&])page=(\d{1,5})\b", re.ASCII)
 #: Kinds of posts that people wrote; others say that a topic was closed, moved, renamed.
 _WRITTEN = frozenset({None, 1.0})
+#: Its search knows phrases but no OR.
+_DIALECT = Dialect(either=None, longest=200)
 
 
-class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Options(SiteSearchOptions, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Options of a forum in the settings."""
 
     #: "posts", every post with all its words, or "topics", only titles and what topics begin with.
     read: Literal["posts", "topics"] = "posts"
-    #: Ask the forum's search for these words instead, newest first: one question each, in its own language.
-    ask: Annotated[
-        tuple[Annotated[str, msgspec.Meta(min_length=1, max_length=300)], ...], msgspec.Meta(max_length=20)
-    ] = ()
-    #: Pages that are read in one poll.
+    #: Pages that are read in one poll; of a search, where there is more news than fits into one.
     pages: Annotated[int, msgspec.Meta(ge=1, le=20)] = 1
 
 
@@ -49,9 +49,10 @@ class Discourse:
         """Ask for the latest posts or topics, or search."""
         options, forum = _options(source), _forum(source.url)
         part = _PART.search(urlsplit(source.url).path)
-        if options.ask:
-            for words in options.ask:
-                yield Request(url=f"{forum}/search.json?q={quote(words + ' order:latest', safe='')}")
+        if options.ask or options.search:
+            for turn in turns(source, questions_of(source, _DIALECT), state):
+                words = quote(f"{turn.question} order:latest", safe="")
+                yield Request(url=f"{forum}/search.json?q={words}", tag=replace(turn, pages=options.pages).tag)
         elif part is not None:
             yield Request(url=f"{forum}{part[0].rstrip('/').removesuffix('.json')}.json?page=0")
         else:
@@ -71,6 +72,16 @@ class Discourse:
             items = [_topic(topic, forum, users) for topic in answer.each("topic_list", "topics")]
         elif answer.within("posts").is_list() or "grouped_search_result" in answer:
             items = [_post(post, forum, topics.get(post.raw("topic_id"), Fields({}))) for post in answer.each("posts")]
+            found = [item for item in items if item is not None]
+            return page_read(response, found, following=_next_found(answer, response.request))
+        elif answer.within("user_actions").is_list():
+            items = [_action(action, forum) for action in answer.each("user_actions")]
+        elif "cooked" in answer:
+            items = [_post(answer, forum, Fields({}))]
+        elif answer.is_list() and all("results" in group for group in answer.each()):
+            # An older form of the search's answer: titles alone.
+            groups = [group for group in answer.each() if group.raw("type") == "topic"]
+            items = [_topic(topic, forum, {}) for group in groups for topic in group.each("results")]
         else:
             raise ParseError("JSON of another kind instead of a forum's posts, topics or search")
         kept = tuple(item for item in items if item is not None)
@@ -107,9 +118,30 @@ def _next(answer: Fields, response: Response, read: int) -> Iterator[Request]:
     elif found is not None and answer.raw("topic_list", "more_topics_url"):
         page = f"{found[1]}page={int(found[2]) + 1}"
         yield Request(url=url[: found.start()] + page + url[found.end() :], tag=str(read + 1))
-    elif answer.is_true("grouped_search_result", "more_full_page_results"):
-        page = f"page={int(found[2]) + 1}" if found else "page=2"
-        yield Request(url=f"{url[: found.start()] if found else url}&{page}", tag=str(read + 1))
+
+
+def _next_found(answer: Fields, request: Request) -> dict[str, str | int] | None:
+    """Return what differs in the request for the next page of a search."""
+    more = answer.is_true("grouped_search_result", "more_full_page_results")
+    return {"page": turn_of(request).page + 1} if more else None
+
+
+def _action(action: Fields, forum: str) -> Item | None:
+    """Return what somebody wrote, as their activity shows it: its beginning."""
+    title, text, topic_id = action.line("title"), action.markup("excerpt"), action.raw("topic_id")
+    if action.is_true("deleted") or action.is_true("hidden") or not topic_id.isdecimal() or not (title or text):
+        return None
+    number = action.number("post_number") or 1
+    post_id = action.raw("post_id")
+    return Item(
+        title=title,
+        text=text,
+        url=absolute(f"{forum}/t/{quote(action.raw('slug')[:300] or '-', safe='')}/{topic_id}/{number:.0f}"),
+        guid=f"post {post_id}" if post_id else f"topic {topic_id}",
+        author=_author(action),
+        published=action.moment("created_at"),
+        kind="post" if number <= 1 else "comment",
+    )
 
 
 def _post(post: Fields, forum: str, topic: Fields) -> Item | None:

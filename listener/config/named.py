@@ -23,7 +23,8 @@ from listener.errors import QueryError
 from listener.mentions.leaves import literal
 from listener.mentions.pains import Topic
 from listener.mentions.query import parse
-from listener.searching import Addressed, SearchOptions
+from listener.searching import Addressed, SearchOptions, SiteSearchOptions
+from listener.searching import searches as is_search
 from listener.types import Brand, Search, Source
 
 #: Scrapers by name, each with the class of its options (None: it has no options).
@@ -154,10 +155,11 @@ def read_sources(reading: Reading, scrapers: Scrapers | None, brands: tuple[Bran
         reading.check_known("brands", own.get("brand"), entry, (*path, "brand"))
         _check_url(reading, own, rest, entry, needed=not _makes_addresses(tables, own["scraper"]))
         searches: tuple[Search, ...] = ()
-        if isinstance(options, SearchOptions) and not own.get("url"):
+        if is_search(options, own.get("url", "")):
             all_searches = searches_of(brands) if all_searches is None else all_searches
             searches = tuple(one for one in all_searches if own.get("brand") in (None, one.brand))
-            if not (options.ask or searches):
+            own_words = options.ask if isinstance(options, SearchOptions | SiteSearchOptions) else ()
+            if not (own_words or searches):
                 message = "nothing to search for: expected a brand with a word in its query, or `ask`."
                 reading.report.warning(entry.document, path, message)
         source = SOURCE.read(

@@ -60,8 +60,9 @@ class SchemaOrg:
         first = response.request.tag in ("", f"{_TAG}1")
         if options.average and average is not None and first:
             items.append(average_item(average, source.url or response.url))
-        more = _next(page, response, options.pages)
-        return Parsed(items=tuple(items), more=more, skipped=tuple(broken))
+        number, older = _next(page, response)
+        more = older if number < options.pages else ()
+        return Parsed(items=tuple(items), more=more, older=older, skipped=tuple(broken))
 
 
 def _instead(page: Element, broken: list[str]) -> str:
@@ -71,13 +72,14 @@ def _instead(page: Element, broken: list[str]) -> str:
     return f"a page{named} without schema.org reviews or ratings{why}"
 
 
-def _next(page: Element, response: Response, pages: int) -> tuple[Request, ...]:
-    number = int(word) if (word := response.request.tag.removeprefix(_TAG)).isdecimal() and len(word) < 4 else 1
-    link = page.select_one('link[rel~="next"], a[rel~="next"]') if number < pages else None
+def _next(page: Element, response: Response) -> tuple[int, tuple[Request, ...]]:
+    """Return the number of a page among those that are read, and the request for the next one, if it names one."""
+    number = int(word) if (word := response.request.tag.removeprefix(_TAG)).isdecimal() and len(word) < 6 else 1
+    link = page.select_one('link[rel~="next"], a[rel~="next"]')
     url = absolute(link.attr("href"), response.url) if link is not None else None
     if url is None or host_of(url) != host_of(response.url):
-        return ()
-    return (Request(url=url, tag=f"{_TAG}{number + 1}"),)
+        return number, ()
+    return number, (Request(url=url, tag=f"{_TAG}{number + 1}"),)
 
 
 scraper = SchemaOrg()

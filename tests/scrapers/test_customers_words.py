@@ -11,6 +11,8 @@ from typing import Any
 import msgspec
 import pytest
 
+from listener.app import OptionsOf
+from listener.config import load
 from listener.errors import ParseError
 from listener.types import Source
 from tests.scrapers.cases import FOLDER, answered, asked, case_bodies, source_of
@@ -152,8 +154,50 @@ def test_pages_of_a_forum_are_turned_in_the_way_of_what_is_read() -> None:
     forum = "https://forum.example.com"
     assert following("posts/response.json", forum) == [f"{forum}/posts.json?before=5008"]
     assert following("topics/response.json", forum, read="topics") == [f"{forum}/latest.json?page=1"]
-    assert following("search/response.json", forum, ask=["acme"]) == [
-        f"{forum}/search.json?q=acme%20order%3Alatest&page=2"
+
+
+def test_a_forum_is_searched_for_what_the_brands_queries_look_for(tmp_path: Path) -> None:
+    (tmp_path / "listener.toml").write_text(
+        '[brands.acme]\nquery = "Acme OR AcmeDB"\n'
+        '[sources.forum]\nscraper = "discourse"\nurl = "https://forum.example.com"\nsearch = true\npages = 2\n'
+    )
+    (one,) = load(tmp_path / "listener.toml", environ={}, scrapers_in=OptionsOf).sources
+    first, second = asked(one)
+    assert first.url == "https://forum.example.com/search.json?q=%22Acme%22%20order%3Alatest"
+    assert second.url == "https://forum.example.com/search.json?q=%22AcmeDB%22%20order%3Alatest"
+    found = answered(one, case("discourse", "search/response.json"), request=first)
+    assert found.more == (), "the first poll reads one page"
+    assert [request.url for request in found.older] == [f"{first.url}&page=2"]
+    assert found.state is not None
+    # Later polls read on until they meet what is known.
+    again, _ = asked(one, {**found.state, 'newest: "Acme"': 0, "last": '"AcmeDB"'})
+    assert len(answered(one, case("discourse", "search/response.json"), request=again).more) == 1
+
+
+def test_other_answers_of_a_forum_are_read_too() -> None:
+    one = source_of("discourse", "https://forum.example.com")
+    post = {"id": 7, "post_number": 2, "post_type": 1, "cooked": "<p>It broke</p>", "topic_id": 3, "username": "jo"}
+    action = {
+        "topic_id": 3,
+        "post_id": 8,
+        "post_number": 1,
+        "title": "Acme",
+        "excerpt": "It <b>broke</b>",
+        "slug": "acme",
+    }
+    answers: list[Any] = [
+        post,
+        {"user_actions": [action, {**action, "deleted": True}, {**action, "topic_id": None}]},
+        [
+            {"type": "topic", "results": [{"id": 3, "title": "Acme broke", "url": "/t/acme/3"}]},
+            {"type": "user", "results": []},
+        ],
+    ]
+    found = [item for body in answers for item in answered(one, json.dumps(body)).items]
+    assert [(item.title, item.text, item.guid) for item in found] == [
+        ("", "It broke", "post 7"),
+        ("Acme", "It broke", "post 8"),
+        ("Acme broke", "", "topic 3"),
     ]
 
 
