@@ -12,17 +12,26 @@ cards, renamed classes, wrappers, other white space, a block page in its place. 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import random
 import statistics
+import sys
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
 
 import lxml.html
 
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
 from listener.changes.compare import changes_between
+from listener.changes.confirm import ConfirmSettings
 from listener.pages.facts import read_facts
+from listener.watch import watch
 
 NAMES = (
     "Starter Solo Basic Pro Team Growth Business Scale Studio Agency Premium Plus Essential Advanced Ultimate".split()
@@ -257,6 +266,30 @@ def accuracy(pairs: int, seed: int) -> None:
         print("   ", example[:300])
 
 
+def variants(pages: int, seed: int) -> None:
+    """Print what is told of pages that show two versions by turns, each look in other markup: an A/B test."""
+    rng = random.Random(seed)
+    told = flaps = 0
+    for _ in range(pages):
+        spec = draw(rng)
+        other, _, _ = mutated(spec, rng)
+        bodies: dict[str, str] = {}
+        state: Mapping[str, Any] = {}
+        now = datetime(2026, 11, 2, tzinfo=UTC)
+        for look in range(16):
+            body = render(other if look % 2 else spec, rng)
+            name = hashlib.sha256(body.encode()).hexdigest()
+            watched = watch(
+                state, name, read_facts(body), lambda known, bodies=bodies: read_facts(bodies[known]), ConfirmSettings(), now
+            )  # fmt: skip
+            if watched.keep:
+                bodies[name] = body
+            state, now = watched.page_state, now + timedelta(minutes=15)
+            told += len(watched.changes)
+            flaps += watched.flaps
+    print(f"pages by turns: {pages:,}; changes told: {told}; told as flapping: {flaps}")
+
+
 def large(rng: random.Random, size: int) -> str:
     """Return a page of `size` characters: a pricing page within prose, menus and cards such as pages of that size have."""
     parts = [render(draw(rng), rng)]
@@ -304,4 +337,5 @@ if __name__ == "__main__":
     arguments.add_argument("--quick", action="store_true", help="300 pairs")
     given = arguments.parse_args()
     accuracy(300 if given.quick else given.pairs, given.seed)
+    variants(15 if given.quick else given.pairs // 50, given.seed)
     speed(given.seed)
