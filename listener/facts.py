@@ -125,6 +125,8 @@ class Price:
     price: Decimal | None
     currency: str | None = None
     period: str | None = None
+    #: What the plan is called; told where that is what changed.
+    name: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

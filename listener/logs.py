@@ -29,7 +29,9 @@ def set_up(environ: Mapping[str, str], *, verbose: bool = False) -> None:
         handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)-7s %(message)s", "%H:%M:%S"))
     logging.basicConfig(level=logging.DEBUG if verbose else logging.INFO, handlers=[handler], force=True)
     # Their news is of jobs and migrations, not of listening.
-    for name in ("apscheduler", "alembic", "urllib3", "trafilatura"):
+    for name in ("apscheduler", "alembic", "urllib3"):
         logging.getLogger(name).setLevel(logging.WARNING)
+    # That a page has no article is told by what is done instead.
+    logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
     # A tick that outlasts its second skips the next one: that's intended, not worth a line a second.
     logging.getLogger("apscheduler.scheduler").setLevel(logging.ERROR)

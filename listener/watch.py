@@ -52,6 +52,19 @@ def states_of(page_state: Mapping[str, Any]) -> set[str]:
     return {state for state in (page_state.get("told"), looks[-1][1] if looks else None) if state is not None}
 
 
+def waiting_since(page_state: Mapping[str, Any]) -> datetime | None:
+    """Return since when a page has shown something that waits for another look; None where nothing waits."""
+    looks, told = page_state.get("looks", ()), page_state.get("told")
+    if not looks or looks[-1][1] == told or page_state.get("flapping"):
+        return None
+    since: str = looks[-1][0]
+    for at, state in reversed(looks):
+        if state != looks[-1][1]:
+            break
+        since = at
+    return datetime.fromisoformat(since)
+
+
 def watch(
     page_state: Mapping[str, Any],
     body_hash: str | None,

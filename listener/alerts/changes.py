@@ -41,7 +41,7 @@ LINES: Mapping[ChangeKind, str] = {
     "price_changed": "price of {subject} changed from {before} to {after}",
     "plan_added": "new plan {subject}",
     "plan_removed": "plan {subject} is gone",
-    "plan_renamed": "plan {before} is now called {after}",
+    "plan_renamed": "plan {before} is now called {subject}",
     "feature_changed": "features of {subject} changed",
     "faq_added": "new question: {subject}",
     "faq_removed": "question is gone: {subject}",
@@ -125,7 +125,7 @@ def title(who: str, change: Change) -> str:
     """Tell a change in one line."""
     line = LINES[change.kind].format(
         subject=one_line(change.subject, 120) or "(no name)",
-        before=shown(change.before) or "nothing",
+        before=_before(change),
         after=shown(change.after) or "nothing",
     )
     if change.percent is not None:
@@ -135,6 +135,13 @@ def title(who: str, change: Change) -> str:
     elif change.kind == "plan_removed" and isinstance(change.before, Price):
         line += f" (was {amount(change.before)})"
     return one_line(f"{who}: {line}")
+
+
+def _before(change: Change) -> str:
+    """Say what was before a change; of a plan that was renamed, its name."""
+    if isinstance(change.before, Price) and change.kind == "plan_renamed":
+        return one_line(change.before.name or "(no name)", 120)
+    return shown(change.before) or "nothing"
 
 
 def percentage(percent: float) -> str:
@@ -166,7 +173,7 @@ def facts(event: ChangeEvent) -> list[tuple[str, str]]:
     if WATCHED_BY[change.kind] == "price" and change.subject:
         told.append(("Plan", one_line(change.subject, FACT_LIMIT)))
     for label, side in (("Before", change.before), ("After", change.after)):
-        if isinstance(side, Price):
+        if isinstance(side, Price) and side.name is None:
             told.append((label, amount(side)))
     if change.percent is not None:
         told.append(("Change", percentage(change.percent)))

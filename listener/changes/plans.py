@@ -147,14 +147,14 @@ def _change(kind: ChangeKind, old: Plan | None, new: Plan | None) -> Change:
     return Change(
         kind=kind,
         subject=told.name or "",
-        before=_price(old) if old else None,
-        after=_price(new) if new else None,
-        percent=_percent(old, new),
+        before=_price(old, named=kind == "plan_renamed") if old else None,
+        after=_price(new, named=kind == "plan_renamed") if new else None,
+        percent=None if kind == "plan_renamed" else _percent(old, new),
     )
 
 
-def _price(plan: Plan) -> Price:
-    return Price(price=plan.price, currency=plan.currency, period=plan.period)
+def _price(plan: Plan, *, named: bool = False) -> Price:
+    return Price(price=plan.price, currency=plan.currency, period=plan.period, name=plan.name if named else None)
 
 
 def _percent(old: Plan | None, new: Plan | None) -> float | None:

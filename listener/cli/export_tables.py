@@ -182,7 +182,7 @@ def _shown(value: object) -> str | None:
     if price is None:
         return value if isinstance(value, str) else None
     amount = "contact us" if price.price is None else format(price.price, "f")
-    return " ".join(part for part in (amount, price.currency, price.period) if part)
+    return " ".join(part for part in (price.name, amount, price.currency, price.period) if part)
 
 
 TABLES = {

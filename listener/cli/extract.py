@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -22,6 +23,8 @@ from listener.reading import KINDS, Kind, Look, read_any, read_as
 from listener.types import Request, Response
 
 _FILE_LIMIT_BYTES = 25_000_000
+#: A name of a file that reads like an address without its scheme.
+_SITE = re.compile(r"(?!.*\.(?:html?|xml|json|txt|jsonl)$)[a-z0-9-]+(?:\.[a-z0-9-]+)+(?::\d+)?(?:/\S*)?", re.IGNORECASE)
 _SIDES = ("before", "after")
 
 _as = click.option(
@@ -141,7 +144,8 @@ def _bytes_of(name: str) -> bytes:
             with Path(name).open("rb") as file:
                 body = file.read(_FILE_LIMIT_BYTES + 1)
     except OSError as error:
-        raise ListenerError(f"{name}: {error.strerror or error}.") from error
+        hint = f" If a page of the web is meant: https://{name}" if _SITE.fullmatch(name) else ""
+        raise ListenerError(f"{name}: {error.strerror or error}.{hint}") from error
     if len(body) > _FILE_LIMIT_BYTES:
         raise ParseError(f"{name}: larger than {_FILE_LIMIT_BYTES:,} bytes.")
     return body
@@ -151,6 +155,7 @@ def _fetching(settings_path: Path, *, render: bool) -> Callable[[str], Response]
     """Return what gets a URL's answer, as politely as the settings say where there are any."""
     from listener.app import load_settings, open_web  # a file needs neither settings nor the network
     from listener.cli.asking import Asks
+    from listener.fetch import ADVICE
 
     settings = load_settings(settings_path, need_secrets=False) if settings_path.is_file() else None
     ask = Asks(click.get_current_context().with_resource(open_web(settings)))
@@ -158,7 +163,7 @@ def _fetching(settings_path: Path, *, render: bool) -> Callable[[str], Response]
     def get(url: str) -> Response:
         result = ask(Request(url=url, headers=HEADERS, conditional=False, render=render))
         if result.response is None:
-            raise ListenerError(f"{url}: {result.detail or result.outcome.value}")
+            raise ListenerError(f"{url}: {result.detail or result.outcome.value} {ADVICE[result.outcome]}")
         return result.response
 
     return get

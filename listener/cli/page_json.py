@@ -102,7 +102,8 @@ def change_json(change: Change) -> dict[str, Json]:
 def _side(value: Price | str | None) -> Json:
     if value is None or isinstance(value, str):
         return value
-    return {"price": number(value.price), "currency": value.currency, "period": value.period}
+    told: dict[str, Json] = {"price": number(value.price), "currency": value.currency, "period": value.period}
+    return told if value.name is None else {**told, "name": value.name}
 
 
 def number(value: Decimal | None) -> int | float | None:

@@ -136,6 +136,8 @@ def _notes(plan: Plan) -> str:
 def _side(side: Price | str | None) -> str:
     if isinstance(side, str):
         return _short(side)
+    if side is not None and side.name is not None:
+        return side.name
     if side is None or side.price is None:
         return "no price"
     due = f" per {side.period}" if side.period else ""

@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import groupby
 from pathlib import Path
+from typing import TypeAlias
+from zoneinfo import ZoneInfo
 
 import click
 from rich.console import Console
@@ -17,12 +19,14 @@ from rich.text import Text
 from listener.alerts import change_quote, change_title
 from listener.app import load_settings, open_store, system_clock
 from listener.facts import Change, Price
-from listener.storage import StoredPrice
+from listener.storage import StoredAnswer, StoredClaim, StoredPrice
+from listener.watch import waiting_since
 
 #: Heights of a price in the terminal's chart.
 BARS = "▁▂▃▄▅▆▇█"
 #: Shown of a long answer or claim.
 TEXT_WIDTH = 160
+Entry: TypeAlias = StoredPrice | StoredAnswer | StoredClaim
 NO_PRICES = "No prices yet: watch a page with the scraper pricing."
 NO_ANSWERS = "No answers yet: watch a page with the scraper faq."
 NO_COPY = "No copy yet: watch a page with the scraper landing."
@@ -42,6 +46,7 @@ def changes(settings_path: Path, brands: tuple[str, ...], days: int, as_json: bo
     now = system_clock()
     with open_store(settings, now) as store:
         found = [*store.iter_changes(now - timedelta(days=days), None, brands)][::-1]
+        pages = [one for one in store.list_sources() if one.active and (not brands or one.brand in brands)]
     if as_json:
         for one in found:
             change = one.change
@@ -53,11 +58,19 @@ def changes(settings_path: Path, brands: tuple[str, ...], days: int, as_json: bo
                 )
             )  # fmt: skip
         return
+    zone = settings.timezone
     show(
         ("when", "what", "page"),
-        ((f"{one.first_seen:%Y-%m-%d %H:%M}", told(one.brand or one.source, one.change), one.source) for one in found),
+        ((minute(one.first_seen, zone), told(one.brand or one.source, one.change), one.source) for one in found),
         f"No change of a page in the last {days} days.",
     )
+    for page in pages:
+        since = waiting_since(page.state.page_state)
+        if since is not None:
+            again = minute(page.state.due_at, zone)
+            click.echo(
+                f"{page.name}: something differs since {minute(since, zone)}; the next look, {again}, is to confirm it."
+            )
 
 
 @click.command()
@@ -66,7 +79,8 @@ def changes(settings_path: Path, brands: tuple[str, ...], days: int, as_json: bo
 @click.pass_obj
 def prices(settings_path: Path, brands: tuple[str, ...], as_json: bool) -> None:
     """Show the history of every plan's price, with a small chart."""
-    with open_store(load_settings(settings_path, need_secrets=False), system_clock()) as store:
+    settings = load_settings(settings_path, need_secrets=False)
+    with open_store(settings, system_clock()) as store:
         found = list(store.iter_prices(brands))
     if as_json:
         for one in found:
@@ -77,6 +91,7 @@ def prices(settings_path: Path, brands: tuple[str, ...], as_json: bool) -> None:
                 )
             )  # fmt: skip
         return
+    newest = newest_of(found)
     rows = []
     for _, history in groupby(found, key=lambda one: (one.source, one.plan, one.period, one.unit, one.currency)):
         steps = list(history)
@@ -85,12 +100,12 @@ def prices(settings_path: Path, brands: tuple[str, ...], as_json: bool) -> None:
         line = " → ".join("contact" if one.price is None else f"{one.price.normalize():f}" for one in steps[-5:])
         rows.append((
             last.brand or last.source, last.plan or "(no name)", f"{line} {per}", chart(steps),
-            day(steps[0].first_seen), day(last.last_seen),
+            day(steps[0].first_seen, settings.timezone), until(last, newest, settings.timezone),
         ))  # fmt: skip
     show(
-        ("brand", "plan", "price", "", "since", "last seen"),
+        ("brand", "plan", "price", "", "since", "until"),
         rows,
-        "No prices yet: watch a page with the scraper pricing.",
+        NO_PRICES,
     )
 
 
@@ -100,7 +115,8 @@ def prices(settings_path: Path, brands: tuple[str, ...], as_json: bool) -> None:
 @click.pass_obj
 def faq(settings_path: Path, brands: tuple[str, ...], as_json: bool) -> None:
     """Show the questions that watched pages answer, each with its answers over time."""
-    with open_store(load_settings(settings_path, need_secrets=False), system_clock()) as store:
+    settings = load_settings(settings_path, need_secrets=False)
+    with open_store(settings, system_clock()) as store:
         found = list(store.iter_answers(brands))
     if as_json:
         for one in found:
@@ -111,20 +127,21 @@ def faq(settings_path: Path, brands: tuple[str, ...], as_json: bool) -> None:
                 )
             )  # fmt: skip
         return
+    newest = newest_of(found)
     rows = (
         (
             one.brand or one.source,
             one.question,
             cut(one.answer),
-            f"{one.first_seen:%Y-%m-%d}",
-            f"{one.last_seen:%Y-%m-%d}",
+            day(one.first_seen, settings.timezone),
+            until(one, newest, settings.timezone),
         )
         for one in found
     )
     show(
-        ("brand", "question", "answer", "since", "last seen"),
+        ("brand", "question", "answer", "since", "until"),
         rows,
-        "No answers yet: watch a page with the scraper faq.",
+        NO_ANSWERS,
     )
 
 
@@ -134,7 +151,8 @@ def faq(settings_path: Path, brands: tuple[str, ...], as_json: bool) -> None:
 @click.pass_obj
 def claims(settings_path: Path, brands: tuple[str, ...], as_json: bool) -> None:
     """Show the advertising copy of watched pages: headlines, calls to action, claims, and how long each was used."""
-    with open_store(load_settings(settings_path, need_secrets=False), system_clock()) as store:
+    settings = load_settings(settings_path, need_secrets=False)
+    with open_store(settings, system_clock()) as store:
         found = list(store.iter_claims(brands))
     if as_json:
         for one in found:
@@ -145,10 +163,18 @@ def claims(settings_path: Path, brands: tuple[str, ...], as_json: bool) -> None:
                 )
             )  # fmt: skip
         return
+    newest = newest_of(found)
     rows = (
-        (one.brand or one.source, one.kind, cut(one.text), day(one.first_seen), day(one.last_seen)) for one in found
+        (
+            one.brand or one.source,
+            one.kind,
+            cut(one.text),
+            day(one.first_seen, settings.timezone),
+            until(one, newest, settings.timezone),
+        )
+        for one in found
     )
-    show(("brand", "kind", "text", "since", "last seen"), rows, NO_COPY)
+    show(("brand", "kind", "text", "since", "until"), rows, NO_COPY)
 
 
 def told(who: str, change: Change) -> Text:
@@ -180,9 +206,27 @@ def show(titles: Sequence[str], rows: Iterable[Sequence[str | Text]], nothing: s
         click.echo(nothing)
 
 
-def day(moment: datetime) -> str:
-    """Return the day of a moment."""
-    return f"{moment:%Y-%m-%d}"
+def day(moment: datetime, zone: ZoneInfo) -> str:
+    """Return the day of a moment by the clock of a zone."""
+    return f"{moment.astimezone(zone):%Y-%m-%d}"
+
+
+def minute(moment: datetime, zone: ZoneInfo) -> str:
+    """Return a moment to the minute by the clock of a zone."""
+    return f"{moment.astimezone(zone):%Y-%m-%d %H:%M}"
+
+
+def newest_of(found: Iterable[Entry]) -> dict[str, datetime]:
+    """Return when each page was read last."""
+    newest: dict[str, datetime] = {}
+    for one in found:
+        newest[one.source] = max(newest.get(one.source, one.last_seen), one.last_seen)
+    return newest
+
+
+def until(one: Entry, newest: Mapping[str, datetime], zone: ZoneInfo) -> str:
+    """Return the day on which something was seen last; "now" where it stands on the page."""
+    return "now" if one.last_seen == newest[one.source] else day(one.last_seen, zone)
 
 
 def cut(text: str) -> str:
@@ -194,7 +238,8 @@ def cut(text: str) -> str:
 def plain(value: object) -> object:
     """Return a price or a text as JSON has it."""
     if isinstance(value, Price):
-        return {"price": number(value.price), "currency": value.currency, "period": value.period}
+        told = {"price": number(value.price), "currency": value.currency, "period": value.period}
+        return told if value.name is None else {**told, "name": value.name}
     return value
 
 

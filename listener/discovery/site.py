@@ -16,6 +16,7 @@ from listener.discovery.sitemap import maps_in_robots, read_sitemap
 from listener.discovery.walk import Walk, facts_at, links_of, prices_of
 from listener.discovery.words import KINDS, PageKind, score_address, score_label, usual_paths
 from listener.facts import PageFacts
+from listener.fetch import ADVICE
 from listener.html import parse
 from listener.pages.forms import form_of
 from listener.pages.notices import BY_SCRIPT, in_words
@@ -90,7 +91,7 @@ def explore(
     walk = Walk(ask, scrapers, limit, tell)
     start = walk.get(url)
     if start is None:
-        raise NothingFound(f"{url} can't be read: {walk.why_not(url)}")
+        raise NothingFound(f"{url} can't be read: {walk.why_not(url)} {ADVICE[walk.once.results[url].outcome]}")
     search = _Search(walk, start)
     for leads in (search.from_links, search.from_sitemaps, search.from_usual_places):
         wanted = search.missing()
@@ -276,7 +277,12 @@ class _Search:
             items = self.walk.readable(candidate)
             if items:
                 told = lead.why if address == lead.url else f"{lead.why}: {urlsplit(url).path or '/'}"
-                return Found(kind="blog", candidate=candidate, why=told, reads=f"a feed of {items} entries")
+                return Found(
+                    kind="blog",
+                    candidate=candidate,
+                    why=told,
+                    reads=f"a feed, {items} entr{'y' if items == 1 else 'ies'}",
+                )
         return None
 
     def _status(self, lead: _Lead, response: Response) -> Found | None:

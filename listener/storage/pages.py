@@ -187,7 +187,8 @@ def list_pages(connection: sa.Connection) -> list[str]:
 def _value_to_json(value: Price | str | None) -> str | None:
     if isinstance(value, Price):
         amount = None if value.price is None else str(value.price)
-        return to_json({"price": amount, "currency": value.currency, "period": value.period})
+        name = {} if value.name is None else {"name": clean(value.name)}
+        return to_json({"price": amount, "currency": value.currency, "period": value.period, **name})
     return None if value is None else to_json(value)
 
 
@@ -196,7 +197,10 @@ def _value_from_json(text: str | None) -> Price | str | None:
     if isinstance(value, dict):
         amount = value["price"]
         return Price(
-            price=None if amount is None else Decimal(amount), currency=value["currency"], period=value["period"]
+            price=None if amount is None else Decimal(amount),
+            currency=value["currency"],
+            period=value["period"],
+            name=value.get("name"),
         )
     return value if value is None else str(value)
 

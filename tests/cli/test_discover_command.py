@@ -79,7 +79,7 @@ def test_links_of_the_front_page_lead_to_all_kinds(serve: Serve, settings: Path)
     }  # fmt: skip
     why = {page["kind"]: (page["why"], page["reads"]) for page in record["pages"]}
     assert why["pricing"] == ('linked as "Pricing"', "3 prices")
-    assert why["blog"] == ('linked as "Blog": /blog/', "a feed of 3 entries")
+    assert why["blog"] == ('linked as "Blog": /blog/', "a feed, 3 entries")
     assert record["missing"] == []
     assert {request.path for request, _ in server.log} == {
         "/robots.txt", "/", "/plans", "/h", "/status", "/blog/", "/rss.xml",

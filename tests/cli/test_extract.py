@@ -113,3 +113,12 @@ def test_a_missing_file_is_told_without_a_traceback(tmp_path: Path) -> None:
     result = CliRunner().invoke(group, ["extract", str(tmp_path / "no.html")])
     assert result.exit_code != 0
     assert "No such file" in str(result.exception)
+
+
+def test_an_address_without_its_scheme_is_asked_about_and_a_refusal_says_what_to_try(tmp_path: Path) -> None:
+    def told(target: str) -> str:
+        return str(CliRunner().invoke(group, ["-c", str(tmp_path / "none"), "extract", target]).exception)
+
+    assert "https://globex.example/pricing" in told("globex.example/pricing")
+    assert "https://" not in told("pricing.html")
+    assert "fetch.allow_networks" in told("http://127.0.0.1:9/pricing")

@@ -1,0 +1,70 @@
+"""`listener changes`, `prices` and the like, over a page that was polled."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from listener.cli import group
+from tests.pipeline.test_pages_polled import Watching, html
+
+SETTINGS = """\
+[listener]
+timezone = "Asia/Kolkata"
+[brands.globex]
+query = "Globex"
+"""
+
+
+@pytest.fixture
+def page(tmp_path: Path) -> Iterator[Watching]:
+    (tmp_path / "listener.toml").write_text(SETTINGS)
+    watched = Watching(tmp_path)
+    yield watched
+    watched.store.close()
+
+
+def run(tmp_path: Path, *arguments: str) -> str:
+    done = CliRunner().invoke(group, ["-c", str(tmp_path / "listener.toml"), *arguments])
+    assert done.exit_code == 0, (done.output, done.exception)
+    return done.stdout
+
+
+def polled(page: Watching, *versions: bytes) -> None:
+    for version in versions:
+        page.poll(version)
+
+
+def test_a_change_that_waits_for_a_second_look_is_told_as_waiting(page: Watching, tmp_path: Path) -> None:
+    polled(page, html(49), html(59))
+    output = run(tmp_path, "changes", "--days", "9999")
+    assert "No change of a page" in output
+    # The second poll of the simulated clock, at 08:30 UTC.
+    assert "globex-pricing: something differs since 2026-11-02 14:00" in output
+    polled(page, html(59))
+    output = run(tmp_path, "changes", "--days", "9999")
+    assert "globex: Pro raised from 49 USD per month" in output
+    assert "something differs" not in output
+
+
+def test_a_plan_that_was_renamed_is_told_by_both_names(page: Watching, tmp_path: Path) -> None:
+    renamed = html(49).replace(b"Pro<", b"Team<")
+    polled(page, html(49), renamed, renamed)
+    (change,) = [json.loads(line) for line in run(tmp_path, "changes", "--days", "9999", "--json").splitlines()]
+    assert (change["kind"], change["subject"]) == ("plan_renamed", "Team")
+    assert change["before"] == {"price": 49.0, "currency": "USD", "period": "month", "name": "Pro"}
+    (delivery,) = page.store.deliveries()
+    assert delivery.alert.title == "globex: plan Pro is now called Team"
+    assert "plan Pro is now called Team" in run(tmp_path, "changes", "--days", "9999").replace("\n", " ")
+
+
+def test_what_stands_on_the_page_is_told_from_what_stood_there(page: Watching, tmp_path: Path) -> None:
+    without = html(49, free=False)
+    polled(page, html(49), without, without, without)
+    lines = {line.split()[1]: line.rstrip() for line in run(tmp_path, "prices").splitlines()[1:]}
+    assert lines["Pro"].endswith("now")
+    assert lines["Free"].endswith("2026-11-02")
