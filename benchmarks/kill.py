@@ -166,7 +166,7 @@ stone street table teapot tent tower train tree umbrella valley village wagon wa
 def words(feed: int, n: int) -> str:
     """Return a text that no other item shares, so that no two items are copies of one story."""
     chance = random.Random(f"{feed}/{n}")  # the same words each time it is asked
-    return ". ".join("The {} stood between a {}, the {} and my {}".format(*chance.sample(NOUNS, 4)) for _ in range(6))
+    return ". ".join(" ".join(chance.sample(NOUNS, 7)).capitalize() for _ in range(6))
 
 
 class Mailbox:

@@ -4,7 +4,7 @@ What goes into one message is written down before it is sent, so that a later at
 
 Each channel has a thread of its own and sends one message at a time, so that a channel that hangs holds up nobody
 else's alerts. A delivery is marked in the database after its message was handed over: only a crash between the two
-sends it again, and then under the same message id.
+sends it again, and then under the same message id. A mark that the database refuses is made later.
 """
 
 from __future__ import annotations
@@ -49,6 +49,8 @@ class Outbox:
         self._running: dict[str, Future[Delivered]] = {}
         self._last_sent: dict[str, datetime] = {}
         self._paused: dict[str, datetime] = {}
+        #: What became of messages that could not be marked, by channel: the database was locked, or its disk full.
+        self._unmarked: dict[str, tuple[Sent, datetime]] = {}
 
     def start_due(self, now: datetime) -> list[Delivered]:
         """Begin a message for each channel that has something due and isn't sending; return those that have ended."""
@@ -79,7 +81,12 @@ class Outbox:
         return max(earliest, self._paused.get(name, earliest))
 
     def _deliver(self, name: str, now: datetime) -> Delivered:
-        """Send one message with what is due on a channel, and mark what became of it."""
+        """Send one message with what is due on a channel, and mark what became of it.
+
+        Raises StorageError; what was sent by then is not sent again, but marked first the next time.
+        """
+        if name in self._unmarked:
+            self._mark(name, *self._unmarked[name])
         channel = self._channels.get(name)
         with self._store.write() as tx:
             batch = tx.take_batch(name, now, BATCH)
@@ -89,12 +96,8 @@ class Outbox:
         else:
             became = send_batch(channel, batch, now)
         after = self._clock()
-        with self._store.write() as tx:
-            tx.mark_sent(became.sent, after)
-            for retry in became.retry:
-                tx.mark_retry([retry.id], retry.at, retry.error)
-            for dead in became.dead:
-                tx.mark_dead([dead.id], dead.error)
+        self._unmarked[name] = became, after
+        self._mark(name, became, after)
         if became.sent:
             self._last_sent[name] = after
         if became.pause_until is not None:
@@ -102,6 +105,16 @@ class Outbox:
         return Delivered(
             channel=name, sent=len(became.sent), retried=len(became.retry), dead=len(became.dead), error=became.error
         )
+
+    def _mark(self, name: str, became: Sent, at: datetime) -> None:
+        """Write down what became of a message. Raises StorageError."""
+        with self._store.write() as tx:
+            tx.mark_sent(became.sent, at)
+            for retry in became.retry:
+                tx.mark_retry([retry.id], retry.at, retry.error)
+            for dead in became.dead:
+                tx.mark_dead([dead.id], dead.error)
+        del self._unmarked[name]
 
 
 def describe(delivered: Delivered) -> str:
