@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from listener.alerts import MentionEvent
 from listener.mentions.matcher import Matcher
-from listener.mentions.stories import Signature, fingerprint
+from listener.mentions.stories import Fingerprint, Signature, fingerprint
 from listener.parts import Parts
 from listener.storage import NewItem, NewMention, Transaction
 from listener.types import Alert, Hit, Item, Match, Reading, Source
@@ -26,6 +26,8 @@ class Found:
     item: Item
     keys: tuple[str, ...]
     readings: tuple[Reading, ...]
+    #: What its copies are found by; None for an item that is nobody's mention, or says too little to have copies.
+    mark: Fingerprint | None
 
 
 def new_items(
@@ -42,11 +44,16 @@ def new_items(
 
 
 def understand(source: Source, items: Sequence[tuple[Item, tuple[str, ...]]], parts: Parts) -> list[Found]:
-    """Find whose mention each item is and read it for each of these brands."""
+    """Find whose mention each item is and read it for each of these brands.
+
+    All that takes time and needs no database is done here, before the transaction that others wait for.
+    """
     found = []
     for item, keys in items:
-        readings = (parts.understander().read(item, match, source) for match in matches(source, item, parts.matcher))
-        found.append(Found(item=item, keys=keys, readings=tuple(one for one in readings if one is not None)))
+        made = (parts.understander().read(item, match, source) for match in matches(source, item, parts.matcher))
+        readings = tuple(one for one in made if one is not None)
+        mark = fingerprint(item.title, item.text) if readings else None
+        found.append(Found(item=item, keys=keys, readings=readings, mark=mark))
     return found
 
 
@@ -77,7 +84,7 @@ def store_items(
         if not one.readings:
             continue
         at = moment_of(one.item, now)
-        story_id = find_story(tx, one.item, at)
+        story_id = find_story(tx, one.mark, at, one.item.title)
         if story_id not in told:
             told[story_id] = set(tx.brands_of_stories([story_id]).get(story_id, ()))
         for reading in one.readings:
@@ -122,15 +129,14 @@ def moment_of(item: Item, now: datetime) -> datetime:
     return item.published if item.published is not None and item.published <= now else now
 
 
-def find_story(tx: Transaction, item: Item, at: datetime) -> int:
-    """Return the story that an item belongs to: one that is there, or a new one."""
-    mark = fingerprint(item.title, item.text)
+def find_story(tx: Transaction, mark: Fingerprint | None, at: datetime, title: str) -> int:
+    """Return the story that an item with a fingerprint belongs to: one that is there, or a new one with its title."""
     if mark is None:
         # Too little text to have copies.
-        return tx.add_story(b"", (), at, item.title)
+        return tx.add_story(b"", (), at, title)
     own = Signature(mark.signature)
     for story in tx.story_candidates(mark.bands, at - STORY_WINDOW):
         if own.is_of(story.signature):
             tx.join_story(story.id, at)
             return story.id
-    return tx.add_story(mark.signature, mark.bands, at, item.title)
+    return tx.add_story(mark.signature, mark.bands, at, title)

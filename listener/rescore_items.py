@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from listener.mentions.matcher import Matcher
+from listener.mentions.stories import fingerprint
 from listener.mentions.understand import Understander
 from listener.poll_items import find_story, matches, moment_of
 from listener.storage import NewMention, StoredItem, Transaction
@@ -77,7 +78,8 @@ def store_missed(tx: Transaction, missed: Sequence[Missed], now: datetime) -> li
             continue
         story_id = next((story for story in stories.values() if story is not None), None)
         if story_id is None:
-            story_id = find_story(tx, one.stored.item, one.at)
+            item = one.stored.item
+            story_id = find_story(tx, fingerprint(item.title, item.text), one.at, item.title)
         if story_id not in told:
             told[story_id] = set(tx.brands_of_stories([story_id]).get(story_id, ()))
         for reading in readings:
