@@ -51,6 +51,8 @@ class MissedMentions:
         """Return the items that are mentions by today's settings and weren't so far."""
         missed = []
         for stored in items:
+            if self._brands <= stored.brands:
+                continue
             at = moment_of(stored.item, stored.seen_at)
             if (self._start is not None and at < self._start) or (self._end is not None and at >= self._end):
                 continue
