@@ -20,10 +20,11 @@ SAVING = re.compile(
     r"coupon)\b|お得|割引|節約|立省|优惠|節省|할인",
     re.IGNORECASE,
 )
-#: Right after an amount: it is given, not asked for.
+#: Right after an amount: it is given, or comes back, or is due for a breach.
 GIVEN_AFTER = re.compile(
     r"\s*(?:in|of|as|an|en|de|di|em|w)?\s*(?:free |gratis |bonus )?(?:back\b|credits?|guthaben|cash ?back|bonus\b|"
-    r"rabatt|discount|crédits? offerts?|voucher|refund)",
+    r"rabatt|discount|crédits? offerts?|voucher|refund|(?:security )?deposit|penalty|fine\b|kaution|caution\b|fianza|"
+    r"depósito|cauzione|borg\b|kaucj\w+)",
     re.IGNORECASE,
 )
 #: Right before an amount: what was paid once, or elsewhere.
@@ -54,6 +55,8 @@ NOT_A_PRICE = re.compile(
     r"deposit|kaution|caution|fianza|depósito|cauzione|penalty|fines?|strafe|vertragsstrafe|late fee|mahngebühr|"
     r"insurance|versichert|guarantee(?:d)?|refundable|"
     r"(?:stop|quit|avoid|hate|tired of|instead of) (?:paying|spending|wasting|losing)|hör(?:en sie|t)? auf|"
+    r"(?:helped?|help) [^.!?]{0,40}(?:raise|earn|save|cut)|raise|raising|"
+    r"(?:cut|reduced?|lower(?:ed)?) [^.!?]{0,30} by|"
     r"equivalent(?: to)?|equals?|entspricht|umgerechnet|soit|equivale|equivalente|corrisponde|"
     r"odpowiada)\b[^.!?]{0,24}$",
     re.IGNORECASE,

@@ -28,6 +28,8 @@ _NOT_NAMES = frozenset(
 _BADGES = frozenset({"badge", "ribbon", "popular", "pill", "chip", "flag", "sticker"})
 #: A name may end in a sign: "C++", "Pro+", "(klein)".
 _OPENERS = "([{\"'„“«"
+#: Dots that lead the eye from a name to its price.
+_LEADERS = re.compile(r"(?:\s?[.·…_]){3,}")
 _LETTER = re.compile(r"[^\W\d_]")
 #: Wants another name beside it: a span of time, a number of people, a size.
 _MEASURE = re.compile(
@@ -189,7 +191,7 @@ def inline_label(text: str, *, row: bool = False) -> str | None:
 
     `row`: the line is one of a list, where "Plus" and "Standard" are names and no lead-in to the price.
     """
-    name = clean_name(text.rpartition(". ")[2])
+    name = clean_name(_LEADERS.sub(" ", text).rpartition(". ")[2])
     if len(name) < 2 or _LETTER.search(name) is None or len(name) > words.LABEL_CHARACTERS:
         return None
     if (
@@ -206,7 +208,7 @@ _SESSION = re.compile(
     r"ore\b|uur\b|godz\w*)|"
     r"\b(?:massage|lesson|lessons|fahrstunde|lezione|clase|aula|séance|sitzung|session|sesión|sessão|behandlung|"
     r"treatment|haircut|coaching|beratung|consultation|drop[- ]in|trening|training|konzultac\w+|konsultacj\w+|"
-    r"trial class|probetraining)\b",
+    r"(?:strategy|discovery|coaching|intro) call|trial class|probetraining)\b",
     re.IGNORECASE,
 )
 

@@ -94,13 +94,13 @@ def _mention(line: Line, amount: Amount, reading: Reading, floor: int, ceiling: 
     end = max(rhythm.end, amount.end)
     plus = clauses.STARTING_AFTER.match(text, amount.end)
     starting = clauses.STARTING.search(before)
-    clause = _clause_of(before)
+    clause, label = _clause_of(before)
     after = text[end:ceiling]
     mention = Mention(line=line, start=amount.start, end=end, amount=amount, rhythm=rhythm)
     mention.starting = starting is not None or plus is not None
     mention.before = before[: starting.start()] if starting else before
     mention.after = after
-    mention.role = _role(mention, clause, after[:40], text[:floor])
+    mention.role = "note" if clauses.SAVING.search(label) else _role(mention, clause, after[:40])
     mention.addon = clauses.ADDON.search(clause + " " + after[:30]) is not None or before.rstrip().endswith("+")
     mention.promotional = clauses.PROMOTION.search(clause + " " + after[:40]) is not None
     mention.button = any(node.tag == "button" or is_button(node) for node in _inner(mention)[:3])
@@ -110,15 +110,15 @@ def _mention(line: Line, amount: Amount, reading: Reading, floor: int, ceiling: 
     return mention
 
 
-def _clause_of(before: str) -> str:
-    """Return the end of what stands before an amount: its clause, or the label whose colon it follows."""
+def _clause_of(before: str) -> tuple[str, str]:
+    """Return the end of the clause before an amount, and the label whose colon it follows, "" if it follows none."""
     last = label = 0
     for found in _CLAUSE.finditer(before):
         last, label = found.end(), last
-    return before[last if before[last:].strip() else label :][-60:]
+    return before[last:][-60:], "" if before[last:].strip() else before[label:last][-60:]
 
 
-def _role(mention: Mention, clause: str, after: str, earlier: str) -> Role:
+def _role(mention: Mention, clause: str, after: str) -> Role:
     nodes = _inner(mention)
     if any(is_struck(node) for node in nodes):
         return "list"
