@@ -29,6 +29,7 @@ class Owner(Protocol):
 _Owner = TypeVar("_Owner", bound=Owner)
 
 _CENTS_WORDS = frozenset("cents cent decimal decimals fraction frac centimes centavos fractional".split())
+_DECIMALS = re.compile(r"[.,]\d{2}(?!\d)")
 _AT_ONCE = (0,)
 _TWO_DIGITS = re.compile(r"\d{2}(?!\d)")
 #: Scripts that put no space between words: kana, ideographs, full-width forms. Hangul isn't one.
@@ -79,6 +80,8 @@ def _clean(text: str) -> str:
 
 def _between(last: str, text: str, owner: Owner, spaced: bool) -> str:
     first = text[0]
+    if last.isdigit() and first in ".," and _DECIMALS.match(text):
+        return ""
     if spaced and not last.isdigit():
         return " "
     if last.isdigit() and first.isdigit() and _TWO_DIGITS.match(text) and _is_small(owner):

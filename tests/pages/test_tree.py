@@ -24,6 +24,7 @@ def lines(markup: str) -> list[str]:
         ("<p>19<sup>99</sup> €</p>", "19.99 €"),
         ("<p><sup>$</sup>19<sup>99</sup></p>", "$19.99"),
         ('<p>$<span class="int">29</span><span class="price__cents">90</span></p>', "$29.90"),
+        ("<p><b>24</b> <i>,90 €</i></p>", "24,90 €"),
         ("<p><span>$350</span><span>one-time</span></p>", "$350 one-time"),
         ("<p><span>$</span><span>49</span><span>/mo</span></p>", "$49/mo"),
         ("<p><b>月額</b>980<small>円</small></p>", "月額980円"),
