@@ -102,7 +102,7 @@ def _mention(line: Line, amount: Amount, reading: Reading, floor: int, ceiling: 
     mention.after = after
     mention.role = "note" if clauses.SAVING.search(label) else _role(mention, clause, after[:40])
     mention.addon = clauses.ADDON.search(clause + " " + after[:30]) is not None or before.rstrip().endswith("+")
-    mention.promotional = clauses.PROMOTION.search(clause + " " + after[:40]) is not None
+    mention.promotional = clauses.PROMOTION.search(f"{label} {clause} {after[:40]}") is not None
     mention.button = any(node.tag == "button" or is_button(node) for node in _inner(mention)[:3])
     mention.prose = (
         len(text) > 160 or len(before) + len(after) > 90 or (len(after) > 45 and after.strip().endswith("."))
