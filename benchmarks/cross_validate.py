@@ -17,7 +17,7 @@ from quality import macro_f1
 from train import LANGUAGES, OTHERS_C, Example, examples, fit, matrix, packed
 
 from listener.mentions.data import load_resources
-from listener.mentions.model import LABELS, Model, compound_of_probabilities, parse_weights
+from listener.mentions.model import LABELS, ModelScorer, parse_weights
 from listener.mentions.understand import SceneReader, UnderstandSettings
 from listener.mentions.words import TARGET, mask
 
@@ -35,11 +35,11 @@ def scored(rows: Sequence[Example], folds: int) -> Iterator[tuple[Example, float
         seen = [row for row, one in zip(rows, fold_of, strict=True) if one != fold]
         english = fit(matrix(reader, [row for row in seen if row.lang == "en"]))
         others = fit(matrix(reader, [row for row in seen if row.lang != "en"]), OTHERS_C)
-        model = Model(parse_weights(packed(english, others)))
+        scorer = ModelScorer(parse_weights(packed(english, others)))
         for row, one in zip(rows, fold_of, strict=True):
             if one == fold:
-                scene = reader.read(mask(row.text, row.targets, TARGET), row.lang)
-                yield row, *compound_of_probabilities(model.probabilities(scene))
+                found = scorer.score(reader.read(mask(row.text, row.targets, TARGET), row.lang))
+                yield row, found.compound or 0.0, found.label or ""
 
 
 def main() -> None:

@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 from listener.mentions.data import Data
 from listener.mentions.features import family_of, figures, marks, spelled
 from listener.mentions.memory import LENGTH, Memory
-from listener.mentions.model import Model, Weights
+from listener.mentions.model import EDGE, Model, Weights, compound_of_probabilities, parse_weights
 from listener.mentions.scene import Scene
 from listener.mentions.understand import SceneReader, UnderstandSettings
 from listener.mentions.words import TARGET
+from listener.plugins import bundled
 
 WORDS = st.sampled_from(
     [TARGET, f"@{TARGET}", *"not never but good terrible slow café crashes 24 !!! ? . , :-) 😀 нет خدمة".split()]
@@ -73,3 +74,33 @@ def test_a_memory_forgets_all_before_it_grows_beyond_its_bound_and_keeps_no_endl
     assert asked == ["a", "bb", "ccc", "a"]
     assert memory["x" * (LENGTH + 1)] == LENGTH + 1
     assert len(memory) == 2
+
+
+@pytest.mark.parametrize(
+    ("probabilities", "feeling", "label"),
+    [
+        ((0.1, 0.2, 0.7), 0.8, "positive"),
+        ((0.7, 0.2, 0.1), 0.8, "negative"),
+        ((0.38, 0.22, 0.4), 0.0, "positive"),
+        ((0.3, 0.4, 0.3), -0.9, "neutral"),
+        ((0.02, 0.5, 0.48), 0.9, "neutral"),
+    ],
+)
+def test_compound_and_label_agree(probabilities: tuple[float, float, float], feeling: float, label: str) -> None:
+    compound, found = compound_of_probabilities(probabilities, feeling)
+    assert found == label
+    assert label == ("positive" if compound >= EDGE else "negative" if compound <= -EDGE else "neutral")
+
+
+def test_stronger_words_make_a_stronger_compound_and_words_that_contradict_a_weaker_one() -> None:
+    surely = (0.1, 0.1, 0.8)
+    strong, plain, against = (compound_of_probabilities(surely, feeling)[0] for feeling in (0.9, 0.3, -0.9))
+    assert strong > plain > against > EDGE
+
+
+def test_a_model_that_is_broken_is_refused() -> None:
+    whole = bundled("config").joinpath("model.bin").read_bytes()
+    assert parse_weights(whole).rows == len(parse_weights(whole).table) // 4
+    for broken in (b"", b"something else entirely", whole[:-1000], whole[:5000] + bytes(100) + whole[5100:]):
+        with pytest.raises(ValueError, match="model"):
+            parse_weights(broken)
