@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -18,8 +19,10 @@ from rich.text import Text
 
 from listener.alerts import change_quote, change_title
 from listener.app import load_settings, open_store, system_clock
+from listener.config import Settings
+from listener.errors import ListenerError
 from listener.facts import Change, Price
-from listener.storage import StoredAnswer, StoredClaim, StoredPrice
+from listener.storage import Store, StoredAnswer, StoredClaim, StoredPrice
 from listener.watch import waiting_since
 
 #: Heights of a price in the terminal's chart.
@@ -45,6 +48,7 @@ def changes(settings_path: Path, brands: tuple[str, ...], days: int, as_json: bo
     settings = load_settings(settings_path, need_secrets=False)
     now = system_clock()
     with open_store(settings, now) as store:
+        check_brands(brands, settings, store)
         found = [*store.iter_changes(now - timedelta(days=days), None, brands)][::-1]
         pages = [one for one in store.list_sources() if one.active and (not brands or one.brand in brands)]
     if as_json:
@@ -81,6 +85,7 @@ def prices(settings_path: Path, brands: tuple[str, ...], as_json: bool) -> None:
     """Show the history of every plan's price, with a small chart."""
     settings = load_settings(settings_path, need_secrets=False)
     with open_store(settings, system_clock()) as store:
+        check_brands(brands, settings, store)
         found = list(store.iter_prices(brands))
     if as_json:
         for one in found:
@@ -117,6 +122,7 @@ def faq(settings_path: Path, brands: tuple[str, ...], as_json: bool) -> None:
     """Show the questions that watched pages answer, each with its answers over time."""
     settings = load_settings(settings_path, need_secrets=False)
     with open_store(settings, system_clock()) as store:
+        check_brands(brands, settings, store)
         found = list(store.iter_answers(brands))
     if as_json:
         for one in found:
@@ -153,6 +159,7 @@ def claims(settings_path: Path, brands: tuple[str, ...], as_json: bool) -> None:
     """Show the advertising copy of watched pages: headlines, calls to action, claims, and how long each was used."""
     settings = load_settings(settings_path, need_secrets=False)
     with open_store(settings, system_clock()) as store:
+        check_brands(brands, settings, store)
         found = list(store.iter_claims(brands))
     if as_json:
         for one in found:
@@ -175,6 +182,16 @@ def claims(settings_path: Path, brands: tuple[str, ...], as_json: bool) -> None:
         for one in found
     )
     show(("brand", "kind", "text", "since", "until"), rows, NO_COPY)
+
+
+def check_brands(brands: Sequence[str], settings: Settings, store: Store) -> None:
+    """Raise ListenerError for a brand that neither the settings nor any source know."""
+    known = {brand.name for brand in settings.brands} | {one.brand for one in store.list_sources() if one.brand}
+    for brand in brands:
+        if brand not in known:
+            near = difflib.get_close_matches(brand, known, n=1)
+            hint = f"Did you mean {near[0]!r}?" if near else f"There are: {', '.join(sorted(known)) or 'none'}."
+            raise ListenerError(f"no brand is named {brand!r}. {hint}")
 
 
 def told(who: str, change: Change) -> Text:

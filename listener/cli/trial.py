@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from listener.app import load_settings, open_trial
+from listener.cli.page_tables import show_facts
 from listener.errors import ListenerError
 from listener.fetch import ADVICE
 from listener.pages.notices import in_words
@@ -42,6 +43,11 @@ def try_(settings_path: Path, name: str, limit: int, matched: bool, as_json: boo
     if as_json:
         click.echo(json.dumps(as_record(trial), ensure_ascii=False))
     else:
+        for asked in trial.asked:
+            facts = asked.parsed.facts if asked.parsed is not None else None
+            if facts is not None and (facts.plans or facts.questions or facts.copy):
+                show_facts(facts)
+                click.echo()
         for line in lines(trial, limit, matched=matched):
             click.echo(line)
     if not trial.worked:
@@ -56,7 +62,8 @@ def lines(trial: Trial, limit: int, *, matched: bool) -> Iterator[str]:
         yield f"\n{trial.detail or trial.outcome.value}"
         yield ADVICE[trial.outcome]
     hits = [one for one in trial.items if one.matches]
-    if trial.items or trial.worked:
+    page = any(asked.parsed is not None and asked.parsed.facts is not None for asked in trial.asked)
+    if trial.items or (trial.worked and not page):
         double = f", {trial.doubled} came twice" if trial.doubled else ""
         yield f"\n{_counted(len(trial.items), 'item')}{double}; {len(hits)} match a brand."
     shown = hits if matched else [*hits, *(one for one in trial.items if not one.matches)]

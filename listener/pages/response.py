@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Collection
 from dataclasses import replace
 
@@ -16,15 +17,33 @@ from listener.types import Response
 
 #: No encoding takes more than four bytes for a character.
 _BODY_LIMIT_BYTES = 4 * MARKUP_LIMIT_CHARACTERS
+_HEAD_BYTES = 1_000
+_BINARY = (b"%PDF-", b"PK\x03\x04", b"\x89PNG", b"GIF8", b"\xff\xd8\xff", b"\x1f\x8b")
+_WIDE = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
 #: Asks for what a browser would, so that no server answers with a feed or a script.
 HEADERS = {"Accept": "text/html,application/xhtml+xml;q=0.9,*/*;q=0.5"}
 
 
 def markup_of(response: Response) -> str:
-    """Return a response's body as text. Raises ParseError for one that is too large however it is written."""
+    """Return a response's body as text.
+
+    Raises ParseError for one that is no text, and for one that is too large however it is written.
+    """
     if len(response.body) > _BODY_LIMIT_BYTES:
         raise ParseError(f"the page is larger than {MARKUP_LIMIT_CHARACTERS:,} characters")
-    return decode(response.body, charset=header_charset(response.headers.get("content-type")))
+    charset = header_charset(response.headers.get("content-type"))
+    if _is_binary(response.body, charset):
+        raise ParseError("binary data, not a page")
+    return decode(response.body, charset=charset)
+
+
+def _is_binary(body: bytes, charset: str | None) -> bool:
+    """Whether a body begins like a document or picture, or holds what no text does."""
+    head = body[:_HEAD_BYTES]
+    if head.startswith(_BINARY):
+        return True
+    wide = head.startswith(_WIDE) or (charset or "").lower().startswith(("utf-16", "utf-32", "ucs-2"))
+    return b"\0" in head and not wide
 
 
 def facts_of(response: Response, kinds: Collection[FactKind]) -> PageFacts:

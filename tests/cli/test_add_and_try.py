@@ -210,6 +210,16 @@ def test_a_trial_as_json(site: Callable[[Site], HTTPServer], settings: Path) -> 
     assert [len(item["matches"]) for item in record["items"]] == [1, 0]
 
 
+def test_a_trial_of_a_page_shows_what_it_says(site: Callable[[Site], HTTPServer], settings: Path) -> None:
+    server = site({"/pricing": (200, "text/html", PRICES)})
+    with settings.open("a") as file:
+        file.write(f'[sources.prices]\nscraper = "pricing"\nurl = "{server.url_for("/pricing")}"\n')
+    done = run(settings, "try", "prices")
+    assert done.exit_code == 0, done.output
+    assert "49 USD" in done.output
+    assert "0 items" not in done.output
+
+
 def test_a_trial_of_a_source_that_fails_says_what_to_try(site: Callable[[Site], HTTPServer], settings: Path) -> None:
     site({"/known": (200, "text/html", "<html><title>Log in</title><p>Log in</p></html>")})
     done = run(settings, "try", "known")

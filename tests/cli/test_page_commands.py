@@ -68,3 +68,13 @@ def test_what_stands_on_the_page_is_told_from_what_stood_there(page: Watching, t
     lines = {line.split()[1]: line.rstrip() for line in run(tmp_path, "prices").splitlines()[1:]}
     assert lines["Pro"].endswith("now")
     assert lines["Free"].endswith("2026-11-02")
+
+
+@pytest.mark.parametrize("command", ["changes", "prices", "faq", "claims"])
+def test_a_brand_that_is_not_there_is_told_and_not_taken_for_one_without_pages(
+    page: Watching, tmp_path: Path, command: str
+) -> None:
+    polled(page, html(49))
+    done = CliRunner().invoke(group, ["-c", str(tmp_path / "listener.toml"), command, "--brand", "globx"])
+    assert done.exit_code == 1
+    assert "Did you mean 'globex'?" in str(done.exception)

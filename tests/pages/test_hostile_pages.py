@@ -10,6 +10,7 @@ import pytest
 
 from listener.errors import ParseError
 from listener.pages.facts import read_facts
+from listener.pages.response import markup_of
 from listener.pages.tree import MARKUP_LIMIT_CHARACTERS
 from listener.plugins import Scrapers
 from listener.types import Request, Response, Source
@@ -19,16 +20,21 @@ SIZE = 200_000
 COUNT = 130_000
 #: Seconds of this process; on a quiet machine each takes less than one.
 BOUND = 15.0
+URL = "https://hostile.example/pricing"
+
+
+def answer(body: bytes, kind: str = "text/html") -> Response:
+    return Response(
+        request=Request(url=URL), url=URL, status=200, headers={"content-type": kind}, body=body,
+        fetched_at=datetime.now(UTC),
+    )  # fmt: skip
 
 
 def parse(markup: str, scraper: str, **options: object) -> None:
     found = Scrapers().get(scraper)
-    url = "https://hostile.example/pricing"
-    response = Response(
-        request=Request(url=url), url=url, status=200, headers={}, body=markup.encode(), fetched_at=datetime.now(UTC)
-    )
+    response = answer(markup.encode())
     settings = found.Options(**options) if found.Options is not None else None
-    found.parse(response, Source(name="hostile", scraper=scraper, url=url, options=settings))
+    found.parse(response, Source(name="hostile", scraper=scraper, url=URL, options=settings))
 
 
 def many(piece: str, start: str = "") -> str:
@@ -116,3 +122,15 @@ def test_expressions_that_go_back_and_back_end(pattern: str) -> None:
 @pytest.mark.parametrize("pattern", [r"\d{1,3}(,\d{3})* views", r"Updated .* ago", r"\bfrom \d+ to \d+\b"])
 def test_ordinary_expressions_are_fine(pattern: str) -> None:
     parse("<p>Updated 3 minutes ago by 1,234 views</p>" * 2_000, "page", ignore=(pattern,))
+
+
+@pytest.mark.parametrize("body", [b"%PDF-1.7 $9 per month", b"\x89PNG\r\n", b"PK\x03\x04 $9", b"<p>$9 \0\0 per month"])
+def test_documents_and_pictures_are_no_pages(body: bytes) -> None:
+    with pytest.raises(ParseError, match="binary data"):
+        markup_of(answer(body))
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-8-sig", "cp1252"])
+def test_every_encoding_of_a_page_is_one(encoding: str) -> None:
+    page = "<p>Pro costs 9 € per month</p>"
+    assert "9 €" in markup_of(answer(page.encode(encoding), f"text/html; charset={encoding}"))
