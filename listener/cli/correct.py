@@ -19,7 +19,7 @@ from listener.cli.database import database_option, find_settings, opened
 from listener.config import Settings
 from listener.config.report import nearest
 from listener.errors import ListenerError
-from listener.mentions.corrections import FIELDS, Verdict
+from listener.mentions.corrections import COMPLAINS, FIELDS, Verdict
 from listener.notify.plain import clean_line
 from listener.storage import Mention, NewReading, Revised, Store, StoredCorrection
 from listener.types import Label, Speech
@@ -111,7 +111,7 @@ def correct(
         if undo:
             said = dict.fromkeys(before.correction.said)
         elif agree:
-            said = _agreed(before.own) | said
+            said = _agreed(before.own, other_kind=kind) | said
         if said:
             with store.write() as tx:
                 tx.correct(mention_id, said, at=datetime.now(UTC), by=by or _login())
@@ -163,11 +163,14 @@ def _number(store: Store, mention: str, brand: str | None) -> int:
     raise ListenerError(f"several mentions stand at that address: {several}; name one by its number")
 
 
-def _agreed(own: Verdict) -> dict[str, object]:
-    """Return what it means to agree with the program; where it doesn't know, there is nothing to agree with."""
+def _agreed(own: Verdict, *, other_kind: str | None) -> dict[str, object]:
+    """Return what it means to agree with the program; where it doesn't know, there is nothing to agree with.
+
+    `other_kind` is what a person calls it instead: whether that complains may follow from it.
+    """
     agreed: dict[str, object] = {
         "kind": own.kind,
-        "complaint": own.complaint >= 0.5,
+        **({} if other_kind in COMPLAINS else {"complaint": own.complaint >= 0.5}),
         "pains": [(pain.topic, pain.severity) for pain in own.pains],
         "irrelevant": own.irrelevant,
     }

@@ -67,9 +67,17 @@ def test_the_mention_is_found_by_its_address(store: Store) -> None:
 
 
 def test_agreeing_confirms_all_that_is_not_said_otherwise(store: Store) -> None:
-    record = corrected("1", "--agree", "--kind", "praise")
+    record = corrected("1", "--agree", "--sentiment", "neutral")
     assert record["corrected"] == ["sentiment", "kind", "complaint", "pains", "irrelevant"]
-    assert record["holds"] == record["own"] | {"kind": "praise"}  # type: ignore[operator]
+    changed = {"sentiment": "neutral", "compound": 0.0, "scorer": "person"}
+    assert record["holds"] == record["own"] | changed  # type: ignore[operator]
+
+
+def test_whether_another_kind_complains_follows_from_it(store: Store) -> None:
+    record = corrected("2", "--agree", "--kind", "praise")
+    assert record["corrected"] == ["sentiment", "kind", "pains", "irrelevant"]
+    assert record["holds"] == record["own"] | {"kind": "praise", "complaint": 0.0}  # type: ignore[operator]
+    assert "complaint" in str(corrected("2", "--agree", "--kind", "question")["corrected"])
 
 
 def test_taking_back_leaves_nothing_standing(store: Store) -> None:
