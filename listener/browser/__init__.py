@@ -20,10 +20,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import BinaryIO, Protocol, cast
+from typing import BinaryIO, cast
 
 from listener.browser.processes import Watchdog
-from listener.browser.visit import Visit
+from listener.browser.visit import Fetches, Visit
 from listener.browser.wire import BrokenOff, read_message, write_message
 from listener.types import FetchResult, Outcome, Request, Response, Validators
 
@@ -45,14 +45,6 @@ _WHY = {
     "no-chromium": f"there is no Chromium here. Install it: {INSTALL}.",
     "crashed": "the browser gave up: {detail}",
 }
-
-
-class Fetches(Protocol):
-    """What a browser needs of a fetcher."""
-
-    def fetch(self, request: Request, validators: Validators, *, under_way: bool) -> FetchResult:
-        """Return how the request ended."""
-        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

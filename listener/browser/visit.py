@@ -15,7 +15,7 @@ _POST_LIMIT_BYTES = 100_000
 
 
 class Fetches(Protocol):
-    """What a visit needs of a fetcher."""
+    """What a browser needs of a fetcher."""
 
     def fetch(self, request: Request, validators: Validators, *, under_way: bool) -> FetchResult:
         """Return how the request ended."""

@@ -26,6 +26,9 @@ from listener.fetch import Fetcher, FetchSettings, MemoryHosts
 from listener.pages.response import facts_of
 from listener.types import FetchResult, Outcome, Request, Validators
 
+# A browser of its own for each, on a machine that may be busy.
+pytestmark = pytest.mark.timeout(170)
+
 needs_browser = pytest.mark.skipif(
     importlib.util.find_spec("playwright") is None or find_chromium() is None,
     reason="no Chromium here, or no Playwright: apt-get install chromium, pip install playwright",
