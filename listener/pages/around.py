@@ -58,6 +58,8 @@ _PRICES_HINT = re.compile(
     "billed|per user|per seat"
 )
 _ONCE_CHARACTERS = 80
+_NEAR_BEFORE = 80
+_NEAR_AFTER = 40
 #: Beside "once", in lower case: "one-time payment", "lifetime licence".
 _PAID = re.compile(
     r"pay|purchase|licen[cs]e|buy|subscription|zahl|lizenz|kauf|abo\b|paiement|achat|licence|pago|compra|licencia|pagamento|"
@@ -77,8 +79,10 @@ class _State:
 class Surroundings:
     """What one page says of periods; each kind of telling is looked for when it is first asked for."""
 
-    def __init__(self, page: Page) -> None:
+    def __init__(self, page: Page, first: int, last: int) -> None:
+        """Take a page and the indices of its first and last line with a price: what tells of all stands near them."""
         self._page = page
+        self._near = page.lines[max(first - _NEAR_BEFORE, 0) : last + _NEAR_AFTER]
 
     def period_of(self, line: Line, owner: Node) -> str | None:
         """Return the period of a price that `owner` holds in `line`, as its surroundings tell it."""
@@ -123,16 +127,17 @@ class Surroundings:
         """Periods of lines that speak of all prices, with the lines' indices."""
         found = [
             (line.index, period)
-            for line in self._page.lines_matching(_PRICES_HINT, lowered=True)
-            if _may_state(line, _STATEMENT_CHARACTERS) and _PRICES.search(line.text) and (period := _stated(line.text))
+            for line in self._near
+            if _may_state(line, _STATEMENT_CHARACTERS, _PRICES_HINT)
+            and _PRICES.search(line.text)
+            and (period := _stated(line.text))
         ]
         if found:
             return found
-        paid = self._page.lines_matching(_PAID, lowered=True)
         return [
             (line.index, "one-time")
-            for line in paid
-            if _may_state(line, _ONCE_CHARACTERS) and period_in(line.text) == "one-time"
+            for line in self._near
+            if _may_state(line, _ONCE_CHARACTERS, _PAID) and period_in(line.text) == "one-time"
         ]
 
     def _of_switch(self, index: int) -> str | None:
@@ -151,8 +156,10 @@ class Surroundings:
     @cached_property
     def _states(self) -> list[_State]:
         found: list[_State] = []
-        for line in self._page.lines_matching(PERIOD_HINT, lowered=True):
-            if len(line.text) > _CONTROL_CHARACTERS or any(sign in line.text for sign in "$€£¥₽"):
+        for line in self._near:
+            if len(line.text) > _CONTROL_CHARACTERS or PERIOD_HINT.search(line.text.lower()) is None:
+                continue
+            if any(sign in line.text for sign in "$€£¥₽"):
                 continue
             parts = [(owner, period) for text, owner in line.parts() if (period := _named(text))]
             if not parts or not (len({period for _, period in parts}) > 1 or _is_control(parts[0][0])):
@@ -187,8 +194,10 @@ def _targets(panel: Node) -> Iterator[str]:
             yield value
 
 
-def _may_state(line: Line, limit: int) -> bool:
-    return len(line.text) <= limit and not line.hidden and clauses.SAVING.search(line.text) is None
+def _may_state(line: Line, limit: int, hint: re.Pattern[str]) -> bool:
+    if len(line.text) > limit or line.hidden or hint.search(line.text.lower()) is None:
+        return False
+    return clauses.SAVING.search(line.text) is None
 
 
 def _stated(text: str) -> str | None:

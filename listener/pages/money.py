@@ -187,7 +187,7 @@ def _sign_before(text: str, start: int, reading: Reading) -> tuple[int, str | No
         end -= 1
     if not end or not _may_end_sign(text[end - 1]):
         return start, None
-    for length in range(min(_SYMBOL_LENGTH, end), 0, -1):
+    for length in range(min(_SYMBOL_LENGTH, end), 0, -1) if text[end - 1] in _LAST_SIGNS else ():
         token = text[end - length : end]
         if token in SYMBOLS and not (token[0].isalpha() and end > length and text[end - length - 1].isalpha()):
             # "$5" in "plans$5" is money, "s$5" isn't; and the sign after "49" belongs to "49".
@@ -214,7 +214,7 @@ def _sign_after(text: str, end: int, reading: Reading, *, code_only: bool) -> tu
     following = text[begin : begin + 1]
     if not following.isalpha() and following not in _FIRST_SIGNS:
         return end, None, False
-    for length in range(_SYMBOL_LENGTH, 0, -1):
+    for length in range(_SYMBOL_LENGTH, 0, -1) if following in _FIRST_SIGNS else ():
         token = text[begin : begin + length]
         if len(token) == length and token in SYMBOLS:
             following = text[begin + length : begin + length + 1]

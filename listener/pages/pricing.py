@@ -149,7 +149,8 @@ def _alike(name: str | None, other: str | None) -> bool:
 
 def _with_periods(page: Page, told: list[tuple[Mention, Plan]]) -> Iterator[Plan]:
     """Give prices that don't say their period that of the page around them, or of prices beside that are made alike."""
-    around = Surroundings(page)
+    places = [mention.line.index for mention, _ in told] or [0]
+    around = Surroundings(page, min(places), max(places))
     told = [(mention, each) for mention, plan in told for each in other_states(plan, mention.node)]
     stated = [
         (mention.line.node, plan.period)
