@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from listener.mentions.data import Data
+from listener.mentions.matcher import Matcher
 from listener.mentions.pains import Topic
 from listener.mentions.understand import Understander, UnderstandSettings
 from listener.types import Brand, Hit, Item, Match, Reading, Source
@@ -48,6 +49,16 @@ def test_an_angry_customer_is_a_complaint_with_its_pains(read: Read) -> None:
     assert {"reliability", "billing"} <= {pain.topic for pain in mention.pains}
     assert all(pain.severity >= 2 for pain in mention.pains)
     assert mention.excerpt.startswith("Acme is down")
+
+
+def test_what_a_query_looks_for_beside_the_name_keeps_its_feeling(data: Data) -> None:
+    brand = Brand(name="acme", query="Acme NEAR/5 (terrible OR outage)")
+    item = Item(text="Acme was terrible.")
+    [match] = Matcher([brand]).match(item)
+    reader = Understander([brand], UnderstandSettings(scorer="vader"), data)
+    mention = reading(reader.read(item, match, SOURCE))
+    assert mention.sentiment.label == "negative"
+    assert [words for words, _ in mention.sentiment.reasons] == ["terrible"]
 
 
 def test_a_name_with_a_feeling_of_its_own_is_masked(data: Data) -> None:

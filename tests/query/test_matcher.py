@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from listener.errors import QueryError
 from listener.mentions.evaluate import HIT_LIMIT
-from listener.mentions.matcher import BrandNames, Matcher, compile_query
+from listener.mentions.matcher import AllNames, BrandNames, Matcher, compile_query
 from listener.text import fold_exact, fold_text
 from listener.types import Brand, Hit, Item, Source
 
@@ -114,6 +114,19 @@ def test_a_brand_is_found_by_its_names_and_aliases_but_not_by_what_is_said_of_it
 def test_names_that_overlap_are_one_span() -> None:
     brand = Brand(name="acme", query='"Acme Cloud" OR "Cloud Services" OR Acme')
     assert Matcher([brand]).spans_of("acme", "Acme Cloud Services Acme") == ((0, 19), (20, 24))
+
+
+def test_the_names_of_all_brands_are_found_at_once_as_those_of_each() -> None:
+    named = [
+        Brand(name="globex", query="title:Globex NEAR/8 (hosting OR price*)", aliases=("GX Cloud",)),
+        Brand(name="apple", query="{Apple} OR 漢字"),
+        Brand(name="here", query="site:here.test"),
+        Brand(name="absent", query="Umbrella"),
+    ]
+    text = "Globex hosting, the GX  Cloud price: Apple’s apple, 漢字 and here"
+    found = AllNames(named).find(text)
+    assert found == {brand.name: spans for brand in named if (spans := BrandNames(brand).spans(text))}
+    assert set(found) == {"globex", "apple"}
 
 
 def test_threads_share_a_matcher() -> None:
