@@ -101,7 +101,11 @@ class Store:
         except BaseException:
             engine.dispose()
             raise
-        store.mend_clock(now)
+        try:
+            store.mend_clock(now)
+        except BaseException:
+            store.close()
+            raise
         return store
 
     def close(self) -> None:
