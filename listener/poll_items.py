@@ -12,6 +12,7 @@ from listener.mentions.stories import Fingerprint, Signature, fingerprint
 from listener.parts import Parts
 from listener.storage import NewItem, NewMention, Transaction
 from listener.types import Alert, Hit, Item, Match, Reading, Source
+from listener.urls import host_of
 
 #: Copies of a story are looked for this far back.
 STORY_WINDOW = timedelta(days=14)
@@ -79,12 +80,13 @@ def store_items(
         return []
     ids = tx.add_items(source.name, [new_item(source, one, now) for one in found], now)
     mentions: list[tuple[Item, NewMention]] = []
+    stories = StoryFinder(tx, source.name)
     told: dict[int, set[str]] = {}
     for item_id, one in zip(ids, found, strict=True):
         if not one.readings:
             continue
         at = moment_of(one.item, now)
-        story_id = find_story(tx, one.mark, at, one.item.title)
+        story_id = stories.find(one.item, one.mark, at)
         if story_id not in told:
             told[story_id] = set(tx.brands_of_stories([story_id]).get(story_id, ()))
         for reading in one.readings:
@@ -129,14 +131,46 @@ def moment_of(item: Item, now: datetime) -> datetime:
     return item.published if item.published is not None and item.published <= now else now
 
 
-def find_story(tx: Transaction, mark: Fingerprint | None, at: datetime, title: str) -> int:
-    """Return the story that an item with a fingerprint belongs to: one that is there, or a new one with its title."""
-    if mark is None:
-        # Too little text to have copies.
-        return tx.add_story(b"", (), at, title)
-    own = Signature(mark.signature)
-    for story in tx.story_candidates(mark.bands, at - STORY_WINDOW):
-        if own.is_of(story.signature):
-            tx.join_story(story.id, at)
-            return story.id
-    return tx.add_story(mark.signature, mark.bands, at, title)
+class StoryFinder:
+    """Finds the stories of one source's items, in one transaction."""
+
+    def __init__(self, tx: Transaction, source: str) -> None:
+        self._tx = tx
+        self._source = source
+        #: By story, who told it here.
+        self._voices: dict[int, set[tuple[str, str]]] = {}
+
+    def find(self, item: Item, mark: Fingerprint | None, at: datetime) -> int:
+        """Return the story that an item with a fingerprint belongs to: one that is there, or a new one.
+
+        What one author tells at one place again and again, such as a weekly list of links, is a story each time,
+        unless it is nearly the same text.
+        """
+        voice = voice_of(item.author, item.url)
+        story_id = self._known(mark, voice, at) if mark is not None else None
+        if story_id is not None:
+            self._tx.join_story(story_id, at)
+        else:
+            # Too little text has no fingerprint, and no copies.
+            signature, bands = (mark.signature, mark.bands) if mark is not None else (b"", ())
+            story_id = self._tx.add_story(signature, bands, at, item.title)
+        self._voices.setdefault(story_id, set()).add(voice)
+        return story_id
+
+    def _known(self, mark: Fingerprint, voice: tuple[str, str], at: datetime) -> int | None:
+        own = Signature(mark.signature)
+        for story in self._tx.story_candidates(mark.bands, at - STORY_WINDOW):
+            if own.is_of(story.signature) and (
+                own.is_of(story.signature, same_voice=True) or voice not in self._told_by(story.id)
+            ):
+                return story.id
+        return None
+
+    def _told_by(self, story_id: int) -> set[tuple[str, str]]:
+        stored = self._tx.voices_of_story(story_id, self._source)
+        return {voice_of(author, url) for author, url in stored} | self._voices.get(story_id, set())
+
+
+def voice_of(author: str | None, url: str | None) -> tuple[str, str]:
+    """Return who speaks where: an author, and the host of an item's address; "" where there is none."""
+    return author or "", host_of(url or "")

@@ -13,7 +13,7 @@ from datetime import datetime
 from listener.mentions.matcher import Matcher
 from listener.mentions.stories import fingerprint
 from listener.mentions.understand import Understander
-from listener.poll_items import find_story, matches, moment_of
+from listener.poll_items import StoryFinder, matches, moment_of
 from listener.storage import NewMention, StoredItem, Transaction
 from listener.types import Reading, Source
 
@@ -72,6 +72,7 @@ def store_missed(tx: Transaction, missed: Sequence[Missed], now: datetime) -> li
     """Store what was found, and return it: what somebody else stored meanwhile is left out."""
     known = tx.mentions_of_items([one.stored.item_id for one in missed])
     told: dict[int, set[str]] = {}
+    finders: dict[str, StoryFinder] = {}
     new = []
     for one in missed:
         stories = known.get(one.stored.item_id, {})
@@ -81,7 +82,8 @@ def store_missed(tx: Transaction, missed: Sequence[Missed], now: datetime) -> li
         story_id = next((story for story in stories.values() if story is not None), None)
         if story_id is None:
             item = one.stored.item
-            story_id = find_story(tx, fingerprint(item.title, item.text), one.at, item.title)
+            finder = finders.setdefault(one.stored.source.name, StoryFinder(tx, one.stored.source.name))
+            story_id = finder.find(item, fingerprint(item.title, item.text), one.at)
         if story_id not in told:
             told[story_id] = set(tx.brands_of_stories([story_id]).get(story_id, ()))
         for reading in readings:

@@ -18,7 +18,7 @@ from listener.storage.items import chunks
 from listener.storage.moments import stamp
 from listener.storage.prepared import Prepared, among, insert, one_of, size_for
 from listener.storage.records import Story
-from listener.storage.tables import band_queue, mentions, stories, story_bands
+from listener.storage.tables import band_queue, items, mentions, stories, story_bands
 from listener.storage.values import clean
 
 #: Stories that the index holds for a band. One that more stories share is boilerplate: it tells nothing, and must cost
@@ -28,6 +28,15 @@ MOST_IN_BAND = 30
 QUEUED = 1000
 
 INSERT = insert(stories)
+VOICES = Prepared(
+    lambda _: (
+        sa.select(items.c.author, items.c.url)
+        .join_from(mentions, items, items.c.id == mentions.c.item_id)
+        .where(mentions.c.story_id == sa.bindparam("story_id"), mentions.c.source_id == sa.bindparam("source_id"))
+        .distinct()
+        .limit(100)
+    )
+)
 INSERT_BAND = Prepared(
     lambda into: (
         into(story_bands)
@@ -194,6 +203,12 @@ def brands_of_stories(connection: sa.Connection, story_ids: Collection[int]) -> 
         for row in _brands(size).run(connection, one_of(some, size)):
             found[row.story_id].add(row.brand)
     return {story_id: frozenset(brands) for story_id, brands in found.items()}
+
+
+def voices_of_story(connection: sa.Connection, story_id: int, source_id: int) -> list[tuple[str | None, str | None]]:
+    """Return author and address of what one source told of a story, a hundred at most."""
+    rows = VOICES.run(connection, {"story_id": story_id, "source_id": source_id})
+    return [(row.author, row.url) for row in rows]
 
 
 @functools.cache

@@ -216,6 +216,10 @@ class Transaction:
         """Return the brands that each story has mentions of: a brand that isn't there gets its first one."""
         return stories.brands_of_stories(self._connection, story_ids)
 
+    def voices_of_story(self, story_id: int, source: str) -> list[tuple[str | None, str | None]]:
+        """Return author and address of what one source told of a story, a hundred at most."""
+        return stories.voices_of_story(self._connection, story_id, self._source_ids.get(self._connection, source))
+
     # --- pages
 
     def add_snapshot(

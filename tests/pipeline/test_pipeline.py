@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -268,3 +268,43 @@ def test_a_next_page_that_is_put_off_ends_a_poll_that_worked(
     assert [url for url, _ in web.asked[2:]] == [paged.url, paged.url + "2"]
     clock.advance(timedelta(hours=1))
     assert ask(paged, parts(store, web, clock, folders=[folder])).outcome is Outcome.NOT_MODIFIED
+
+
+def told(number: int, *, frame: bool) -> tuple[str, str, datetime]:
+    """Return an entry of 90 words of its own about the brand, in a frame of 40 words or without."""
+    own = " ".join(f"word{number}x{place}" for place in range(90))
+    sentence = (
+        "This newsletter comes from the desk of one editor who writes to you every week about what went on in town. "
+    )
+    return f"Letter {number} on Acme and more", (sentence * 2 if frame else "") + f"Acme {own}.", START
+
+
+def stories_of(store: Store) -> list[int]:
+    return [mention.story_id for mention in store.iter_mentions() if mention.story_id is not None]
+
+
+def test_a_frame_that_one_author_repeats_makes_no_story_of_what_stands_in_it(
+    store: Store, web: PaperWeb, clock: Clock
+) -> None:
+    letters = [told(number, frame=True) for number in range(3)]
+    web.pages[source().url] = rss(*letters[:2])
+    ask(source(), parts(store, web, clock))
+    clock.advance(timedelta(hours=1))
+    web.pages[source().url] = rss(*letters)
+    ask(source(), parts(store, web, clock))
+    assert len(set(stories_of(store))) == 3
+
+
+def test_what_others_take_over_in_part_is_one_story_and_so_is_what_one_author_says_again(
+    store: Store, web: PaperWeb, clock: Clock
+) -> None:
+    title, text, at = told(1, frame=False)
+    web.pages[source().url] = rss((title, text, at), (f"{title}, corrected", f"{text} Corrected.", at))
+    ask(source(), parts(store, web, clock))
+    half = " ".join(text.split()[:60])
+    web.pages[source("other").url] = rss(
+        ("Elsewhere on Acme", f"{half} So they say, and we have more of it.", at), prefix="other"
+    )
+    ask(source("other"), parts(store, web, clock))
+    assert len(stories_of(store)) == 3
+    assert len(set(stories_of(store))) == 1
