@@ -6,7 +6,7 @@ import os
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import click
@@ -37,11 +37,9 @@ def run(settings_path: Path, once: bool, verbose: bool) -> None:
 
         Daemon(lambda: open_app(settings_path), Notifier.from_environment(os.environ)).run()
         return
-    app = open_app(settings_path)
-    with app.store.hold():
+    with closing(open_app(settings_path)) as app, app.store.hold():
         app.start()
         silent = run_once(app)
-        app.close()
     if silent:
         raise SystemExit(1)
 
