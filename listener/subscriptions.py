@@ -11,6 +11,7 @@ import hashlib
 import hmac
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
@@ -20,6 +21,8 @@ import msgspec
 
 from listener.types import Hub
 
+#: Before a subscription's token, in the names of facts of the database.
+PREFIX = "websub "
 #: Asked of hubs; they may grant another. Long ones outlive a machine's holiday, short ones end with a forgotten one.
 LEASE = timedelta(days=10)
 #: Leases are taken for at least and at most this, whatever a hub says.
@@ -62,6 +65,11 @@ class Subscription(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     def alive(self, now: datetime) -> bool:
         """Return whether the hub has promised to tell of news."""
         return self.state == "active" and self.expires_at is not None and now < self.expires_at
+
+    @property
+    def unheard(self) -> bool:
+        """Whether the hub was asked more than once, and has never called back."""
+        return self.state == "wanted" and self.expires_at is None and self.tries > 1
 
     @property
     def over(self) -> bool:
@@ -163,9 +171,10 @@ def as_text(one: Subscription) -> str:
     return msgspec.json.encode(one).decode("ascii")
 
 
-def from_text(text: str) -> Subscription | None:
-    """Return a subscription that was kept; None for what another version has written."""
-    try:
-        return msgspec.json.decode(text, type=Subscription)
-    except (msgspec.MsgspecError, ValueError):
-        return None
+def kept(facts: Mapping[str, str]) -> list[Subscription]:
+    """Return the subscriptions among the facts under `PREFIX`; without what another version has written."""
+    found = []
+    for text in facts.values():
+        with suppress(msgspec.MsgspecError, ValueError):
+            found.append(msgspec.json.decode(text, type=Subscription))
+    return found

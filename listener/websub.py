@@ -19,11 +19,12 @@ from listener.doors import Door
 from listener.pipeline import PollResult
 from listener.storage import Store
 from listener.subscriptions import (
+    PREFIX,
     Subscription,
     as_text,
     asked,
-    from_text,
     is_signed,
+    kept,
     leaving,
     refused,
     request_form,
@@ -34,8 +35,6 @@ from listener.types import Outcome, Request, Validators
 
 log = logging.getLogger(__name__)
 
-#: Before a subscription's token, in the names of facts of the database.
-PREFIX = "websub "
 #: A source is polled no sooner than this after the last time that its hub told of news.
 HINT_GAP = timedelta(seconds=30)
 #: A hub may be quicker than what stands between a site and the world: a poll that finds nothing is repeated once.
@@ -53,8 +52,7 @@ class WebSub:
         self._public_url = public_url.rstrip("/")
         self._clock = clock
         self._lock = threading.Lock()
-        kept = (from_text(text) for text in store.list_meta(PREFIX).values())
-        self._by_token = {one.token: one for one in kept if one is not None}
+        self._by_token = {one.token: one for one in kept(store.list_meta(PREFIX))}
         self._changed: set[str] = set()
         self._hinted: set[str] = set()
         #: When each source was last told of.

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -13,11 +14,13 @@ from rich.table import Table
 from rich.text import Text
 
 from listener.app import load_settings, open_store, system_clock
+from listener.cli import hub_words
 from listener.config import Settings
 from listener.errors import ListenerError
 from listener.fetch import ADVICE, host_key
 from listener.insights.health import Health, Yield, health_of, is_login
 from listener.storage import StoredSource
+from listener.subscriptions import PREFIX, Subscription, kept
 from listener.types import Outcome
 
 
@@ -27,6 +30,8 @@ class Listed:
 
     stored: StoredSource
     health: Health
+    #: At the hub that tells of its news; None where there is none.
+    subscription: Subscription | None
 
 
 @click.group(invoke_without_command=True)
@@ -46,7 +51,7 @@ def sources(ctx: click.Context, failing: bool, odd: bool, as_json: bool) -> None
     ]
     if as_json:
         for one in chosen:
-            click.echo(json.dumps(as_record(one)))
+            click.echo(json.dumps(as_record(one, now)))
     elif chosen:
         show(chosen, now)
     elif listed:
@@ -61,20 +66,45 @@ def look(settings: Settings, now: datetime) -> list[Listed]:
     with open_store(settings, utc) as store:
         stored = [one for one in store.list_sources() if one.active]
         yields, hosts = store.yields(utc), store.hosts_left_alone(utc)
-    return [
-        Listed(
-            stored=one,
-            health=health_of(
-                one.state,
-                yields.get(one.name, Yield()),
-                url=one.url,
-                added_at=one.added_at,
-                host=hosts.get(host_key(one.url) or ""),
-                now=now,
-            ),
+        hubs = {one.source: one for one in kept(store.list_meta(PREFIX)) if one.state != "leaving"}
+    listed = []
+    for one in stored:
+        health = health_of(
+            one.state,
+            yields.get(one.name, Yield()),
+            url=one.url,
+            added_at=one.added_at,
+            host=hosts.get(host_key(one.url) or ""),
+            now=now,
         )
-        for one in stored
-    ]
+        subscription = hubs.get(one.name)
+        odd = None if subscription is None else hub_words.odd(subscription)
+        if odd is not None:
+            health = replace(health, notes=(*health.notes, odd))
+        listed.append(Listed(stored=one, health=health, subscription=subscription))
+    return listed
+
+
+@sources.command("show")
+@click.argument("name")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+@click.pass_obj
+def show_one(settings_path: Path, name: str, as_json: bool) -> None:
+    """Show all that is known of one source."""
+    settings = load_settings(settings_path, need_secrets=False)
+    now = system_clock().astimezone(settings.timezone)
+    one = next((one for one in look(settings, now) if one.stored.name == name), None)
+    if one is None:
+        raise _unknown(name)
+    if as_json:
+        click.echo(json.dumps(as_record(one, now)))
+        return
+    facts = dict(facts_of(one, now))
+    width = max(map(len, facts))
+    for label, value in facts.items():
+        click.echo(f"{label:<{width}}  {value}")
+    for line in troubles(one):
+        click.echo(line)
 
 
 @sources.command()
@@ -86,15 +116,40 @@ def resume(settings_path: Path, name: str) -> None:
     now = system_clock()
     with open_store(settings, now) as store:
         if not any(one.name == name and one.active for one in store.list_sources()):
-            raise ListenerError(f"no source {name!r}; see: listener sources")
+            raise _unknown(name)
         with store.write() as tx:
             tx.reschedule([name], now)
     click.echo(f"{name} is due now.")
 
 
-def as_record(listed: Listed) -> dict[str, object]:
+def _unknown(name: str) -> ListenerError:
+    return ListenerError(f"no source {name!r}; see: listener sources")
+
+
+def facts_of(listed: Listed, now: datetime) -> Iterator[tuple[str, str]]:
+    """Yield what is known of a source, each with its label."""
+    source, health, hub = listed.stored, listed.health, listed.subscription
+    state = source.state
+    yield "source", f"{source.name} ({source.scraper})"
+    yield "address", source.url or "(of the scraper's own)"
+    yield "answers", health.answers
+    yield "last poll", ago(state.last_poll_at, now)
+    yield "last success", ago(state.last_success_at, now)
+    yield "last new item", ago(state.last_item_at, now)
+    yield "next poll", "stopped" if state.stopped else ahead(state.due_at, now)
+    if state.rhythm is not None:
+        yield "publishes", f"about every {span(state.rhythm)}"
+    yield "items a day", a_day(health.items_a_day)
+    yield "matched a day", a_day(health.matched_a_day)
+    if state.failures:
+        yield "failures", f"{state.failures} in a row, since {ago(state.failing_since, now)}"
+    if hub is not None:
+        yield "hub", f"{hub.hub} {hub_words.in_words(hub, now)}"
+
+
+def as_record(listed: Listed, now: datetime) -> dict[str, object]:
     """Return what `--json` prints of a source."""
-    source, health = listed.stored, listed.health
+    source, health, hub = listed.stored, listed.health, listed.subscription
     state = source.state
     moments = {
         "next_poll": state.due_at,
@@ -116,6 +171,8 @@ def as_record(listed: Listed) -> dict[str, object]:
         "items_a_day": _rounded(health.items_a_day),
         "matched_a_day": _rounded(health.matched_a_day),
         "moved_to": health.moved_to,
+        "rhythm_seconds": None if state.rhythm is None else round(state.rhythm.total_seconds()),
+        "hub": None if hub is None else hub_words.as_record(hub, now),
         "advice": advice_of(listed),
         "notes": [{"what": what, "fix": fix} for what, fix in health.notes],
     }
@@ -154,19 +211,25 @@ def show(listed: list[Listed], now: datetime) -> None:
         )
     console.print(table)
     for one in listed:
-        advice, state = advice_of(one), one.stored.state
-        if advice is None and not one.health.notes:
-            continue
-        console.print()
-        what = (state.detail or one.health.answers) if advice is not None else one.health.answers
-        console.print(Text(f"{one.stored.name}: {what}", style="bold"))
-        console.print(Text(f"  {one.stored.url}"))
-        if advice is not None:
-            console.print(Text(f"  {advice}"))
-        for odd, fix in one.health.notes:
-            console.print(Text(f"  {odd[0].upper()}{odd[1:]}. {fix}"))
-        if state.outcome is Outcome.GONE:
-            console.print(Text(f"  listener sources resume {one.stored.name}"))
+        for line in troubles(one):
+            console.print(Text(line, style="" if line.startswith(" ") else "bold"))
+
+
+def troubles(listed: Listed) -> Iterator[str]:
+    """Yield a paragraph about what to do for a source in trouble or odd; nothing for the others."""
+    advice, source = advice_of(listed), listed.stored
+    if advice is None and not listed.health.notes:
+        return
+    yield ""
+    what = (source.state.detail or listed.health.answers) if advice is not None else listed.health.answers
+    yield f"{source.name}: {what}"
+    yield f"  {source.url}"
+    if advice is not None:
+        yield f"  {advice}"
+    for odd, fix in listed.health.notes:
+        yield f"  {odd[0].upper()}{odd[1:]}. {fix}"
+    if source.state.outcome is Outcome.GONE:
+        yield f"  listener sources resume {source.name}"
 
 
 def a_day(number: float | None) -> str:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
 
-from listener.app import App, load_settings
+from listener.app import App, load_settings, open_store
 from listener.cli import group
 from listener.storage import NewItem
+from listener.subscriptions import PREFIX, Subscription, as_text
 from listener.types import HostState, Item, Outcome, SourceState
 
 SETTINGS = """
@@ -104,3 +106,66 @@ def test_those_that_fail_and_those_that_are_odd_can_be_asked_for_alone(settings:
     failing = [json.loads(line)["source"] for line in run(settings, "--failing", "--json").output.splitlines()]
     odd = [json.loads(line)["source"] for line in run(settings, "--odd", "--json").output.splitlines()]
     assert (failing, odd) == (["forum"], ["news"])
+
+
+def subscribe(settings: Path, **fields: Any) -> None:
+    one = Subscription(
+        source="news",
+        hub="https://hub.example/",
+        topic="https://news.example/feed",
+        token="a-token",
+        secret="a-secret",
+        **fields,
+    )
+    with open_store(load_settings(settings), NOW) as store, store.write() as tx:
+        tx.set_meta(PREFIX + one.token, as_text(one))
+
+
+def test_a_source_is_shown_with_all_that_is_known_of_it(settings: Path) -> None:
+    done = run(settings, "show", "forum")
+    assert done.exit_code == 0, done.output
+    words = " ".join(done.output.split())
+    for told in (
+        "source forum (feed)",
+        "answers 429 until",
+        "last success never",
+        "failures 2 in a row",
+        "wants fewer requests",
+    ):
+        assert told in words
+    assert "hub" not in words
+
+
+def test_a_source_that_is_not_there_can_not_be_shown(settings: Path) -> None:
+    done = run(settings, "show", "form")
+    assert done.exit_code != 0
+    assert "no source 'form'" in str(done.exception)
+
+
+@pytest.mark.parametrize(
+    ("fields", "words", "odd"),
+    [
+        ({"state": "active", "expires_at": NOW + timedelta(days=9)}, "tells of news, until ", False),
+        ({"state": "active", "expires_at": NOW - timedelta(days=1)}, "told of news until ", False),
+        ({}, "was not asked yet", False),
+        ({"tries": 1, "pending_until": NOW + timedelta(minutes=30)}, "was asked, and has until ", False),
+        ({"tries": 1}, "took no request; is asked again at ", False),
+        ({"tries": 3}, "was asked 3 times and never called back; is asked again at ", True),
+        ({"state": "denied"}, "refuses to tell of news; is asked again at ", True),
+    ],
+)
+def test_what_became_of_a_source_s_hub_is_told(settings: Path, fields: dict[str, Any], words: str, odd: bool) -> None:
+    subscribe(settings, **{"next_at": NOW + timedelta(hours=2), **fields})
+    done = run(settings, "show", "news")
+    assert f"https://hub.example/ {words}" in done.output
+    record = json.loads(run(settings, "show", "news", "--json").output)
+    assert record["hub"]["words"].startswith(words)
+    assert (record["hub"]["url"], record["hub"]["state"]) == ("https://hub.example/", fields.get("state", "wanted"))
+    assert any("its hub" in note["what"] for note in record["notes"]) is odd
+    assert "a-secret" not in json.dumps(record) + done.output
+    assert "a-token" not in json.dumps(record) + done.output
+
+
+def test_a_subscription_that_is_being_ended_is_nobody_s_hub(settings: Path) -> None:
+    subscribe(settings, state="leaving", next_at=NOW)
+    assert json.loads(run(settings, "show", "news", "--json").output)["hub"] is None

@@ -1,0 +1,53 @@
+"""What is told of a source's subscription to a hub: in words, for `--json`, and where something is odd about it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from listener.insights.health import clock_time
+from listener.subscriptions import Subscription
+
+
+def in_words(one: Subscription, now: datetime) -> str:
+    """Return how a subscription stands, with times in the zone of `now`."""
+    if one.alive(now) and one.expires_at is not None:
+        return f"tells of news, until {clock_time(one.expires_at, now)} (renewed before)"
+    if one.state == "leaving":
+        return "is asked to tell no more"
+    again = "is asked now" if one.next_at <= now else f"is asked again at {clock_time(one.next_at, now)}"
+    if one.state == "denied":
+        return f"refuses to tell of news; {again}"
+    if one.pending_until is not None and now < one.pending_until:
+        return f"was asked, and has until {clock_time(one.pending_until, now)} to call back"
+    if one.expires_at is not None:
+        return f"told of news until {clock_time(one.expires_at, now)}; {again}"
+    if one.tries == 0:
+        return "was not asked yet"
+    return (
+        f"was asked {one.tries} times and never called back; {again}" if one.tries > 1 else f"took no request; {again}"
+    )
+
+
+def odd(one: Subscription) -> tuple[str, str] | None:
+    """Return what is odd about a subscription with the fix to try; None where nothing is."""
+    if one.state == "denied":
+        return ("its hub refuses to tell of news", "It is polled by its schedule, as if it had no hub.")
+    if one.unheard:
+        return (
+            f"its hub was asked {one.tries} times and never called back",
+            "Hubs must reach `public_url` of [websub] from outside: open it elsewhere and expect a 404 of the daemon. "
+            "Until then the source is polled by its schedule.",
+        )
+    return None
+
+
+def as_record(one: Subscription, now: datetime) -> dict[str, object]:
+    """Return what `--json` prints of a subscription. Its token and secret are nobody's business."""
+    return {
+        "url": one.hub,
+        "topic": one.topic,
+        "state": one.state,
+        "until": None if one.expires_at is None else one.expires_at.isoformat(),
+        "asked_again": one.next_at.isoformat(),
+        "words": in_words(one, now),
+    }
