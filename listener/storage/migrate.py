@@ -1,6 +1,7 @@
 """Bringing a database to today's version, in one transaction, or refusing it.
 
-Alembic costs 0.1 s to import, so it is only when there is something to do.
+Alembic costs 0.1 to 0.3 s to import and as much to go through the steps, so that a new database is made as it stands
+today, in 0.03 s, and only an older one goes through them; a test compares the two.
 """
 
 from __future__ import annotations
@@ -12,10 +13,19 @@ import sqlalchemy as sa
 
 from listener.errors import DatabaseNewer, StorageError
 from listener.storage.engine import APPLICATION_ID, WRITING
+from listener.storage.tables import METADATA
+from listener.storage.views import VIEWS, create_view
 
 if TYPE_CHECKING:
     from alembic.config import Config
 
+#: Alembic's own table, as it makes it.
+_VERSION = sa.Table(
+    "alembic_version",
+    sa.MetaData(),
+    sa.Column("version_num", sa.String(32), nullable=False),
+    sa.PrimaryKeyConstraint("version_num", name="alembic_version_pkc"),
+)
 #: The newest step in `migrations/versions`; a test compares.
 HEAD = "v0004"
 
@@ -31,8 +41,10 @@ def migrate(engine: sa.Engine, name: str) -> None:
     with engine.connect().execution_options(**WRITING) as connection, connection.begin():
         # Another process may have done it while this one waited for the lock.
         version = version_of(connection, name)
-        if version != HEAD:
-            _upgrade(connection, version, name)
+        if version is None:
+            _create(connection)
+        elif version != HEAD:
+            upgrade(connection, version, name)
 
 
 def version_of(connection: sa.Connection, name: str) -> str | None:
@@ -57,7 +69,19 @@ def config_of(connection: sa.Connection | None = None) -> Config:
     return config
 
 
-def _upgrade(connection: sa.Connection, version: str | None, name: str) -> None:
+def _create(connection: sa.Connection) -> None:
+    """Make all tables and views in an empty database, and note where it stands as Alembic does."""
+    METADATA.create_all(connection, checkfirst=False)
+    for view in VIEWS:
+        connection.exec_driver_sql(create_view(view))
+    _VERSION.create(connection, checkfirst=False)
+    connection.execute(_VERSION.insert().values(version_num=HEAD))
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql(f"PRAGMA application_id = {APPLICATION_ID}")
+
+
+def upgrade(connection: sa.Connection, version: str | None, name: str) -> None:
+    """Bring a database from the step `version`, None before the first, to `HEAD`. Raises DatabaseNewer."""
     from alembic import command
     from alembic.script import ScriptDirectory
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
@@ -27,10 +28,9 @@ from listener.errors import (
     StorageError,
 )
 from listener.storage import NewItem, Store
-from listener.storage.engine import engine_of, name_of, url_of
-from listener.storage.migrate import HEAD, config_of
+from listener.storage.engine import WRITING, engine_of, name_of, url_of
+from listener.storage.migrate import HEAD, config_of, upgrade, version_of
 from listener.storage.tables import METADATA
-from listener.storage.views import VIEWS, create_view
 from listener.types import Item
 from tests.storage.stored_samples import NOW, add_mention, emptied, new_item, with_sources
 
@@ -51,16 +51,38 @@ def schema_of(engine: sa.Engine) -> dict[str, object]:
     return seen
 
 
-def test_a_migrated_database_equals_a_fresh_one(tmp_path: Path, open_store: OpenStore) -> None:
-    open_store(tmp_path / "migrated.db")
-    migrated, fresh = (engine_of(url_of(tmp_path / name)) for name in ("migrated.db", "fresh.db"))
-    METADATA.create_all(fresh)
-    with fresh.begin() as connection:
-        for name in VIEWS:
-            connection.exec_driver_sql(create_view(name))
-    assert schema_of(migrated) == schema_of(fresh)
-    migrated.dispose()
-    fresh.dispose()
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_a_migrated_database_equals_a_fresh_one(
+    kind: str, request: pytest.FixtureRequest, tmp_path: Path, migrated_sqlite: Path
+) -> None:
+    fresh, migrated = migrated_sqlite, tmp_path / "migrated.db"
+    if kind == "postgresql":
+        fresh, migrated = request.getfixturevalue("migrated_postgresql"), request.getfixturevalue("postgresql_url")
+    seen = []
+    for url in (fresh, migrated):
+        engine = engine_of(url_of(url))
+        if url == migrated:
+            with engine.connect().execution_options(**WRITING) as connection, connection.begin():
+                upgrade(connection, None, name_of(engine.url))
+        with engine.connect() as connection:
+            version = connection.exec_driver_sql("SELECT version_num FROM alembic_version").fetchall()
+        seen.append((schema_of(engine), [tuple(row) for row in version]))
+        engine.dispose()
+    assert seen[0] == seen[1]
+    assert seen[0][1] == [(HEAD,)]
+
+
+def test_the_database_of_an_older_version_is_brought_to_todays(tmp_path: Path, open_store: OpenStore) -> None:
+    path = tmp_path / "listener.db"
+    engine = engine_of(url_of(path))
+    with engine.connect().execution_options(**WRITING) as connection, connection.begin():
+        command.upgrade(config_of(connection), "v0002")
+        connection.exec_driver_sql("INSERT INTO meta VALUES ('kept', 'yes')")
+    store = open_store(path)
+    assert store.find_meta("kept") == "yes"
+    with engine.connect() as connection:
+        assert version_of(connection, str(path)) == HEAD
+    engine.dispose()
 
 
 def test_alembic_finds_nothing_to_migrate(database: str, open_store: OpenStore) -> None:
