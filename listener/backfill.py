@@ -7,14 +7,12 @@ that was broken off goes on where it stopped. The schedule of the source, its cu
 
 from __future__ import annotations
 
-import base64
-import json
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from datetime import datetime, timedelta
 
+from listener import bookmark
 from listener.errors import ParseError
 from listener.mentions.identity import item_keys
 from listener.parts import Parts
@@ -51,6 +49,8 @@ class Progress:
     pages_back: bool = False
     #: Goes on from where an earlier run was broken off.
     resumed: bool = False
+    #: An earlier run was broken off at a place that the source no longer knows, so this one began with now.
+    place_lost: bool = False
     #: Why it stopped before its end; "" where it came to it.
     stopped: str = ""
 
@@ -77,8 +77,14 @@ class Backfill:
         self._sleep = sleep
         self._find_known = find_known or parts.store.find_known
         self._scraper = parts.scrapers.get(source.scraper)
-        self._first = tuple(self._scraper.requests(source, back_to(since)))
+        self._first = self._begins(since)
         self._queue: deque[Request] = deque()
+        #: What an earlier run left, without the headers that signing in is to give.
+        self._unsigned: tuple[Request, ...] = ()
+        #: The headers that signing in gave.
+        self._session: Mapping[str, str] | None = None
+        #: The first request of what an earlier run left, until its answer shows that the source still knows the place.
+        self._doubtful: tuple[str, bytes | None] | None = None
         self._asked: set[tuple[str, bytes | None]] = set()
         self.progress = Progress()
 
@@ -89,24 +95,40 @@ class Backfill:
         """
         with self._parts.store.write() as tx:
             tx.keep_source(self._source, self._parts.clock())
-        self._queue = deque(() if anew else self._left())
-        self.progress = replace(self.progress, resumed=bool(self._queue))
-        self._queue = self._queue or deque(self._first)
+        self._begin(None if anew else self._left())
         while self._queue:
             if self.progress.requests >= limit:
                 self._stop(f"{limit:,} requests were made")
                 break
             request = self._queue.popleft()
-            self._asked.add((request.url, request.body))
+            self._asked.add(_identity(request))
             parsed = self._ask(request)
             if parsed is None:
                 self._queue.appendleft(request)
                 break
-            self._store(parsed)
+            if self._doubtful == _identity(request):
+                self._doubtful = None
+                if not parsed.items:
+                    self._begin(None)
+                    self.progress = replace(self.progress, place_lost=True)
+                    continue
+            self._store(request, parsed)
             told(self.progress)
             if parsed.rest is not None and self._queue and not self._rested(parsed.rest, "the source"):
                 break
         return self.progress
+
+    def _left(self) -> bookmark.Left | None:
+        kept = self._parts.store.find_meta(_key(self._source))
+        return bookmark.from_text(kept, self._since, self._begins)
+
+    def _begin(self, left: bookmark.Left | None) -> None:
+        """Begin where an earlier run was broken off; None: with now."""
+        self._asked.clear()
+        self._unsigned = left.requests if left is not None and left.signs_in else ()
+        self._queue = deque(self._first if left is None or left.signs_in else left.requests)
+        self._doubtful = None if left is None else _identity(left.requests[0])
+        self.progress = replace(self.progress, resumed=left is not None)
 
     def _stop(self, why: str) -> None:
         self.progress = replace(self.progress, stopped=why)
@@ -149,7 +171,7 @@ class Backfill:
         self._sleep(wanted.total_seconds())
         return True
 
-    def _store(self, parsed: Parsed) -> None:
+    def _store(self, request: Request, parsed: Parsed) -> None:
         """Store what of a page belongs to the time asked for, with the place where the next one begins."""
         source, parts, now = self._source, self._parts, self._parts.clock()
         dated = [item for item in parsed.items if item.published is not None and item.published <= now]
@@ -157,7 +179,7 @@ class Backfill:
         keys = item_keys(items)
         known = self._find_known(source.name, [key for own in keys for key in own]) if keys else {}
         found = understand(source, new_items(items, keys, known), parts)
-        self._go_on(parsed, dated)
+        self._go_on(request, parsed, dated)
         with parts.store.write() as tx:
             # What would be worth an alert is no news.
             store_items(tx, source, found, now, parts, history=True)
@@ -173,68 +195,33 @@ class Backfill:
             pages_back=self.progress.pages_back or bool(parsed.older),
         )
 
-    def _go_on(self, parsed: Parsed, dated: Sequence[Item]) -> None:
+    def _go_on(self, request: Request, parsed: Parsed, dated: Sequence[Item]) -> None:
         """Queue what is to be asked next: older pages, unless all of this one is older than what was asked for."""
         newest = max((item.published for item in dated if item.published is not None), default=None)
         if newest is not None and newest < self._since:
             return
-        for request in parsed.older or parsed.more:
-            if (request.url, request.body) not in self._asked:
-                self._queue.append(request)
+        following = parsed.older or parsed.more
+        if parsed.more and request in self._first and parsed.more[0].headers != request.headers:
+            self._session = parsed.more[0].headers
+            if self._unsigned:
+                left, self._unsigned = bookmark.signed(self._unsigned, parsed.more[0]), ()
+                lost = not left
+                self.progress = replace(self.progress, resumed=not lost, place_lost=lost)
+                following = left or following
+        self._queue.extend(one for one in following if _identity(one) not in self._asked)
 
     def _place(self) -> str | None:
-        """Return what is left to ask as text, without headers, which may hold secrets; None where nothing is.
+        """Return what is left to ask as text, without secrets; None where nothing is."""
+        return bookmark.as_text((*self._queue, *self._unsigned), self._first, self._since, self._session)
 
-        A request whose headers aren't those that the source begins with, such as a session's, can't be made again.
-        """
-        headers = [request.headers for request in self._first]
-        if not self._queue or any(request.headers not in headers for request in self._queue):
-            return None
-        left = [
-            {
-                "url": request.url,
-                "method": request.method,
-                "body": None if request.body is None else base64.b64encode(request.body).decode("ascii"),
-                "tag": request.tag,
-                "conditional": request.conditional,
-                "robots": request.robots,
-                "headers": headers.index(request.headers),
-            }
-            for request in self._queue
-        ]
-        return json.dumps({"since": self._since.isoformat(), "begins": _names(self._first, self._since), "left": left})
+    def _begins(self, since: datetime) -> tuple[Request, ...]:
+        return tuple(self._scraper.requests(self._source, back_to(since)))
 
-    def _left(self) -> tuple[Request, ...]:
-        """Return what an earlier run left to ask; nothing where it asked for less, or for something else."""
-        try:
-            place = json.loads(self._parts.store.find_meta(_key(self._source)) or "{}")
-            before = datetime.fromisoformat(place["since"])
-            if before > self._since or place["begins"] != _names(tuple(self._begun(before)), before):
-                return ()
-            return tuple(self._request(one) for one in place["left"])
-        except (KeyError, ValueError, TypeError, IndexError):
-            return ()  # none, or written by another version
 
-    def _begun(self, since: datetime) -> Iterable[Request]:
-        return self._scraper.requests(self._source, back_to(since))
-
-    def _request(self, place: Mapping[str, Any]) -> Request:
-        body = place["body"]
-        return Request(
-            url=place["url"],
-            method=place["method"],
-            body=None if body is None else base64.b64decode(body),
-            tag=place["tag"],
-            conditional=place["conditional"],
-            robots=place["robots"],
-            headers=self._first[place["headers"]].headers,
-        )
+def _identity(request: Request) -> tuple[str, bytes | None]:
+    """Return what a request asks, whoever asks it."""
+    return request.url, request.body
 
 
 def _key(source: Source) -> str:
     return f"backfill {source.name}"
-
-
-def _names(requests: Iterable[Request], since: datetime) -> list[str]:
-    """Return what tells whether a source still asks the same."""
-    return [f"{request.method} {request.url}" for request in requests] + [since.astimezone(UTC).isoformat()]

@@ -8,7 +8,8 @@ it does. Each poll signs in anew. Threads and feeds of accounts (`url`) are read
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import UTC
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
@@ -17,7 +18,7 @@ import msgspec
 from listener.channels import Secret
 from listener.errors import ParseError
 from listener.fields import Fields, read_json
-from listener.searching import Dialect, PagedSearchOptions, Turn, page_read, questions_of, turns
+from listener.searching import Dialect, PagedSearchOptions, Turn, oldest_of, page_read, questions_of, turn_of, turns
 from listener.types import Item, Parsed, Request, Response, Source
 from listener.urls import absolute, is_web
 
@@ -85,15 +86,25 @@ class Bluesky:
             return Parsed(more=tuple(_signed_in(answer, response.request)))
         if "error" in answer:
             raise ParseError(f"Bluesky says: {(answer.line('message') or answer.line('error'))[:200]!r}")
-        cursor = answer.raw("cursor")[:500]
-        following = {"cursor": cursor} if cursor and "Authorization" in response.request.headers else None
-        return page_read(response, (item for post in _posts(answer) if (item := _item(post))), following=following)
+        items = [item for post in _posts(answer) if (item := _item(post))]
+        cursor, oldest = answer.raw("cursor")[:500], oldest_of(items)
+        if not cursor or "Authorization" not in response.request.headers:
+            return page_read(response, items, following=None)
+        earlier = None if oldest is None else _until(response.request, oldest)
+        return page_read(response, items, following={"cursor": cursor}, earlier=earlier)
 
 
 def _url(base: str, turn: Turn) -> str:
     url = f"{base.rstrip('/')}{_SEARCH}?q={quote(turn.question)}&sort=latest&limit={_PER_PAGE}"
     since = turn.since_moment
     return url if since is None else f"{url}&since={since:%Y-%m-%dT%H%%3A%M%%3A%SZ}"
+
+
+def _until(request: Request, oldest: int) -> Request:
+    """Return the request for what was posted before; its cursor counts posts, and only so many of a search."""
+    before = datetime.fromtimestamp(oldest + 1, UTC)
+    url = _url(request.url.partition(_SEARCH)[0], turn_of(request))
+    return replace(request, url=f"{url}&until={before:%Y-%m-%dT%H%%3A%M%%3A%SZ}")
 
 
 def _signed_in(answer: Fields, request: Request) -> Iterator[Request]:

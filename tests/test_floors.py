@@ -35,7 +35,7 @@ FLOORS = (
     },
     {"watch"},
     {"mentions", "changes", "insights", "alerts", "schedule", "subscriptions", "presets"},
-    {"fields", "searching", "parcels", "letters"},
+    {"fields", "searching", "parcels", "letters", "bookmark"},
     {"pages", "text", "html", "dates", "urls", "opml"},
     {"types", "facts", "channels", "deliveries"},
     {"errors"},

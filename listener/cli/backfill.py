@@ -129,6 +129,8 @@ def summary(progress: Progress, source: Source, since: datetime, *, dry_run: boo
     """Yield what to tell at the end."""
     if progress.resumed:
         yield "Went on from where an earlier run was broken off."
+    if progress.place_lost:
+        yield f"{source.name} no longer knows where an earlier run was broken off, so this one began with now."
     known = progress.items - progress.new_items
     yield (
         f"{progress.requests:,} requests; {progress.items:,} items since {since:%Y-%m-%d %H:%M} UTC, "
