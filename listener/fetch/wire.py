@@ -162,8 +162,11 @@ def connect(
     """
     endpoints = resolver.endpoints(host, port, deadline.left(deadline.connect))
     sock = dial(endpoints, host, port, deadline)
-    if context is None:
-        return sock
+    return sock if context is None else encrypt(sock, host, deadline, context)
+
+
+def encrypt(sock: socket.socket, host: str, deadline: Deadline, context: Callable[[], ssl.SSLContext]) -> ssl.SSLSocket:
+    """Go on over TLS, the certificate checked for the name. Raises Failure, with the socket closed."""
     try:
         # OpenSSL's handshake as a whole keeps to this, not each of its reads.
         sock.settimeout(deadline.left(deadline.connect))

@@ -2,9 +2,9 @@
 
 The mailbox stays as it is: it is opened with EXAMINE, and mails are taken with BODY.PEEK, so that nobody finds one read
 that they haven't read (RFC 3501). A request names the user in its address (RFC 5092) and, in its headers, the password
-and the place up to which the mailbox was read before: the mails' number (UID) and the age of these numbers
-(UIDVALIDITY). The answer holds what came after it, as `listener.parcels`, and the new place in headers of the same
-names; NOT_MODIFIED where nothing came.
+or a token of OAuth, whether to go over to TLS first, and the place up to which the mailbox was read before: the mails'
+number (UID) and the age of these numbers (UIDVALIDITY). The answer holds what came after it, as `listener.parcels`, and
+the new place in headers of the same names; NOT_MODIFIED where nothing came.
 """
 
 from __future__ import annotations
@@ -85,11 +85,13 @@ class Mailboxes:
         """Converse with the server. Raises Failure."""
         box = _mailbox(request.url)
         ca_file = request.headers.get("ca-file", "")
-        context = functools.partial(self._context, ca_file) if box.tls else None
-        sock = connect(self._resolver, box.host, box.port, deadline, context)
+        context = functools.partial(self._context, ca_file)
+        sock = connect(self._resolver, box.host, box.port, deadline, context if box.tls else None)
         try:
             with Conversation(sock, box.host, box.port, deadline) as talk:
-                talk.log_in(box.user, request.headers.get("password", ""))
+                if request.headers.get("starttls"):
+                    talk.encrypt(context)
+                talk.log_in(box.user, request.headers.get("password", ""), request.headers.get("token", ""))
                 return self._answer(request, validators, talk, box, deadline)
         except (imaplib.IMAP4.error, OSError, ValueError) as error:
             # The library raises ValueError for numbers that are none, and for letters where it expects ASCII.

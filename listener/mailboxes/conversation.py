@@ -7,13 +7,15 @@ import imaplib
 import re
 import socket
 import ssl
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from types import TracebackType
 from typing import Any, cast
 
 from listener.fetch.failure import Failure
-from listener.fetch.wire import Deadline, GuardedSocket
+from listener.fetch.wire import Deadline, GuardedSocket, encrypt
 from listener.letters import BYTES_LIMIT
 from listener.parcels import Parcel
 from listener.types import Outcome
@@ -64,9 +66,14 @@ class Conversation(imaplib.IMAP4):
 
     def __init__(self, sock: socket.socket, host: str, port: int, deadline: Deadline) -> None:
         """Read the greeting and what the server can do. Raises Failure, OSError, and the library's error."""
-        self._guarded = GuardedSocket(sock, host)
-        self._guarded.expect(deadline, TALK_LIMIT_BYTES)
+        self._deadline = deadline
+        self._guard(sock, host)
         super().__init__(host, port)
+
+    def _guard(self, sock: socket.socket, host: str) -> None:
+        self._plain = sock
+        self._guarded = GuardedSocket(sock, host)
+        self._guarded.expect(self._deadline, TALK_LIMIT_BYTES)
 
     # imaplib has no public way to bring a socket along; its own IMAP4_SSL overrides this, too.
     def _create_socket(self, timeout: float | None) -> socket.socket:
@@ -89,16 +96,37 @@ class Conversation(imaplib.IMAP4):
         if kind is None:
             super().__exit__(kind, error, trace)
             return
-        self.shutdown()
+        # The socket that TLS was to go over may be closed already.
+        with suppress(OSError):
+            self.shutdown()
         if isinstance(error, imaplib.IMAP4.abort) and (goodbye := self.untagged_responses.get("BYE")):
             words = _text(goodbye)
             outcome = _outcome(words, Outcome.PROTOCOL)
             raise Failure(outcome, f"{self.host} ends the conversation: {_line(words)}") from error
 
-    def log_in(self, user: str, password: str) -> None:
-        """Log in. Raises Failure: UNAUTHORIZED with what the server says, or the outcome that its code stands for."""
+    def encrypt(self, context: Callable[[], ssl.SSLContext]) -> None:
+        """Go on over TLS (RFC 3501, 6.2.1), before anything secret is said. Raises Failure where the server doesn't."""
+        # One that greets as if somebody were logged in can't be asked, and may not be a server's word.
+        if self.state != "NONAUTH" or "STARTTLS" not in self.capabilities:
+            raise Failure(Outcome.TLS, f"{self.host} doesn't offer to encrypt the connection (STARTTLS).")
+        kind, said = self._simple_command("STARTTLS")
+        if kind != "OK":
+            raise Failure(Outcome.TLS, f"{self.host} doesn't begin to encrypt: {_line(_text(said))}")
+        self._guard(encrypt(self._plain, self.host, self._deadline, context), self.host)
+        # A new reader: what came unencrypted and wasn't read yet is from anybody. So are the abilities told before.
+        self.open(self.host, self.port)
+        self.untagged_responses = {}
+        self.capabilities = tuple(_text(self.capability()[1]).upper().split())
+
+    def log_in(self, user: str, password: str, token: str = "") -> None:
+        """Log in, with a token of OAuth where there is one.
+
+        Raises Failure: UNAUTHORIZED with what the server says, or the outcome that its code stands for.
+        """
         try:
-            if "AUTH=PLAIN" in self.capabilities:
+            if token:
+                self._bear(user, token)
+            elif "AUTH=PLAIN" in self.capabilities:
                 self.authenticate("PLAIN", lambda _: f"\0{user}\0{password}".encode())
             elif "LOGINDISABLED" in self.capabilities:
                 raise Failure(Outcome.UNAUTHORIZED, f"{self.host} takes no passwords.")
@@ -109,9 +137,17 @@ class Conversation(imaplib.IMAP4):
         except UnicodeEncodeError:
             raise Failure(Outcome.UNAUTHORIZED, f"{self.host} takes passwords in ASCII only.") from None
         except imaplib.IMAP4.error as error:
-            said = _masked(str(error), password)
+            said = _masked(str(error), token or password)
             outcome = _outcome(said, Outcome.UNAUTHORIZED)
             raise Failure(outcome, f"{self.host} refuses the login: {_line(said)}") from None
+
+    def _bear(self, user: str, token: str) -> None:
+        """Log in with a token (https://developers.google.com/workspace/gmail/imap/xoauth2-protocol)."""
+        if "AUTH=XOAUTH2" not in self.capabilities:
+            raise Failure(Outcome.UNAUTHORIZED, f"{self.host} takes no tokens of OAuth (XOAUTH2).")
+        given = iter([f"user={user}\x01auth=Bearer {token}\x01\x01".encode()])
+        # A server that refuses it sends its reasons first, and waits for an empty line.
+        self.authenticate("XOAUTH2", lambda _: next(given, b""))
 
     def examine(self, folder: str) -> Place:
         """Open a mailbox for reading alone. Raises Failure."""

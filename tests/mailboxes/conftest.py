@@ -17,7 +17,7 @@ import trustme
 
 from listener.channels import Secret
 from listener.doors import Doors
-from listener.fetch import FetchSettings
+from listener.fetch import Fetcher, FetchSettings, MemoryHosts
 from listener.mailboxes import Mailboxes
 from listener.pipeline import PollResult, poll
 from listener.plugins import Scrapers
@@ -71,11 +71,19 @@ class Reader:
         """Poll the mailbox a minute later, with a program that was started anew."""
         self.clock.advance(timedelta(minutes=1))
         boxes = Mailboxes(self.settings, self.root, clock=self.clock)
-        web = PaperWeb(self.clock)
+        web = Fetcher(self.settings, MemoryHosts(), clock=self.clock, sleep=self.sleep)
         doors = Doors(web, {"imaps": boxes, "imap": boxes}, web)
         found = self.store.find_source("box")
         assert found is not None
-        return poll(self.source, found.state, replace(parts(self.store, web, self.clock), fetcher=doors))
+        made = parts(self.store, PaperWeb(self.clock), self.clock)
+        try:
+            return poll(self.source, found.state, replace(made, fetcher=doors))
+        finally:
+            web.close()
+
+    def sleep(self, seconds: float) -> None:
+        """Let time pass at once."""
+        self.clock.advance(timedelta(seconds=seconds))
 
     def excerpts(self) -> list[str]:
         """Return what the mentions say below their subjects, sorted."""

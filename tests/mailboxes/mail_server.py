@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
+import socket
 import socketserver
 import ssl
 import threading
@@ -37,6 +38,12 @@ class MailServer:
     instead: dict[str, bytes] = field(default_factory=dict)
     #: Gives whole mails where a part is asked for.
     ignores_parts: bool = False
+    #: Begins in clear text.
+    clear: bool = False
+    #: What it takes by XOAUTH2.
+    token: str = ""
+    #: Sent in clear text together with the word that TLS begins, as somebody in between could.
+    injected: bytes = b""
     commands: list[str] = field(default_factory=list)
 
     def __enter__(self) -> MailServer:
@@ -46,13 +53,19 @@ class MailServer:
             disable_nagle_algorithm = True
 
             def handle(self) -> None:
-                Session(server, self).run()
+                try:
+                    Session(server, self).run()
+                finally:
+                    # TLS that began later has a socket of its own.
+                    self.connection.close()
 
         class Server(socketserver.ThreadingTCPServer):
             daemon_threads = True
 
-            def get_request(self) -> tuple[ssl.SSLSocket, tuple[str, int]]:
+            def get_request(self) -> tuple[socket.socket, tuple[str, int]]:
                 accepted, address = super().get_request()
+                if server.clear:
+                    return accepted, address
                 return server.context.wrap_socket(accepted, server_side=True, do_handshake_on_connect=False), address
 
             def handle_error(self, request: object, client_address: object) -> None:
@@ -88,7 +101,9 @@ class Session:
     """One connection."""
 
     def __init__(self, server: MailServer, handler: socketserver.StreamRequestHandler) -> None:
-        self.server, self.read, self.write = server, handler.rfile, handler.wfile
+        self.server, self.handler = server, handler
+        self.read, self.write = handler.rfile, handler.wfile
+        self.encrypted = not server.clear
 
     def say(self, *lines: str) -> None:
         self.write.write("".join(f"{line}\r\n" for line in lines).encode())
@@ -109,17 +124,41 @@ class Session:
             self.say(f"{tag} {said}")
             if name == "LOGOUT":
                 return
+            if name == "STARTTLS":
+                self.begin_tls()
+
+    def begin_tls(self) -> None:
+        """Go on over TLS."""
+        wrapped = self.server.context.wrap_socket(self.handler.connection, server_side=True)
+        self.handler.connection = self.handler.request = wrapped
+        self.handler.setup()
+        self.read, self.write = self.handler.rfile, self.handler.wfile
+        self.encrypted = True
 
     def do_capability(self) -> str:
-        self.say(f"* CAPABILITY {self.server.capabilities}")
+        able = self.server.capabilities
+        self.say(
+            f"* CAPABILITY {able if self.encrypted else f'{able} STARTTLS'.replace('AUTH=PLAIN', 'LOGINDISABLED')}"
+        )
         return "OK done"
 
-    def do_authenticate(self, _: str) -> str:
+    def do_starttls(self) -> str:
+        return "OK go\r\n" + self.server.injected.decode() if self.server.injected else "OK go"
+
+    def do_authenticate(self, mechanism: str) -> str:
+        assert self.encrypted, "a secret in clear text"
         self.say("+ ")
         given = base64.b64decode(self.read.readline()).decode()
+        if mechanism == "XOAUTH2":
+            if self.server.token and given == f"user={USER}\x01auth=Bearer {self.server.token}\x01\x01":
+                return "OK in"
+            self.say("+ " + base64.b64encode(b'{"status":"400","schemes":"Bearer"}').decode())
+            assert self.read.readline() == b"\r\n"
+            return "NO [AUTHENTICATIONFAILED] Invalid credentials"
         return "OK in" if given == f"\0{USER}\0{PASSWORD}" else "NO [AUTHENTICATIONFAILED] Invalid credentials"
 
     def do_login(self, user: str, password: str) -> str:
+        assert self.encrypted, "a secret in clear text"
         return "OK in" if (user, password) == (USER, "plain") else f"NO no such password: {password}"
 
     def do_examine(self, folder: str) -> str:
