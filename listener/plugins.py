@@ -22,8 +22,8 @@ import sys
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
-from importlib.metadata import EntryPoint, entry_points
+from functools import cache, partial
+from importlib import metadata
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Literal, cast
@@ -37,6 +37,8 @@ from listener.types import Scraper
 #: What modules of scrapers are called in `sys.modules`.
 PREFIX = "listener_scrapers"
 GROUP = "listener.scrapers"
+#: What is installed stays the same while the program runs, and a look at it takes longer than one at the folders.
+entry_points = cache(metadata.entry_points)
 
 _NAME = re.compile(r"[a-z][a-z0-9]*(?:[_-][a-z0-9]+)*")
 
@@ -191,7 +193,7 @@ def _from_toml(file: Path) -> PresetFile:
         return msgspec.convert(tomllib.load(opened), PresetFile, strict=True)
 
 
-def _from_point(point: EntryPoint) -> object:
+def _from_point(point: metadata.EntryPoint) -> object:
     return point.load()
 
 

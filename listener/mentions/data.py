@@ -7,6 +7,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import TypeVar
@@ -87,8 +88,9 @@ class Data:
     languages: Languages
 
 
+@cache
 def load(config: Path) -> Data:
-    """Load everything from the folder of bundled settings. Raises ConfigError for a file that can't be used."""
+    """Load everything from the folder of bundled settings, once. Raises ConfigError for a file that can't be used."""
     resources = load_resources(config)
     return Data(
         resources=resources,

@@ -11,7 +11,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import compress
 from typing import NamedTuple
 
@@ -266,8 +266,9 @@ class PhraseBook:
         return founds
 
 
+@cache
 def _spelled(phrase: str) -> str:
-    """Return a phrase as its words are spelled by `words_of`, with `*` and `...` kept."""
+    """Return a phrase as its words are spelled by `words_of`, with `*` and `...` kept. Asked of the settings' alone."""
     phrase = phrase.replace("<brand>", TARGET).replace("<other>", OTHER)
     parts: list[str] = []
     for part in phrase.split():
