@@ -268,7 +268,7 @@ class PhraseBook:
 
 @cache
 def _spelled(phrase: str) -> str:
-    """Return a phrase as its words are spelled by `words_of`, with `*` and `...` kept. Asked of the settings' alone."""
+    """Return a phrase as its words are spelled by `words_of`, with `*` and `...` kept. Of the settings alone."""
     phrase = phrase.replace("<brand>", TARGET).replace("<other>", OTHER)
     parts: list[str] = []
     for part in phrase.split():
