@@ -137,8 +137,9 @@ class StoryFinder:
     def __init__(self, tx: Transaction, source: str) -> None:
         self._tx = tx
         self._source = source
-        #: By story, who told it here.
-        self._voices: dict[int, set[tuple[str, str]]] = {}
+        #: By story, who told it in this transaction, and before it as far as that was asked.
+        self._told: dict[int, set[tuple[str, str]]] = {}
+        self._told_before: dict[int, set[tuple[str, str]]] = {}
 
     def find(self, item: Item, mark: Fingerprint | None, at: datetime) -> int:
         """Return the story that an item with a fingerprint belongs to: one that is there, or a new one.
@@ -154,21 +155,26 @@ class StoryFinder:
             # Too little text has no fingerprint, and no copies.
             signature, bands = (mark.signature, mark.bands) if mark is not None else (b"", ())
             story_id = self._tx.add_story(signature, bands, at, item.title)
-        self._voices.setdefault(story_id, set()).add(voice)
+        self._told.setdefault(story_id, set()).add(voice)
         return story_id
 
     def _known(self, mark: Fingerprint, voice: tuple[str, str], at: datetime) -> int | None:
         own = Signature(mark.signature)
         for story in self._tx.story_candidates(mark.bands, at - STORY_WINDOW):
             if own.is_of(story.signature) and (
-                own.is_of(story.signature, same_voice=True) or voice not in self._told_by(story.id)
+                own.is_of(story.signature, same_voice=True) or not self._was_told_by(voice, story.id)
             ):
                 return story.id
         return None
 
-    def _told_by(self, story_id: int) -> set[tuple[str, str]]:
-        stored = self._tx.voices_of_story(story_id, self._source)
-        return {voice_of(author, url) for author, url in stored} | self._voices.get(story_id, set())
+    def _was_told_by(self, voice: tuple[str, str], story_id: int) -> bool:
+        if voice in self._told.get(story_id, ()):
+            return True
+        before = self._told_before.get(story_id)
+        if before is None:
+            stored = self._tx.voices_of_story(story_id, self._source)
+            before = self._told_before[story_id] = {voice_of(author, url) for author, url in stored}
+        return voice in before
 
 
 def voice_of(author: str | None, url: str | None) -> tuple[str, str]:
