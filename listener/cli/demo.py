@@ -24,6 +24,10 @@ from listener.storage import Mention, Store
 
 DAYS = 28
 FILES = ("demo.db", "demo.toml", "demo-trends.csv")
+#: Simulated time jumps no less than this: what falls due meanwhile is done together.
+STEP = timedelta(minutes=15)
+#: Between two looks at the trends, which the daemon takes every hour.
+LOOK = timedelta(hours=3)
 #: Heights of a bar in the terminal's chart.
 BARS = " ▁▂▃▄▅▆▇█"
 
@@ -85,10 +89,10 @@ def play(app: App, clock: web_of_demo.Clock, start: datetime, end: datetime) -> 
             app.poll_due(lambda result: polls.update([result.outcome.value]))
             if clock() >= next_look:
                 app.look_at_trends(clock())
-                next_look = clock() + timedelta(hours=1)
+                next_look = clock() + LOOK
             app.send_due()
             due = [at for at in (app.store.next_due(), app.store.next_delivery_due()) if at is not None]
-            clock.set(max(min([*due, end]), clock() + timedelta(seconds=1)))
+            clock.set(max(min([*due, end]), clock() + STEP))
             bar.update(task, completed=(clock() - start).total_seconds())
     return polls
 
