@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
 from typing import Any
 
 import hypothesis.strategies as st
@@ -197,9 +199,9 @@ STEP = st.tuples(st.integers(0, 3), st.one_of(SAID, st.tuples(READ, st.sampled_f
 @settings(max_examples=25)
 @given(steps=st.lists(STEP, max_size=8))
 def test_trends_equal_a_rebuild_whatever_is_said_and_read(
-    tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[int, Any]]
+    migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[int, Any]]
 ) -> None:
-    store = Store.open(tmp_path_factory.mktemp("trends") / "listener.db", now=NOW)
+    store = Store.open(shutil.copy(migrated_sqlite, tmp_path_factory.mktemp("trends")), now=NOW)
     with_sources(store, "blog")
     with store.write() as transaction:
         story = transaction.add_story(b"signature", [1], NOW, "A story")
