@@ -37,8 +37,6 @@ from listener.types import Scraper
 #: What modules of scrapers are called in `sys.modules`.
 PREFIX = "listener_scrapers"
 GROUP = "listener.scrapers"
-#: What is installed stays the same while the program runs, and a look at it takes longer than one at the folders.
-entry_points = cache(metadata.entry_points)
 
 _NAME = re.compile(r"[a-z][a-z0-9]*(?:[_-][a-z0-9]+)*")
 
@@ -79,7 +77,7 @@ class Scrapers:
             check_private(folder)
             for name, found in _in_folder(folder):
                 self._add(name, found)
-        for point in entry_points(group=GROUP):
+        for point in entry_points(GROUP):
             self._add(point.name, _Found(f"entry point {point.name} = {point.value}", partial(_from_point, point)))
 
     def _add(self, name: str, found: _Found) -> None:
@@ -127,6 +125,12 @@ class Scrapers:
         except KeyError:
             known = ", ".join(self.names()) or "none"
             raise PluginError(name, f"there is no scraper of this name; known are {known}") from None
+
+
+@cache
+def entry_points(group: str) -> metadata.EntryPoints:
+    """Return what the installed distributions offer: once, as that stays the same while the program runs."""
+    return metadata.entry_points(group=group)
 
 
 def check_private(folder: Path) -> None:
