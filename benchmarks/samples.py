@@ -2,9 +2,11 @@
 
     python benchmarks/samples.py --data DIR [--all]
 
-DIR holds `samples.tar.*`, or a folder for each kind of answer (`reddit-json/`, `mastodon-json/`, ...) at any depth. Of
-each answer the line tells how many items have a text or title, an address, a date, an author, a rating, and numbers
-that speak of reach. Answers that hold no posts (accounts, trends, lists of communities) rightly give none: `-`.
+DIR holds `samples.tar.*`, or a folder for each kind of answer (`reddit-json/`, `mastodon-json/`, ...) at any depth, or
+a folder `social-api-samples` that does. Of each answer the line tells how many items have a text or title, an address,
+a date, an author, a rating, and numbers that speak of reach. Answers that hold no posts (accounts, trends, lists of
+communities) rightly give none: `-`. Networks without a scraper of their own are read by `list`, with paths as a user
+would write them.
 """
 
 from __future__ import annotations
@@ -19,6 +21,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+
+import msgspec
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from listener.errors import ParseError
 from listener.plugins import Scrapers
@@ -42,8 +48,20 @@ READ_BY = {
     ),
     "trustpilot-html": ("schema-org", "https://www.trustpilot.com/review/example.com"),
 }
-#: Names of answers that hold no posts, whatever reads them.
-WITHOUT_POSTS = ("favourited_by", "reblogged_by", "v1_trends", "search_channels", "exists", "categories")
+#: Kind of answer, and how `list` reads it: item, title, text, link, date, author, id; "" where there is none.
+LISTED = {
+    "askbot": ("questions", "title", "summary", "url", "added_at", "author.username", "id"),
+    "gitter-json": (".", "", "text", "", "sent", "fromUser.displayName", "id"),
+    "telegram-json": ("result", "", "message.text", "", "message.date", "message.from.username", "update_id"),
+    "tumblr-json": ("liked_posts", "", "caption", "post_url", "timestamp", "blog_name", "id"),
+    "twitter-json": (".", "", "text", "", "created_at", "user.screen_name", "id_str"),
+    "weibo-json": ("statuses", "", "text", "", "created_at", "user.screen_name", "id"),
+}
+#: Of single answers, where the list stands elsewhere.
+LISTED_AT = {"huginn-search_tweets.json": "statuses"}
+#: Names of answers that hold no posts, whatever reads them, or no list of them.
+WITHOUT_POSTS = ("favourited_by", "reblogged_by", "v1_trends", "search_channels", "exists", "categories",
+                 "rooms", "api_24396", "askbot_question")  # fmt: skip
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 
 
@@ -96,6 +114,8 @@ def main() -> int:
 
 def samples(folder: Path, unpacked: Path) -> Iterator[Path]:
     """Yield the answers below a folder, unpacked where they come in an archive."""
+    if (folder / "social-api-samples").is_dir():
+        folder /= "social-api-samples"
     for archive in sorted(folder.glob("*.tar*")):
         subprocess.run(["tar", "-xf", str(archive), "-C", str(unpacked)], check=True)
         folder = unpacked
@@ -105,15 +125,21 @@ def samples(folder: Path, unpacked: Path) -> Iterator[Path]:
 def read(path: Path) -> Reading:
     """Read one answer with the scraper of its kind."""
     kind = path.parent.name
-    name, url = READ_BY.get(kind, ("none", ""))
+    name, url = READ_BY.get(kind, ("list" if kind in LISTED else "none", "https://example.com/list"))
     if name == "none":
         return Reading(kind=kind, name=path.name, scraper=name)
     request = Request(url=url)
     response = Response(request=request, url=url, status=200, headers={}, body=path.read_bytes(), fetched_at=NOW)
     scraper = Scrapers().get(name)
+    options = None
+    if kind in LISTED:
+        assert scraper.Options is not None
+        rules = dict(zip(("item", "title", "text", "link", "date", "author", "id"), LISTED[kind], strict=True))
+        rules |= {"form": "json", "item": LISTED_AT.get(path.name, rules["item"])}
+        options = msgspec.convert({name: rule for name, rule in rules.items() if rule}, scraper.Options)
     begun = time.perf_counter()
     try:
-        parsed = scraper.parse(response, Source(name="sample", scraper=name, url=url))
+        parsed = scraper.parse(response, Source(name="sample", scraper=name, url=url, options=options))
     except ParseError as error:
         return Reading(kind=kind, name=path.name, scraper=name, error=str(error))
     return Reading(

@@ -109,7 +109,8 @@ def _item(status: Fields) -> Item | None:
         published=status.moment("created_at"),
         updated=status.moment("edited_at"),
         lang=status.line("language")[:35] or None,
-        kind="comment" if status.raw("in_reply_to_id") else "post",
+        # Of an answer to what was deleted only the account is left that it went to.
+        kind="comment" if status.raw("in_reply_to_id") or status.raw("in_reply_to_account_id") else "post",
         categories=tuple(tag.line("name") for tag in list(status.each("tags"))[:50] if tag.line("name")),
         metrics={
             **status.metrics(likes="favourites_count", boosts="reblogs_count", replies="replies_count"),

@@ -164,7 +164,8 @@ def _item(thing: Fields) -> Item | None:
         updated=data.moment("edited"),
         kind="comment" if is_comment else "post",
         categories=tuple(place for place in (data.line("subreddit"),) if place),
-        metrics=data.metrics(points="score", comments="num_comments"),
+        # Below a comment stands how many comments its post has.
+        metrics=data.metrics(points="score") if is_comment else data.metrics(points="score", comments="num_comments"),
     )
 
 
