@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from itertools import islice
 
 from listener.facts import Copy
 from listener.pages.nodes import Line, Node, Page
@@ -21,16 +22,27 @@ _CHROME_WORDS = frozenset(
 )
 _BUTTON_WORDS = frozenset("btn button cta".split())
 _PADDED = frozenset({"px", "py", "rounded"})
-_CLAIM = re.compile(
-    r"(?:\d[\d.,]*\s?(?:\+|%|x\b|×|k\b|m\b|million|thousand|hours?|minutes?|days?|stunden|minuten|tage|heures|"
+#: A claim with a figure: "saves 10 hours", "4.9 on G2", "★★★★★".
+_FIGURE = re.compile(
+    r"\d[\d.,]*\s?(?:\+|%|x\b|×|k\b|m\b|million|thousand|hours?|minutes?|days?|stunden|minuten|tage|heures|"
     r"horas|ore\b)|\b\d[.,]\d\b\s?(?:/\s?5|stars?|sterne|étoiles|on g2|on capterra|★)|#1\b|★{3,}|"
-    r"\b(?:no\.? 1|number one|award[- ]winning|money[- ]back|guarantee[d]?|risk[- ]free|no credit card|cancel "
-    r"(?:any ?time|anytime)|free trial|trusted by|used by|loved by|rated|gdpr|soc ?2|iso 27001|hipaa|"
-    r"garantie|geld[- ]zurück|ohne risiko|jederzeit kündbar|vertrauen|dsgvo|satisfait ou remboursé|sans "
-    r"engagement|garantía|sin compromiso|garanzia|soddisfatti o rimborsati|garantia|sem compromisso|gwarancja|"
-    r"гарантия)\b)",
+    r"\b(?:no\.? 1|soc ?2|iso 27001)\b",
     re.IGNORECASE,
 )
+#: One in words.
+_ASSURANCE = re.compile(
+    r"\b(?:number one|award[- ]winning|money[- ]back|guarantee[d]?|risk[- ]free|no credit card|cancel "
+    r"(?:any ?time|anytime)|free trial|trusted by|used by|loved by|rated|gdpr|hipaa|"
+    r"garantie|geld[- ]zurück|ohne risiko|jederzeit kündbar|vertrauen|dsgvo|satisfait ou remboursé|sans "
+    r"engagement|garantía|sin compromiso|garanzia|soddisfatti o rimborsati|garantia|sem compromisso|gwarancja|"
+    r"гарантия)\b",
+    re.IGNORECASE,
+)
+#: Whatever _ASSURANCE finds holds one of these in lower case.
+_ASSURANCE_HINTS = (
+    "number one", "award", "money", "aran", "risk", "risiko", "credit card", "cancel", "trial", "ed by", "rated", "gdpr",
+    "hipaa", "geld", "jederzeit", "vertrauen", "dsgvo", "satisfait", "engagement", "compromis", "soddisfatti", "гарант",
+)  # fmt: skip
 _CLAIM_CHARACTERS = 140
 _LOGO_WORDS = frozenset("logos clients customers partners brands trusted press companies".split())
 _LOGO_LIMIT = 60
@@ -54,21 +66,26 @@ def read_copy(page: Page, taken: Iterable[Line] = ()) -> tuple[Copy, ...]:
 
 def _chrome(page: Page) -> bytearray:
     flags = bytearray(len(page.lines))
-    for node in page.nodes:
-        if node.tag in ("html", "body", "main") or node.line >= node.end_line:
-            continue
-        if node.tag in _CHROME_TAGS or (node.named and not node.inline and not node.words.isdisjoint(_CHROME_WORDS)):
-            for index in range(node.line, min(node.end_line, len(flags))):
-                flags[index] = 1
+    for node in _chrome_nodes(page):
+        end = min(node.end_line, len(flags))
+        flags[node.line : end] = b"\x01" * max(end - node.line, 0)
     for line in page.lines:
         if line.hidden:
             flags[line.index] = 1
     return flags
 
 
+def _chrome_nodes(page: Page) -> Iterator[Node]:
+    for tag in _CHROME_TAGS:
+        yield from page.by_tag.get(tag, ())
+    for names, nodes in page.by_names.items():
+        if not names.words.isdisjoint(_CHROME_WORDS):
+            yield from (node for node in nodes if not node.inline and node.tag not in ("html", "body", "main"))
+
+
 def _headlines(page: Page, skipped: bytearray) -> Iterator[tuple[int, Copy]]:
-    for node in page.nodes:
-        if node.tag not in _HEADINGS or node.line >= node.end_line or skipped[node.line]:
+    for node in page.of_tags(*_HEADINGS):
+        if node.line >= node.end_line or skipped[node.line]:
             continue
         text = page.text_of(node)
         if not 2 < len(text) <= _HEADLINE_CHARACTERS or not any(sign.isalpha() for sign in text):
@@ -93,8 +110,8 @@ def _subhead(page: Page, heading: Node, skipped: bytearray) -> Line | None:
 
 
 def _actions(page: Page, skipped: bytearray) -> Iterator[tuple[int, Copy]]:
-    for node in page.nodes:
-        if node.tag not in ("a", "button") or node.hidden or node.line >= len(page.lines) or skipped[node.line]:
+    for node in page.of_tags("a", "button"):
+        if node.hidden or node.line >= len(page.lines) or skipped[node.line]:
             continue
         if (
             node.tag == "a"
@@ -130,30 +147,32 @@ def _text_within(page: Page, node: Node) -> str:
 
 
 def _claims(page: Page, skipped: bytearray) -> Iterator[tuple[int, Copy]]:
-    for line in page.lines:
-        if (
-            skipped[line.index]
-            or not 6 <= len(line.text) <= _CLAIM_CHARACTERS
-            or line.node.tag in ("button", "a", "label", "option")
-        ):
-            continue
-        if (
-            _CLAIM.search(line.text)
-            and not CONTACT.fullmatch(line.text[:60])
-            and sum(sign.isalpha() for sign in line.text) >= 5
-        ):
+    told = [*page.numbered, *page.lines_holding("★")]
+    told = [line for line in told if _may_claim(line, skipped) and _FIGURE.search(line.text)]
+    assured = page.lines_holding(*_ASSURANCE_HINTS)
+    told += [line for line in assured if _may_claim(line, skipped) and _ASSURANCE.search(line.text)]
+    for line in told:
+        if not CONTACT.fullmatch(line.text[:60]) and sum(sign.isalpha() for sign in line.text) >= 5:
             yield line.index, Copy(kind="claim", text=line.text)
+
+
+def _may_claim(line: Line, skipped: bytearray) -> bool:
+    return (
+        not skipped[line.index]
+        and 6 <= len(line.text) <= _CLAIM_CHARACTERS
+        and line.node.tag not in ("button", "a", "label", "option")
+    )
 
 
 def _logos(page: Page) -> Iterator[tuple[int, Copy]]:
     count = 0
-    for node in page.nodes:
-        if node.tag != "img" or count >= _LOGO_LIMIT:
-            continue
+    for node in page.by_tag.get("img", ()):
+        if count >= _LOGO_LIMIT:
+            return
         name = " ".join(node.attr("alt").split())
         around = [
             above
-            for above in list(node.ancestors())[1:5]
+            for above in islice(node.ancestors(), 1, 5)
             if above.tag not in ("body", "html", "main", "header", "nav", "footer")
         ]
         if 1 < len(name) <= 60 and any(above.named and not above.words.isdisjoint(_LOGO_WORDS) for above in around):

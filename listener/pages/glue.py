@@ -30,7 +30,6 @@ _Owner = TypeVar("_Owner", bound=Owner)
 
 _CENTS_WORDS = frozenset("cents cent decimal decimals fraction frac centimes centavos fractional".split())
 _DECIMALS = re.compile(r"[.,]\d{2}(?!\d)")
-_AT_ONCE = (0,)
 _TWO_DIGITS = re.compile(r"\d{2}(?!\d)")
 #: Scripts that put no space between words: kana, ideographs, full-width forms. Hangul isn't one.
 _UNSPACED = re.compile("[\u3001-\u30ff\u3400-\u9fff\uff01-\uff60]")
@@ -39,8 +38,6 @@ _INVISIBLE = re.compile("[\xad\u200b\u200c\u200e\u200f\u2060\ufeff]")
 
 def joined(texts: Sequence[str], owners: Sequence[_Owner]) -> tuple[str, Sequence[int], Sequence[_Owner]]:
     """Return the line's text, where in it each text begins, and whose text that is. Empty texts leave no trace."""
-    if len(texts) == 1:
-        return _clean(texts[0]), _AT_ONCE, (owners[0],)
     parts: list[str] = []
     starts: list[int] = []
     kept: list[_Owner] = []
@@ -48,14 +45,15 @@ def joined(texts: Sequence[str], owners: Sequence[_Owner]) -> tuple[str, Sequenc
     spaced = False
     last = ""
     for text, owner in zip(texts, owners, strict=True):
-        clean = _clean(text)
+        clean = cleaned(text)
         if not clean:
             spaced = spaced or not text or text[0].isspace()
             continue
         if parts:
             # What is shown in another's stead is a text of its own.
-            spaced = spaced or owner.hidden != kept[-1].hidden
-            between = _between(last, clean, owner, spaced or text[0].isspace())
+            spaced = spaced or text[0].isspace() or owner.hidden != kept[-1].hidden
+            # Most neighbours are words with a space between.
+            between = " " if spaced and not last.isdigit() else _between(last, clean, owner, spaced)
             if not between and _are_boxes(kept[-1], owner) and len(parts[-1]) > 1 and len(clean) > 1:
                 between = _between_boxes(last, clean[0])
             if between:
@@ -70,20 +68,19 @@ def joined(texts: Sequence[str], owners: Sequence[_Owner]) -> tuple[str, Sequenc
     return "".join(parts), starts, kept
 
 
-def _clean(text: str) -> str:
+def cleaned(text: str) -> str:
     """Return a text with single spaces and without signs that nobody sees."""
-    if text.isascii():
-        # Most texts are clean already; looking is faster than taking them apart.
-        return text.strip(" ") if text.isprintable() and "  " not in text else " ".join(text.split())
-    return _INVISIBLE.sub("", " ".join(text.split()))
+    if text.isprintable() and "  " not in text:
+        # Most texts are clean already; looking is faster than taking them apart. No space but " " is printable.
+        return text.strip(" ")
+    text = " ".join(text.split())
+    return text if text.isascii() else _INVISIBLE.sub("", text)
 
 
 def _between(last: str, text: str, owner: Owner, spaced: bool) -> str:
     first = text[0]
     if last.isdigit() and first in ".," and _DECIMALS.match(text):
         return ""
-    if spaced and not last.isdigit():
-        return " "
     if last.isdigit() and first.isdigit() and _TWO_DIGITS.match(text) and _is_small(owner):
         return "."
     if spaced:

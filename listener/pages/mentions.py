@@ -29,7 +29,6 @@ _PRICE_ENDINGS = frozenset(
 #: Lines with prices that are read: no page for people has more.
 _LINE_LIMIT = 3_000
 _LINE_CHARACTERS = 2_000
-_DIGIT = re.compile(r"\d")
 _CLAUSE = re.compile(r"[.!?;:,](?=\s)|[•·|]|\s[–—-]\s")
 
 
@@ -222,7 +221,7 @@ def mentions_on(page: Page, reading: Reading, skipped: bytearray) -> dict[int, l
     """Return the mentions of each line by its index, leaving out lines flagged in `skipped`."""
     found: dict[int, list[Mention]] = {}
     slots = price_slots(page)
-    numbered = {line.index for line in page.lines_matching(_DIGIT)}
+    numbered = {line.index for line in page.numbered}
     for index in sorted(numbered | slots):
         line = page.lines[index]
         if skipped[index] or len(line.text) > _LINE_CHARACTERS:

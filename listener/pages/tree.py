@@ -7,11 +7,13 @@ below raises ParseError.
 from __future__ import annotations
 
 import re
+from collections import defaultdict
+from collections.abc import Sequence
 
 from listener.errors import ParseError
 from listener.html.stream import stream
 from listener.pages.classes import Names
-from listener.pages.glue import joined
+from listener.pages.glue import cleaned, joined
 from listener.pages.nodes import Attributes, Line, Node, Page
 
 MARKUP_LIMIT_CHARACTERS = 20_000_000
@@ -33,14 +35,23 @@ _UNRENDERED = frozenset({"template", "noscript", "head", "title", "script"})
 #: Attributes of what opens something when it is clicked.
 _OPENING = frozenset({"aria-expanded", "aria-controls", "data-toggle", "data-bs-toggle"})
 _LOOKED_AT = _OPENING | {"class", "id", "style", "hidden", "itemprop"}
-_IS_INLINE, _IS_UNRENDERED, _IS_SPECIAL = 1, 2, 4
+#: Elements that are looked for by their tag.
+SOUGHT = frozenset(
+    "a aside blockquote button caption datalist dialog dt figure footer form h1 h2 h3 h4 h5 h6 iframe img input label "
+    "nav noscript option select summary table template".split()
+)
+_IS_INLINE, _IS_UNRENDERED, _IS_SPECIAL, _IS_SOUGHT = 1, 2, 4, 8
 #: What has to be known of a tag when it opens.
 _TAGS = {
     tag: _IS_INLINE * (tag in INLINE)
     | _IS_UNRENDERED * (tag in _UNRENDERED)
     | _IS_SPECIAL * (tag in UNSEEN or tag in _RAW or tag == "meta")
-    for tag in INLINE | _UNRENDERED | UNSEEN | _RAW | {"meta"}
+    | _IS_SOUGHT * (tag in SOUGHT)
+    for tag in INLINE | _UNRENDERED | UNSEEN | _RAW | SOUGHT | {"meta"}
 }
+#: The bounds are looked at once in so many elements.
+_CHECKED_EACH = 256
+_AT_ONCE = (0,)
 _BLOCK_STYLE = re.compile(r"display\s*:\s*(?:block|flex|grid|table)", re.IGNORECASE)
 
 
@@ -64,7 +75,6 @@ class _Builder:
 
     __slots__ = (
         "_by_tag",
-        "_depth",
         "_known",
         "_lines",
         "_metas",
@@ -76,7 +86,6 @@ class _Builder:
         "_properties",
         "_raw",
         "_root",
-        "_said",
         "_scripts",
         "_texts",
         "_title",
@@ -84,20 +93,18 @@ class _Builder:
     )
 
     def __init__(self) -> None:
-        self._root = Node("#page", (), None, 0)
+        self._root = Node("#page", (), None, 0, 0, False, False)
         self._nodes = [self._root]
         self._lines: list[Line] = []
-        self._said: list[str] = []
         self._scripts: list[tuple[str, str]] = []
         self._metas: dict[str, str] = {}
         self._openers: list[Node] = []
         self._properties: list[Node] = []
         self._title = ""
         self._node = self._root
-        self._depth = 0
-        self._by_tag: dict[str, list[Node]] = {}
+        self._by_tag: defaultdict[str, list[Node]] = defaultdict(list)
         #: Names by the class attribute where there is no id, and by both; with the elements that bear them.
-        self._known: dict[str, tuple[Names, list[Node]]] = {}
+        self._known: dict[str | None, tuple[Names, list[Node]]] = {}
         self._names: dict[tuple[str, str], tuple[Names, list[Node]]] = {}
         #: Open elements from the one whose text isn't on the page.
         self._unseen = 0
@@ -112,31 +119,41 @@ class _Builder:
             return
         nodes = self._nodes
         parent = self._node
-        self._depth += 1
-        if self._depth > DEPTH_LIMIT or len(nodes) >= NODE_LIMIT:
-            raise ParseError("the page holds more elements or nesting than one written for people")
-        self._node = node = Node(tag, attrs, parent, len(nodes))
-        nodes.append(node)
-        same = self._by_tag.get(tag)
-        if same is None:
-            self._by_tag[tag] = [node]
+        order = len(nodes)
+        kind = _TAGS.get(tag, 0)
+        if kind:
+            hidden = parent.hidden or kind & _IS_UNRENDERED != 0
+            node = Node(tag, attrs, parent, order, 0, hidden, kind & _IS_INLINE != 0)
+            if kind & _IS_SOUGHT:
+                self._by_tag[tag].append(node)
         else:
-            same.append(node)
-        block = self._look(node, attrs) if attrs else False
-        known = _TAGS.get(tag, 0)
-        if known & _IS_UNRENDERED:
-            node.hidden = True
-        if known & _IS_INLINE and not block:
-            node.inline = True
-        elif self._texts:
+            node = Node(tag, attrs, parent, order, 0, parent.hidden, False)
+        self._node = node
+        nodes.append(node)
+        if attrs:
+            name, value = attrs[0]
+            # Most elements with attributes have a class alone, and most classes have been met.
+            known = self._known.get(value) if name == "class" and len(attrs) == 1 else None
+            if known is None:
+                known = self._look(node, attrs)
+            if known is not None:
+                known[1].append(node)
+                node.names = names = known[0]
+                if names.hidden:
+                    node.hidden = True
+                if names.block:
+                    node.inline = False
+        if self._texts and not node.inline:
             self._flush(parent)
         node.line = len(self._lines)
-        if known & _IS_SPECIAL:
+        if kind & _IS_SPECIAL:
             if tag == "meta":
                 self._keep_meta(node)
             else:
                 self._unseen = 1
                 self._raw = []
+        if not order % _CHECKED_EACH:
+            self._check(node)
 
     def end_element(self, _: str) -> None:
         node = self._node
@@ -146,15 +163,13 @@ class _Builder:
                 return
             if node.tag in _RAW:
                 self._keep_raw(node, "".join(self._raw))
-        self._depth -= 1
-        lines = self._lines
         if not self._texts:
-            node.end_line = len(lines)
+            node.end_line = len(self._lines)
         elif node.inline:
-            node.end_line = len(lines) + 1
+            node.end_line = len(self._lines) + 1
         else:
             self._flush(node)
-            node.end_line = len(lines)
+            node.end_line = len(self._lines)
         node.last = len(self._nodes) - 1
         assert node.parent is not None
         self._node = node.parent
@@ -187,15 +202,19 @@ class _Builder:
             self._properties,
             self._by_tag,
             dict([*self._known.values(), *self._names.values()]),
-            "\n".join(self._said),
+            "\n".join([line.text for line in self._lines]),
         )
 
-    def _look(self, node: Node, attrs: Attributes) -> bool:
-        """Read the attributes that name or hide an element; return whether they make a block of it."""
+    def _check(self, node: Node) -> None:
+        """Raise ParseError for a page that is too large. Asked now and then: the bounds may be passed by a little."""
+        if node.order >= NODE_LIMIT or sum(1 for _ in node.ancestors()) > DEPTH_LIMIT:
+            raise ParseError("the page holds more elements or nesting than one written for people")
+
+    def _look(self, node: Node, attrs: Attributes) -> tuple[Names, list[Node]] | None:
+        """Read the attributes that tell something of an element; return its names, and who bears them."""
         if len(attrs) > ATTRIBUTE_LIMIT:
             raise ParseError("the page holds more attributes than one written for people")
         classes = ident = ""
-        block = False
         for name, value in attrs:
             if name not in _LOOKED_AT:
                 continue
@@ -206,31 +225,28 @@ class _Builder:
             elif name == "style":
                 if value:
                     node.hidden |= _hides(value)
-                    block |= _BLOCK_STYLE.search(value) is not None
+                    node.inline &= _BLOCK_STYLE.search(value) is None
             elif name == "hidden":
                 node.hidden |= value != "until-found"
             elif name == "itemprop":
                 self._properties.append(node)
             else:
                 self._openers.append(node)
-        if classes or ident:
-            known = None if ident else self._known.get(classes)
-            names, bearers = known or self._met(classes, ident)
-            bearers.append(node)
-            node.names = names
-            node.hidden |= names.hidden
-            block |= names.block
-        return block
+        return self._met(classes, ident) if classes or ident else None
 
-    def _met(self, classes: str, ident: str) -> tuple[Names, list[Node]]:
+    def _met(self, classes: str, ident: str) -> tuple[Names, list[Node]] | None:
         """Return the names of a class and an id, which are new where there is no id, and who bears them."""
-        if not ident:
+        if ident:
+            found = self._names.get((classes, ident))
+            if found is None:
+                found = self._names[classes, ident] = (Names(classes, ident), [])
+            return found
+        if not classes:
+            return None
+        known = self._known.get(classes)
+        if known is None:
             known = self._known[classes] = (Names(classes, ident), [])
-            return known
-        found = self._names.get((classes, ident))
-        if found is None:
-            found = self._names[classes, ident] = (Names(classes, ident), [])
-        return found
+        return known
 
     def _keep_meta(self, node: Node) -> None:
         name = node.attr("name") or node.attr("property") or node.attr("http-equiv") or node.attr("itemprop")
@@ -245,15 +261,19 @@ class _Builder:
 
     def _flush(self, closing: Node) -> None:
         """Make a line of the texts since the last block boundary; `closing` held the last of them."""
-        text, starts, owners = joined(self._texts, self._owners)
-        self._texts.clear()
-        self._owners.clear()
+        texts, owners = self._texts, self._owners
+        starts: Sequence[int] = _AT_ONCE
+        kept: Sequence[Node] = owners
+        if len(texts) == 1:
+            text = cleaned(texts[0])
+        else:
+            text, starts, kept = joined(texts, owners)
+        self._texts, self._owners = [], []
         if text:
-            self._said.append(text)
             node = closing
             while node.inline and node.parent is not None:
                 node = node.parent
-            self._lines.append(Line(len(self._lines), text, node, starts, owners))
+            self._lines.append(Line(len(self._lines), text, node, starts, kept, kept[0].hidden))
 
 
 def _hides(style: str) -> bool:
