@@ -40,8 +40,9 @@ _ASSURANCE = re.compile(
 )
 #: Whatever _ASSURANCE finds holds one of these in lower case.
 _ASSURANCE_HINTS = (
-    "number one", "award", "money", "aran", "risk", "risiko", "credit card", "cancel", "trial", "ed by", "rated", "gdpr",
-    "hipaa", "geld", "jederzeit", "vertrauen", "dsgvo", "satisfait", "engagement", "compromis", "soddisfatti", "гарант",
+    "number one", "award", "money", "aran", "risk", "risiko", "credit card", "cancel", "trial", "ed by", "rated",
+    "gdpr", "hipaa", "geld", "jederzeit", "vertrauen", "dsgvo", "satisfait", "engagement", "compromis", "soddisfatti",
+    "гарант",
 )  # fmt: skip
 _CLAIM_CHARACTERS = 140
 _LOGO_WORDS = frozenset("logos clients customers partners brands trusted press companies".split())

@@ -60,25 +60,29 @@ class Label:
 
 def label_of(line: Line) -> Label | None:
     """Return a line as a label; None for text that can't name anything."""
+    level = _level(line)
+    if level == 8 and _names_nothing(line.node):
+        return None
     named = _named_part(line)
     text = clean_name(named or _without_badges(line))
     if len(text) > words.LABEL_CHARACTERS and "(" in text[3:60]:
         text = clean_name(text[: text.index("(", 3)])
     if not text or len(text) > words.LABEL_CHARACTERS or _LETTER.search(text) is None:
         return None
-    node = line.node
-    level = _level(line)
-    if level == 8 and (node.tag in ("a", "button", "label", "option") or _is_action(node)):
-        return None
-    if level == 8 and node.tag == "li" and not node.is_first:
-        # The first item of a list may be its title; the others are what it lists.
+    if level == 8 and (text.endswith((".", "!", "?")) or len(text) > 60 or len(text.split()) > 8):
         return None
     if words.is_generic(text):
         return None
-    if level == 8 and (text.endswith((".", "!", "?")) or len(text) > 60 or len(text.split()) > 8):
-        return None
     rest = clean_name(line.text.replace(named, "", 1)) if named else ""
     return Label(line, text, STRONG if level < 8 else WEAK, level, rest)
+
+
+def _names_nothing(node: Node) -> bool:
+    """Whether a plain line in this element is none that could name a plan."""
+    if node.tag == "li":
+        # The first item of a list may be its title; the others are what it lists.
+        return not node.is_first or _is_action(node)
+    return node.tag in ("a", "button", "label", "option") or _is_action(node)
 
 
 def _level(line: Line) -> int:
@@ -135,7 +139,7 @@ def _without_badges(line: Line) -> str:
 
 
 def _is_badge(text: str, owner: Node, block: Node) -> bool:
-    if words.BADGE.fullmatch(text):
+    if words.is_badge(text):
         return True
     return owner is not block and owner.named and not owner.words.isdisjoint(_BADGES)
 

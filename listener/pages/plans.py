@@ -112,8 +112,9 @@ class _Grouping:
             self._name_single(node, groups[0], items)
             return groups
         groups = self._drop_features(groups, items)
+        kept = set(map(id, groups))
         return self._name_several(
-            node, groups, [item for item in items if not isinstance(item, Group) or item in groups]
+            node, groups, [item for item in items if not isinstance(item, Group) or id(item) in kept]
         )
 
     def _items(self, node: Node, found: dict[int, list[Group]]) -> list[Group | Label]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from listener.pages import words
+from listener.pages.classes import Names
 from listener.pages.groups import Group
 from listener.pages.labels import Label, label_of
 from listener.pages.mentions import Mention
@@ -20,11 +21,16 @@ def unpriced_plans(page: Page, groups: list[Group], priced: set[int], skipped: b
     """Return plans of the cards beside those of `groups` that hold no price; `priced`: indices of lines with one."""
     found: dict[int, Group] = {}
     seen: set[int] = set()
+    looked: set[tuple[int, str, frozenset[str]]] = set()
     for group in groups:
         for card in _cards_around(group):
             if card.order in seen:
                 break
             seen.add(card.order)
+            make = (card.parent.order if card.parent is not None else 0, card.tag, _class_words(card))
+            if make in looked:
+                # Its siblings have been looked at for another card of this make, which is one of them.
+                break
             beside = _beside(page, card)
             fresh = [other for other in beside if other.order not in seen and other.order not in found]
             for other in fresh:
@@ -33,6 +39,7 @@ def unpriced_plans(page: Page, groups: list[Group], priced: set[int], skipped: b
                     if plan is not None:
                         found[other.order] = plan
             if beside:
+                looked.add(make)
                 break
     return list(found.values())
 
@@ -52,17 +59,20 @@ def _beside(page: Page, card: Node) -> list[Node]:
         return []
     mine = _class_words(card)
     alike = []
+    kept: dict[Names, frozenset[str]] = {}
     for other in page.children(card.parent):
         if other is card or other.tag != card.tag or not 0 < other.end_line - other.line <= _CARD_LINES:
             continue
-        theirs = _class_words(other)
+        theirs = kept.get(other.names)
+        if theirs is None:
+            theirs = kept[other.names] = _class_words(other)
         if mine == theirs or len(mine & theirs) * 2 >= min(len(mine), len(theirs)) > 0:
             alike.append(other)
     return alike
 
 
-def _class_words(node: Node) -> set[str]:
-    return {word.rstrip("0123456789") for word in node.classes.split()}
+def _class_words(node: Node) -> frozenset[str]:
+    return frozenset([word.rstrip("0123456789") for word in node.classes.split()])
 
 
 def _unpriced(page: Page, card: Node) -> Group | None:

@@ -147,11 +147,7 @@ class _Builder:
             self._flush(parent)
         node.line = len(self._lines)
         if kind & _IS_SPECIAL:
-            if tag == "meta":
-                self._keep_meta(node)
-            else:
-                self._unseen = 1
-                self._raw = []
+            self._open_special(node)
         if not order % _CHECKED_EACH:
             self._check(node)
 
@@ -204,6 +200,13 @@ class _Builder:
             dict([*self._known.values(), *self._names.values()]),
             "\n".join([line.text for line in self._lines]),
         )
+
+    def _open_special(self, node: Node) -> None:
+        if node.tag == "meta":
+            self._keep_meta(node)
+        else:
+            self._unseen = 1
+            self._raw = []
 
     def _check(self, node: Node) -> None:
         """Raise ParseError for a page that is too large. Asked now and then: the bounds may be passed by a little."""

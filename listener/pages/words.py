@@ -6,6 +6,7 @@ Each pattern is matched against whole lines or short clauses; every one is linea
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 #: Longer lines are sentences, not labels.
 LABEL_CHARACTERS = 90
@@ -65,6 +66,8 @@ CONTACT = _whole(
     r"面议|联系我们|聯絡我們|联系销售|洽詢|定制|询价|문의(?:하기)?|별도 ?문의|"
     r"가격 ?문의|상담",
 )
+#: More than this is no ribbon, whatever signs stand around it.
+_BADGE_CHARACTERS = 60
 #: Ribbons and eyebrows that hang on a card; never a plan's name.
 BADGE = _whole(
     r"(?:our |the )?(?:most|best|top)[- ](?:popular|value|seller|selling|choice|loved|deal|chosen|offer|pick)(?: "
@@ -197,15 +200,23 @@ ACTION = re.compile(
 
 def is_generic(text: str) -> bool:
     """Whether a line is a section's title, a ribbon or small print that can't name a plan."""
-    if len(text) > LABEL_CHARACTERS:
-        return False
+    return len(text) <= LABEL_CHARACTERS and _is_generic(text)
+
+
+@lru_cache(maxsize=2_048)
+def _is_generic(text: str) -> bool:
     if FAQ_HINT.search(text.lower()) and FAQ_TITLE.search(text):
         return True
     words = [word.casefold() for word in _LABEL_WORD.findall(text)]
     generic = sum(word in _GENERIC for word in words)
     if generic and all(word in _GENERIC or word in _FILLER for word in words):
         return True
-    return bool(BADGE.fullmatch(text))
+    return is_badge(text)
+
+
+def is_badge(text: str) -> bool:
+    """Whether a text is a ribbon that hangs on a card."""
+    return len(text) <= _BADGE_CHARACTERS and BADGE.fullmatch(text) is not None
 
 
 def asks(text: str) -> bool:

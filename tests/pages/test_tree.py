@@ -59,6 +59,53 @@ def test_lines_are_found_by_what_they_hold_in_any_case() -> None:
     assert not list(page.lines_matching(re.compile("nowhere")))
 
 
+def test_lines_are_found_by_plain_words() -> None:
+    page = read_page("<p>Trusted by Ana</p><p>İ trusted</p><p>x</p><p>no risk, trusted by all, trusted by you</p>")
+    assert [line.index for line in page.lines_holding("trusted by", "risk")] == [0, 3]
+    assert [line.index for line in page.lines_holding("trusted")] == [0, 1, 3]
+    assert page.lines_holding("nowhere") == read_page("").lines_holding("a") == []
+
+
+@pytest.mark.parametrize(
+    "claim",
+    [
+        "Saves 10 hours a week",
+        "4.9 on G2 by 90 teams",
+        "The No. 1 for teams",
+        "★★★★★ from 800 teams",
+        "Number one in retail",
+        "Award-winning support",
+        "Money-back promise",
+        "Guaranteed delivery",
+        "Risk-free for teams",
+        "No credit card needed",
+        "Cancel any time",
+        "Start your free trial",
+        "Trusted by bakers",
+        "Top rated support",
+        "GDPR compliant",
+        "HIPAA ready",
+        "Mit Geld-zurück-Garantie",
+        "Ohne Risiko testen",
+        "Jederzeit kündbar",
+        "Kunden, die uns vertrauen",
+        "DSGVO-konform",
+        "Satisfait ou remboursé",
+        "Sans engagement",
+        "Garantía de por vida",
+        "Sin compromiso",
+        "Con garanzia",
+        "Soddisfatti o rimborsati",
+        "Sem compromisso",
+        "Gwarancja jakości",
+        "Наша гарантия",
+    ],
+)
+def test_a_claim_is_found_by_its_words(claim: str) -> None:
+    copy = read_facts(f"<main><h1>Boats</h1><section><div>{claim}</div></section></main>", {"landing"}).copy
+    assert [each.text for each in copy if each.kind == "claim"] == [claim]
+
+
 @pytest.mark.parametrize(
     "title",
     [
