@@ -12,7 +12,7 @@ from listener.cli import settings_file
 from listener.cli.asking import Asks
 from listener.cli.page_tables import show_facts
 from listener.cli.settings import slug
-from listener.cli.trial import clean, item_lines
+from listener.cli.trial import clean, counted, item_lines
 from listener.config import Settings
 from listener.discovery import Candidate, Discovery, discover
 from listener.errors import ListenerError
@@ -91,10 +91,10 @@ def described(found: Discovery, app: App) -> Iterator[str]:
     items = found.parsed.items
     for item in items[:SHOWN]:
         yield ""
-        yield from item_lines(item)
+        yield from item_lines(item, app.settings.timezone)
     if items:
         source = found.chosen.source()
         matched = sum(bool(judge(source, item, app.parts).matches) for item in items)
-        yield f"\n{len(items)} items now; {matched} match a brand."
+        yield f"\n{counted(len(items), 'item')} now; {matched} match a brand."
     elif found.parsed.facts is None:
         yield "\nIt has no items now."

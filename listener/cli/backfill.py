@@ -18,6 +18,7 @@ from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn
 from listener.app import App, load_settings, open_trial, system_clock
 from listener.backfill import Backfill, FindKnown, Progress
 from listener.cli.export import MomentType
+from listener.cli.trial import counted
 from listener.config import Settings
 from listener.errors import DatabaseInUse, ListenerError, StorageError
 from listener.storage import Store
@@ -67,7 +68,7 @@ def backfill(settings_path: Path, name: str, since: date | datetime, dry_run: bo
         except KeyboardInterrupt:
             progress = work.progress
             click.echo("Broken off: run it again to go on from here.", err=True)
-    for line in summary(progress, source, moment, dry_run=dry_run):
+    for line in summary(progress, source, moment.astimezone(settings.timezone), dry_run=dry_run):
         click.echo(line)
     if progress.stopped and not progress.new_items:
         raise SystemExit(1)
@@ -126,22 +127,23 @@ def _run(work: Backfill, source: Source, limit: int, *, anew: bool) -> Progress:
 
 
 def summary(progress: Progress, source: Source, since: datetime, *, dry_run: bool) -> Iterator[str]:
-    """Yield what to tell at the end."""
+    """Yield what to tell at the end, with times in the zone of `since`."""
     if progress.resumed:
         yield "Went on from where an earlier run was broken off."
     if progress.place_lost:
         yield f"{source.name} no longer knows where an earlier run was broken off, so this one began with now."
     known = progress.items - progress.new_items
     yield (
-        f"{progress.requests:,} requests; {progress.items:,} items since {since:%Y-%m-%d %H:%M} UTC, "
-        f"{progress.new_items:,} of them new, {known:,} known; {progress.mentions:,} mentions."
+        f"{counted(progress.requests, 'request')}; {counted(progress.items, 'item')} since {since:%Y-%m-%d %H:%M}, "
+        f"{progress.new_items:,} of them new, {known:,} known; {counted(progress.mentions, 'mention')}."
     )
     if progress.undated:
-        yield f"{progress.undated:,} items without a date were left out: nobody knows when to count them."
+        yield f"{counted(progress.undated, 'item')} without a date left out: nobody knows when to count them."
     if progress.oldest is not None:
-        yield f"The oldest is of {progress.oldest:%Y-%m-%d %H:%M} UTC."
+        yield f"The oldest is of {progress.oldest.astimezone(since.tzinfo):%Y-%m-%d %H:%M}."
     if progress.stopped:
-        yield f"Not at the end: {progress.stopped}. Run it again to go on."
+        begun = progress.items or progress.pages_back or progress.resumed
+        yield f"Not at the end: {progress.stopped.rstrip('.')}.{' Run it again to go on.' if begun else ''}"
     elif not progress.pages_back:
         yield f"{source.name} can't page back: this is all that it shows."
     elif progress.oldest is None or progress.oldest.date() > since.date():

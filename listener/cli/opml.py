@@ -17,7 +17,7 @@ from listener.channels import Secret
 from listener.cli import settings_file
 from listener.cli.settings import slug
 from listener.cli.settings import span as written
-from listener.cli.trial import clean
+from listener.cli.trial import clean, counted
 from listener.cli.writing import output_file
 from listener.config import Settings
 from listener.errors import ListenerError
@@ -133,9 +133,10 @@ def export_opml(settings_path: Path, output: str) -> None:
     with output_file(output) as file:
         file.write(write(outlines, title="listener"))
     if hidden:
-        click.echo(f"{hidden} secrets were left out.", err=True)
+        click.echo(f"{counted(hidden, 'secret')} left out.", err=True)
     if len(outlines) < len(settings.sources):
-        click.echo(f"{len(settings.sources) - len(outlines)} sources have no address and were left out.", err=True)
+        left = counted(len(settings.sources) - len(outlines), "source")
+        click.echo(f"{left} without an address left out: OPML has no place for them.", err=True)
 
 
 def _options(source: Source, raw: object) -> tuple[dict[str, Any], int]:

@@ -142,7 +142,7 @@ def facts_of(listed: Listed, now: datetime) -> Iterator[tuple[str, str]]:
     yield "items a day", a_day(health.items_a_day)
     yield "matched a day", a_day(health.matched_a_day)
     if state.failures:
-        yield "failures", f"{state.failures} in a row, since {ago(state.failing_since, now)}"
+        yield "failures", f"{state.failures} in a row, the first {ago(state.failing_since, now)}"
     if hub is not None:
         yield "hub", f"{hub.hub} {hub_words.in_words(hub, now)}"
 

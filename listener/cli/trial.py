@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 from collections.abc import Iterator
+from datetime import tzinfo
 from pathlib import Path
 
 import click
@@ -48,14 +49,14 @@ def try_(settings_path: Path, name: str, limit: int, matched: bool, as_json: boo
             if facts is not None and (facts.plans or facts.questions or facts.copy):
                 show_facts(facts)
                 click.echo()
-        for line in lines(trial, limit, matched=matched):
+        for line in lines(trial, limit, settings.timezone, matched=matched):
             click.echo(line)
     if not trial.worked:
         raise SystemExit(1)
 
 
-def lines(trial: Trial, limit: int, *, matched: bool) -> Iterator[str]:
-    """Yield what to print."""
+def lines(trial: Trial, limit: int, zone: tzinfo, *, matched: bool) -> Iterator[str]:
+    """Yield what to print, with times by the clocks of a zone."""
     for asked in trial.asked:
         yield from _request_lines(asked)
     if not trial.worked:
@@ -65,11 +66,11 @@ def lines(trial: Trial, limit: int, *, matched: bool) -> Iterator[str]:
     page = any(asked.parsed is not None and asked.parsed.facts is not None for asked in trial.asked)
     if trial.items or (trial.worked and not page):
         double = f", {trial.doubled} came twice" if trial.doubled else ""
-        yield f"\n{_counted(len(trial.items), 'item')}{double}; {len(hits)} match a brand."
+        yield f"\n{counted(len(trial.items), 'item')}{double}; {len(hits)} match a brand."
     shown = hits if matched else [*hits, *(one for one in trial.items if not one.matches)]
     for one in shown[:limit]:
         yield ""
-        yield from item_lines(one.item)
+        yield from item_lines(one.item, zone)
         yield from _match_lines(one)
     if len(shown) > limit:
         yield f"\nand {len(shown) - limit} more: --limit {len(shown)}"
@@ -90,8 +91,8 @@ def _request_lines(asked: Asked) -> Iterator[str]:
         facts = asked.parsed.facts
         if facts is not None:
             yield (
-                f"    a page: {_counted(len(facts.plans), 'price')}, {_counted(len(facts.questions), 'question')}, "
-                f"{_counted(len(facts.copy), 'piece')} of copy, {_counted(len(facts.incidents), 'incident')}"
+                f"    a page: {counted(len(facts.plans), 'price')}, {counted(len(facts.questions), 'question')}, "
+                f"{counted(len(facts.copy), 'piece')} of copy, {counted(len(facts.incidents), 'incident')}"
             )
             if facts.trouble:
                 yield f"    not to be believed ({facts.trouble}): {in_words(facts.trouble)}"
@@ -99,9 +100,9 @@ def _request_lines(asked: Asked) -> Iterator[str]:
             yield f"    skipped: {clean(reason)}"
 
 
-def item_lines(item: Item) -> Iterator[str]:
-    """Yield an item as it is read: date, author and title, text, address."""
-    when = item.published.strftime("%Y-%m-%d %H:%M") if item.published else "no date"
+def item_lines(item: Item, zone: tzinfo) -> Iterator[str]:
+    """Yield an item as it is read: date by the clocks of a zone, author and title, text, address."""
+    when = f"{item.published.astimezone(zone):%Y-%m-%d %H:%M}" if item.published else "no date"
     stars = f"  {item.rating:g}/{item.rating_max:g}" if item.rating is not None else ""
     author = f"  {clean(item.author, 40)}" if item.author else ""
     yield f"{when}  {item.kind}{stars}{author}  {clean(item.title or '(no title)', 100)}"
@@ -134,7 +135,8 @@ def _reading(reading: Reading) -> str:
     return f"{score}, {reading.kind}, relevance {reading.relevance:.2f}{pains}"
 
 
-def _counted(count: int, noun: str) -> str:
+def counted(count: int, noun: str) -> str:
+    """Return a number with its noun: "1 item", "1,200 items"."""
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 

@@ -145,7 +145,7 @@ def test_a_json_list_is_read_by_the_usual_names_of_its_fields(
     done = run(settings, "add", server.url_for("/api"))
     assert done.exit_code == 0, done.output
     assert "2026-11-02 08:00" in done.output
-    assert "1 items now; 1 match a brand." in done.output
+    assert "1 item now; 1 match a brand." in done.output
     assert load(settings, environ={}).sources[-1].options == {
         "item": "results", "form": "json", "title": "name", "text": "body", "link": "html_url", "date": "created_at",
         "id": "id",

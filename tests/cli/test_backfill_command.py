@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from click.testing import CliRunner, Result
@@ -94,6 +95,24 @@ def test_a_run_that_reaches_its_limit_says_how_to_go_on(settings: Path) -> None:
     assert "Not at the end: 1 requests were made. Run it again to go on." in done.output
     rest = run(settings, "blog", "--since", "2020-01-01")
     assert "Went on from where an earlier run was broken off." in rest.output
+
+
+def test_a_run_that_read_nothing_is_not_to_be_gone_on_with(settings: Path, httpserver: HTTPServer) -> None:
+    httpserver.clear()
+    httpserver.expect_request("/feed").respond_with_data("", status=404)
+    done = run(settings, "blog", "--since", "2020-01-01")
+    assert done.exit_code == 1
+    assert done.output.endswith("answers 404 Not Found.\n")
+
+
+def test_times_are_told_by_the_clocks_of_the_settings(settings: Path) -> None:
+    settings.write_text(
+        settings.read_text().replace("[listener]", '[listener]\ntimezone = "Asia/Kolkata"', 1), encoding="utf-8"
+    )
+    done = run(settings, "blog", "--since", "2020-01-01")
+    oldest = (NOW - timedelta(days=6)).astimezone(ZoneInfo("Asia/Kolkata"))
+    assert "6 items since 2020-01-01 00:00, 6 of them new" in done.output
+    assert f"The oldest is of {oldest:%Y-%m-%d %H:%M}." in done.output
 
 
 @pytest.mark.parametrize(
