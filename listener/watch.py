@@ -65,6 +65,15 @@ def waiting_since(page_state: Mapping[str, Any]) -> datetime | None:
     return datetime.fromisoformat(since)
 
 
+def accepting(page_state: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a page's memory with a person's word that what it said is gone for good.
+
+    Looks that show nothing of it are looks again, confirmed and told like any other, until one of them was told or the
+    page says something.
+    """
+    return {**page_state, "accepted": True}
+
+
 def watch(
     page_state: Mapping[str, Any],
     body_hash: str | None,
@@ -81,7 +90,8 @@ def watch(
     looks = [Look(at=datetime.fromisoformat(at), state=state) for at, state in page_state.get("looks", ())]
     told: str | None = page_state.get("told")
     silent = facts is not None and not (facts.plans or facts.questions)
-    if silent and told is not None and _says_much(read(told)):
+    accepted = bool(page_state.get("accepted"))
+    if silent and not accepted and told is not None and _says_much(read(told)):
         return Watched(verdict=Verdict.SAME, page_state=page_state, gone=True)
     if facts is None or body_hash is None:
         if not looks:
@@ -89,6 +99,7 @@ def watch(
         state = looks[-1].state
     else:
         state = _state_of(body_hash, facts, [told, looks[-1].state if looks else None], read)
+    accepted = accepted and (silent or facts is None)
     known = {told, *(look.state for look in looks)}
     looks = _shortened([*looks, Look(at=now, state=state)], settings.looks)
     decision = decide(looks, told, settings)
@@ -105,6 +116,7 @@ def watch(
             "told": told,
             "looks": [[look.at.isoformat(), look.state] for look in looks],
             "flapping": flapping,
+            **({"accepted": True} if accepted and decision.verdict is not Verdict.CONFIRMED else {}),
         },
         changes=changes,
         first_seen=decision.first_seen,

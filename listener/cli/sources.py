@@ -19,9 +19,11 @@ from listener.config import Settings
 from listener.errors import ListenerError
 from listener.fetch import ADVICE, host_key
 from listener.insights.health import Health, Yield, health_of, is_login
+from listener.pages.trouble import FACTS_GONE
 from listener.storage import StoredSource
 from listener.subscriptions import PREFIX, Subscription, kept
 from listener.types import Outcome
+from listener.watch import accepting
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +122,24 @@ def resume(settings_path: Path, name: str) -> None:
         with store.write() as tx:
             tx.reschedule([name], now)
     click.echo(f"{name} is due now.")
+
+
+@sources.command()
+@click.argument("name")
+@click.pass_obj
+def accept(settings_path: Path, name: str) -> None:
+    """Believe a page that shows nothing any more of what it said (facts-gone): look again, and tell what is gone."""
+    settings = load_settings(settings_path, need_secrets=False)
+    now = system_clock()
+    with open_store(settings, now) as store, store.write() as tx:
+        found = store.find_source(name)
+        if found is None or not found.active:
+            raise _unknown(name)
+        state = found.state
+        if state.outcome is not Outcome.BLOCKED or FACTS_GONE not in state.detail:
+            raise ListenerError(f"{name} isn't a page that lost all it said; see: listener sources show {name}")
+        tx.save_source(replace(state, page_state=accepting(state.page_state), due_at=now))
+    click.echo(f"{name} is due now. Once a second look confirms it, `listener changes` tells what is gone.")
 
 
 def _unknown(name: str) -> ListenerError:

@@ -24,8 +24,8 @@ _IN_WORDS: Mapping[str, str] = {
     EMPTY_SHELL: f"an empty shell that a script would fill; {_RENDER}",
     SCRIPT_PRICES: f"its prices are filled in by a script, and are not in the page; {_RENDER}",
     REDIRECTED_HOME: "the request ended at the site's front page",
-    FACTS_GONE: "everything that it said is gone at once, plans and questions; if that is meant, watch it anew, under "
-    "another name",
+    FACTS_GONE: "everything that it said is gone at once, plans and questions; if that is so, `listener sources "
+    "accept` and its name take it as it is",
 }
 #: What a browser may mend.
 BY_SCRIPT = frozenset({EMPTY_SHELL, SCRIPT_PRICES})

@@ -12,6 +12,9 @@ from click.testing import CliRunner, Result
 
 from listener.app import App, load_settings, open_store
 from listener.cli import group
+from listener.errors import ListenerError
+from listener.pages.notices import in_words
+from listener.pages.trouble import FACTS_GONE
 from listener.storage import NewItem
 from listener.subscriptions import PREFIX, Subscription, as_text
 from listener.types import HostState, Item, Outcome, SourceState
@@ -169,3 +172,33 @@ def test_what_became_of_a_source_s_hub_is_told(settings: Path, fields: dict[str,
 def test_a_subscription_that_is_being_ended_is_nobody_s_hub(settings: Path) -> None:
     subscribe(settings, state="leaving", next_at=NOW)
     assert json.loads(run(settings, "show", "news", "--json").output)["hub"] is None
+
+
+def test_a_page_that_lost_all_it_said_is_believed_on_a_persons_word(settings: Path) -> None:
+    with open_store(load_settings(settings), NOW) as store, store.write() as tx:
+        tx.save_source(
+            SourceState(
+                source="forum",
+                due_at=NOW + timedelta(days=1),
+                last_poll_at=NOW,
+                failures=1,
+                failing_since=NOW,
+                outcome=Outcome.BLOCKED,
+                detail=f"Not the page ({FACTS_GONE}): {in_words(FACTS_GONE)}.",
+                page_state={"told": "x", "looks": []},
+            )
+        )
+    shown = run(settings, "show", "forum").output
+    assert "listener sources accept" in " ".join(shown.split())
+    assert "due now" in run(settings, "accept", "forum").output
+    with open_store(load_settings(settings), NOW) as store:
+        found = store.find_source("forum")
+    assert found is not None
+    assert found.state.page_state == {"told": "x", "looks": [], "accepted": True}
+    assert found.state.due_at < NOW + timedelta(hours=1)
+
+
+def test_only_a_page_that_lost_all_it_said_can_be_accepted(settings: Path) -> None:
+    for name, told in (("news", "isn't a page that lost all it said"), ("nowhere", "no source 'nowhere'")):
+        with pytest.raises(ListenerError, match=told):
+            CliRunner().invoke(group, ["-c", str(settings), "sources", "accept", name], catch_exceptions=False)

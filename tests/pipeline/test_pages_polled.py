@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -13,12 +14,18 @@ from listener.pages import response
 from listener.pipeline import PollResult, poll
 from listener.storage import Store
 from listener.types import FetchResult, Outcome, Request, Response, Rule, Source
+from listener.watch import accepting
 from tests.pipeline.polling import Clock, PaperWeb, parts
 
 PAGE = Source(name="globex-pricing", scraper="pricing", url="https://globex.example/pricing", brand="globex")
 RULE = Rule(name="prices", on="price", brands=("globex",), channels=("screen",))
 CAPTCHA = """<html><head><title>Just a moment...</title></head><body><h1>Verify you are human</h1>
 <p>Complete the captcha below to continue.</p><div class="g-recaptcha"></div></body></html>"""
+
+#: A page that says nothing of plans, and nothing of trouble.
+WORDS = (
+    "<html><title>Hetki</title><h1>Hetkinen</h1><p>Palaamme pian asiaan, kiitos kärsivällisyydestä.</p></html>".encode()
+)
 
 
 def html(pro: int, *, nonce: str = "", free: bool = True) -> bytes:
@@ -117,14 +124,41 @@ def test_a_page_that_flaps_is_told_once(watching: Watching) -> None:
 
 def test_a_page_that_says_nothing_any_more_is_in_trouble_and_drops_no_plans(watching: Watching) -> None:
     watching.poll(html(49))
-    odd = "<html><title>Hetki</title><h1>Hetkinen</h1><p>Palaamme pian asiaan, kiitos kärsivällisyydestä.</p></html>"
-    results = [watching.poll(odd.encode()) for _ in range(4)]
+    results = [watching.poll(WORDS) for _ in range(4)]
     assert {result.outcome for result in results} == {Outcome.BLOCKED}
     assert "facts-gone" in results[0].detail
     assert watching.poll(html(59)).worked
     watching.poll(html(59))
     assert watching.changes() == [("price_raised", "Pro", 20.4)]
     assert {one.plan for one in watching.store.iter_prices()} == {"Free", "Starter", "Pro"}
+
+
+def believe(watching: Watching) -> None:
+    found = watching.store.find_source(PAGE.name)
+    assert found is not None
+    with watching.store.write() as tx:
+        tx.save_source(replace(found.state, page_state=accepting(found.state.page_state)))
+
+
+def test_what_a_person_says_is_gone_for_good_is_told_as_gone(watching: Watching) -> None:
+    watching.poll(html(49))
+    assert watching.poll(WORDS).outcome is Outcome.BLOCKED
+    believe(watching)
+    assert [watching.poll(WORDS).worked for _ in range(3)] == [True, True, True]
+    removed = {subject for kind, subject, _ in watching.changes() if kind == "plan_removed"}
+    assert removed == {"Free", "Pro", "Starter"}
+    watching.poll(html(49))
+    watching.poll(html(49))
+    assert watching.poll(WORDS).outcome is Outcome.BLOCKED
+
+
+def test_a_page_that_speaks_again_has_lost_nothing(watching: Watching) -> None:
+    watching.poll(html(49))
+    watching.poll(WORDS)
+    believe(watching)
+    assert [watching.poll(page).worked for page in (WORDS, html(49), html(49))] == [True, True, True]
+    assert watching.changes() == []
+    assert watching.poll(WORDS).outcome is Outcome.BLOCKED
 
 
 def test_trouble_of_a_page_is_told_once_and_its_end_once(tmp_path: Path) -> None:
