@@ -1,6 +1,8 @@
 """The composition root: settings become objects here, and nowhere else.
 
 The one clock of the program is chosen here, too; everything below gets `now` as an argument or this clock as a part.
+What many installations never need, such as mailboxes, is imported when it is asked for: importing it all takes as long
+as hundreds of polls.
 """
 
 from __future__ import annotations
@@ -18,36 +20,31 @@ from typing import TYPE_CHECKING, Any
 
 from listener import __version__, config
 from listener.alerts import Planner, Rules
-from listener.browser import Browser, BrowserSettings
 from listener.changes.confirm import ConfirmSettings
-from listener.config.understanding import understand_settings
 from listener.dispatch import Dispatcher
-from listener.doors import Door, Doors
-from listener.emerging import EmergingPains
+from listener.doors import Door, Doors, LateDoor
 from listener.errors import StorageError
 from listener.fetch import HOST_GAPS, Fetcher, FetchSettings, MemoryHosts
-from listener.files import Folders
-from listener.mailboxes import Mailboxes
-from listener.mentions.data import PAINS_FILE, read_frequent_words, read_topics
-from listener.mentions.data import load as load_data
 from listener.mentions.matcher import BrandNames, Matcher, compile_query
-from listener.mentions.pains import Topic
-from listener.mentions.understand import Understander
-from listener.mentions.voices import Runs
-from listener.notify import build as build_channel
 from listener.outbox import Delivered, Outbox
 from listener.parts import Parts
 from listener.pipeline import PollResult
 from listener.plugins import Scrapers, bundled
-from listener.rescore import Rescorer, Wanted
 from listener.rounds import NotAsked, Round
 from listener.schedule import Bounds
-from listener.storage import Retained, Store
-from listener.trending import Trending
-from listener.types import Brand, HostState, Item
+from listener.storage import Store
+from listener.types import Brand, Channel, HostState, Item
 
 if TYPE_CHECKING:
+    from listener.browser import Browser
     from listener.callbacks import Callbacks
+    from listener.emerging import EmergingPains
+    from listener.mentions.data import Data
+    from listener.mentions.pains import Topic
+    from listener.mentions.understand import Understander
+    from listener.rescore import Rescorer, Wanted
+    from listener.storage import Retained
+    from listener.trending import Trending
     from listener.websub import WebSub
 
 #: Between the first polls of two new sources, so that they don't all come at once; together no more than the limit, so
@@ -89,11 +86,7 @@ class App:
         self._callbacks: Callbacks | None = None
         self.parts = Parts(
             store=self.store,
-            fetcher=Doors(
-                self.fetcher,
-                self._other_doors(),
-                Browser(self.fetcher, self._assets, browser_settings(settings), clock=clock),
-            ),
+            fetcher=Doors(self.fetcher, self._other_doors(), LateDoor(self._browser)),
             scrapers=self.scrapers,
             matcher=matcher,
             understander=understander,
@@ -108,19 +101,34 @@ class App:
         )
         self.sources = {source.name: source for source in settings.sources if source.enabled}
         self.dispatcher = Dispatcher(self.parts, self.sources, self.fetcher.ready_at, settings.workers)
-        channels = {
-            name: build_channel(name, channel, settings.timezone) for name, channel in settings.channels.items()
-        }
-        known = taxonomy(settings) if self.parts.rules.on_pains else ()
-        definitions = {topic.name: topic.definition for topic in known}
-        self.trending = Trending(self.parts, settings.brands, definitions)
-        self.outbox = Outbox(self.store, channels, self.parts.planner, clock)
+        self.trending = cache(self._trending)
+        self.outbox = Outbox(self.store, built_channels(settings), self.parts.planner, clock)
+
+    def _trending(self) -> Trending:
+        from listener.trending import Trending
+
+        known = taxonomy(self.settings) if self.parts.rules.on_pains else ()
+        return Trending(self.parts, self.settings.brands, {topic.name: topic.definition for topic in known})
+
+    def _browser(self) -> Browser:
+        return browser(self.fetcher, self._assets, self.settings.fetch.body_limit, clock=self.clock)
 
     def _other_doors(self) -> dict[str, Door]:
         """Return the adapters beside the web's, by the schemes of their addresses."""
         root = self.settings.path.parent
-        mailboxes = Mailboxes(fetch_settings(self.settings), root, clock=self.clock)
-        return {"file": Folders(root, clock=self.clock), "imap": mailboxes, "imaps": mailboxes}
+
+        def folders() -> Door:
+            from listener.files import Folders
+
+            return Folders(root, clock=self.clock)
+
+        def mailboxes() -> Door:
+            from listener.mailboxes import Mailboxes
+
+            return Mailboxes(fetch_settings(self.settings), root, clock=self.clock)
+
+        mails = LateDoor(mailboxes)
+        return {"file": LateDoor(folders), "imap": mails, "imaps": mails}
 
     def start(self) -> None:
         """Tell the store which sources there are. Those that are new are due soon."""
@@ -172,7 +180,8 @@ class App:
 
     def look_at_trends(self, now: datetime) -> int:
         """Look for spikes and rising pain points, where rules watch them; return how many alerts that makes."""
-        return self.trending.look(now)
+        rules = self.parts.rules
+        return self.trending().look(now) if rules.on_spikes or rules.on_pains else 0
 
     def upkeep(self, now: datetime) -> Retained:
         """Forget what the settings say to forget; return how much."""
@@ -221,29 +230,57 @@ def understanding(settings: config.Settings) -> tuple[Matcher, Callable[[], Unde
 
     The reader is made when it is first asked for: a round without news needs none of its words and weights.
     """
-    data = cache(lambda: load_data(bundled("config")))
-    how = understand_settings(settings)
+
+    @cache
+    def data() -> Data:
+        from listener.mentions.data import load
+
+        return load(bundled("config"))
+
+    @cache
+    def understander() -> Understander:
+        from listener.config.understanding import understand_settings
+        from listener.mentions.understand import Understander
+
+        return Understander(settings.brands, understand_settings(settings), data())
 
     def language(item: Item) -> str | None:
         return data().languages.tell(f"{item.title}\n{item.text}", item.lang, settings.understand.languages)
 
-    return Matcher(settings.brands, language=language), cache(lambda: Understander(settings.brands, how, data()))
+    return Matcher(settings.brands, language=language), understander
+
+
+def built_channels(settings: config.Settings) -> dict[str, Channel]:
+    """Return the channels of the settings by name. Raises PermanentDeliveryError for one that can't be built."""
+    if not settings.channels:
+        return {}
+    from listener.notify import build
+
+    return {name: build(name, channel, settings.timezone) for name, channel in settings.channels.items()}
 
 
 def taxonomy(settings: config.Settings) -> tuple[Topic, ...]:
     """Return the pain points that are known, by the settings: one of the same name replaces a bundled one."""
+    from listener.mentions.data import PAINS_FILE, read_topics
+
     bundled_ones = () if settings.understand.only_own_pains else read_topics(bundled("config") / PAINS_FILE)
     return tuple({topic.name: topic for topic in (*bundled_ones, *settings.pains)}.values())
 
 
 def emerging_pains(settings: config.Settings, store: Store, brand: Brand) -> EmergingPains:
     """Return what finds pains of a brand that the taxonomy doesn't know."""
+    from listener.emerging import EmergingPains
+    from listener.mentions.data import read_frequent_words
+    from listener.mentions.voices import Runs
+
     frequent = read_frequent_words(bundled("config"), settings.understand.languages)
     return EmergingPains(store, Runs(taxonomy(settings), BrandNames(brand).spans), frequent)
 
 
 def rescorer(settings: config.Settings, store: Store, wanted: Wanted) -> Rescorer:
     """Return what reads stored mentions again with today's settings."""
+    from listener.rescore import Rescorer
+
     matcher, understander = understanding(settings)
     sources = {source.name: source for source in settings.sources}
     told = (settings.brands, settings.understand, settings.pains)
@@ -270,6 +307,8 @@ def fetch_settings(settings: config.Settings) -> FetchSettings:
 
 def known_pains() -> set[str]:
     """Return the names of the pain points that come with the program."""
+    from listener.mentions.data import PAINS_FILE, read_topics
+
     return {topic.name for topic in read_topics(bundled("config") / PAINS_FILE)}
 
 
@@ -315,9 +354,14 @@ def assets_fetcher(
     return Fetcher(hurried, MemoryHosts(), clock=clock, sleep=sleep)
 
 
-def browser_settings(settings: config.Settings | None) -> BrowserSettings:
-    """Return the bounds of a browser's visit."""
-    return BrowserSettings() if settings is None else BrowserSettings(body_limit=settings.fetch.body_limit)
+def browser(
+    pages: Fetcher, assets: Fetcher, body_limit: int | None = None, *, clock: Callable[[], datetime]
+) -> Browser:
+    """Make what renders pages; it fetches them with `pages`, and what their scripts ask for with `assets`."""
+    from listener.browser import Browser, BrowserSettings
+
+    bounds = BrowserSettings() if body_limit is None else BrowserSettings(body_limit=body_limit)
+    return Browser(pages, assets, bounds, clock=clock)
 
 
 @contextmanager
@@ -336,7 +380,8 @@ def open_web(settings: config.Settings | None, *, clock: Callable[[], datetime] 
     fetcher = Fetcher(networks, hosts, clock=clock)
     assets = assets_fetcher(networks, clock=clock, sleep=time.sleep)
     try:
-        yield Doors(fetcher, {}, Browser(fetcher, assets, browser_settings(settings), clock=clock))
+        body_limit = None if settings is None else settings.fetch.body_limit
+        yield Doors(fetcher, {}, LateDoor(lambda: browser(fetcher, assets, body_limit, clock=clock)))
     finally:
         fetcher.close()
         assets.close()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import threading
+from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from listener.types import FetchResult, Request, Validators
@@ -14,6 +15,23 @@ class Door(Protocol):
     def fetch(self, request: Request, validators: Validators, *, under_way: bool = False) -> FetchResult:
         """Return how the request ended. Raises nothing that the world outside can cause."""
         ...
+
+
+class LateDoor:
+    """A door that is made when the first request comes to it."""
+
+    def __init__(self, make: Callable[[], Door]) -> None:
+        self._make = make
+        self._door: Door | None = None
+        self._lock = threading.Lock()
+
+    def fetch(self, request: Request, validators: Validators, *, under_way: bool = False) -> FetchResult:
+        """Return how the request ended, as the door says."""
+        with self._lock:
+            if self._door is None:
+                self._door = self._make()
+            door = self._door
+        return door.fetch(request, validators, under_way=under_way)
 
 
 class Doors:

@@ -13,11 +13,18 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from listener.alerts import Planner
-from listener.notify import Dead, Sent, send_batch
+from listener.late import LateModule
 from listener.storage import Store
 from listener.types import Channel
+
+if TYPE_CHECKING:
+    from listener import notify
+    from listener.notify import Sent
+else:
+    notify = LateModule("listener.notify")
 
 #: Deliveries looked at for one message; what a message can't hold, it counts and points at.
 BATCH = 500
@@ -91,10 +98,10 @@ class Outbox:
         with self._store.write() as tx:
             batch = tx.take_batch(name, now, BATCH)
         if channel is None:
-            gone = tuple(Dead(id=one.id, error="this channel is no longer in the settings") for one in batch)
-            became = Sent(dead=gone)
+            gone = tuple(notify.Dead(id=one.id, error="this channel is no longer in the settings") for one in batch)
+            became = notify.Sent(dead=gone)
         else:
-            became = send_batch(channel, batch, now)
+            became = notify.send_batch(channel, batch, now)
         after = self._clock()
         self._unmarked[name] = became, after
         self._mark(name, became, after)

@@ -6,15 +6,17 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from threading import BoundedSemaphore, Semaphore
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from listener.alerts import Planner, Rules
 from listener.changes.confirm import ConfirmSettings
 from listener.mentions.matcher import Matcher
-from listener.mentions.understand import Understander
 from listener.schedule import Bounds
 from listener.storage import Store
 from listener.types import FetchResult, Request, Scraper, Validators
+
+if TYPE_CHECKING:
+    from listener.mentions.understand import Understander
 
 #: Polls that parse and understand at the same time.
 READERS = 2

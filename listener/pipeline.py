@@ -12,17 +12,15 @@ from collections import Counter, deque
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from listener.alerts import FLOOD_WINDOW
 from listener.errors import ParseError
 from listener.facts import PageFacts
+from listener.late import LateModule
 from listener.mentions.identity import item_keys
-from listener.pages.notices import in_words
-from listener.pages.trouble import FACTS_GONE
 from listener.parts import Parts
 from listener.poll_items import new_items, store_items, understand
-from listener.poll_page import after_look, look, store_look
 from listener.schedule import Polled, after_poll, rhythm_of
 from listener.storage import Transaction
 from listener.types import (
@@ -37,6 +35,11 @@ from listener.types import (
     SourceState,
     Validators,
 )
+
+if TYPE_CHECKING:
+    from listener import poll_page
+else:
+    poll_page = LateModule("listener.poll_page")
 
 log = logging.getLogger(__name__)
 
@@ -95,17 +98,19 @@ def poll(source: Source, state: SourceState, parts: Parts) -> PollResult:
     with parts.readers:
         found = understand(source, new_items(gathered.items, keys, known), parts)
     polled = replace(gathered.polled, new_items=len(found), rhythm=rhythm_of(gathered.items, now))
-    watched = look(source, state, gathered.page, parts, now) if polled.worked else None
+    watched = None
+    if polled.worked and (gathered.page or state.page_state):
+        watched = poll_page.look(source, state, gathered.page, parts, now)
     if watched is not None and watched.gone:
-        polled = replace(polled, outcome=Outcome.BLOCKED, detail=_told(FACTS_GONE), validators=state.validators)
+        polled = replace(polled, outcome=Outcome.BLOCKED, detail=poll_page.GONE, validators=state.validators)
         watched = None
     after = after_poll(state, source, polled, now, parts.bounds, pushed=parts.pushed(source.name))
     if watched is not None:
-        after = after_look(after, watched)
+        after = poll_page.after_look(after, watched)
     with parts.store.write() as tx:
         alerts = store_items(tx, source, found, now, parts, history=state.last_success_at is None)
         if watched is not None:
-            alerts += store_look(tx, source, watched, gathered.page, now, parts)
+            alerts += poll_page.store_look(tx, source, watched, gathered.page, now, parts)
         trouble, after = parts.rules.source_alerts(source, state, after, now)
         added = add_alerts(tx, [*alerts, *trouble], now, parts)
         if known:
@@ -190,7 +195,7 @@ def gather(source: Source, state: SourceState, parts: Parts) -> Gathered:
                 result = replace(result, outcome=Outcome.PARSE, detail=str(error))
             else:
                 if parsed.facts is not None and parsed.facts.trouble is not None:
-                    result = replace(result, outcome=Outcome.BLOCKED, detail=_told(parsed.facts.trouble))
+                    result = replace(result, outcome=Outcome.BLOCKED, detail=poll_page.told(parsed.facts.trouble))
                 elif parsed.facts is not None:
                     page = (response, parsed.facts)
                 items += parsed.items
@@ -228,10 +233,6 @@ def gather(source: Source, state: SourceState, parts: Parts) -> Gathered:
             ttl=ttl,
         ),
     )
-
-
-def _told(trouble: str) -> str:
-    return f"Not the page ({trouble}): {in_words(trouble)}."
 
 
 def add_alerts(tx: Transaction, alerts: Sequence[Alert], now: datetime, parts: Parts) -> int:

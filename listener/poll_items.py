@@ -5,14 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
-from listener.alerts import MentionEvent
+from listener.late import LateModule
 from listener.mentions.matcher import Matcher
-from listener.mentions.stories import Fingerprint, Signature, fingerprint
 from listener.parts import Parts
 from listener.storage import NewItem, NewMention, Transaction
 from listener.types import Alert, Hit, Item, Match, Reading, Source
 from listener.urls import host_of
+
+if TYPE_CHECKING:
+    from listener.alerts import events
+    from listener.mentions import stories as story_marks
+    from listener.mentions.stories import Fingerprint
+else:
+    events = LateModule("listener.alerts.events")
+    story_marks = LateModule("listener.mentions.stories")
 
 #: Copies of a story are looked for this far back.
 STORY_WINDOW = timedelta(days=14)
@@ -53,7 +61,7 @@ def understand(source: Source, items: Sequence[tuple[Item, tuple[str, ...]]], pa
     for item, keys in items:
         made = (parts.understander().read(item, match, source) for match in matches(source, item, parts.matcher))
         readings = tuple(one for one in made if one is not None)
-        mark = fingerprint(item.title, item.text) if readings else None
+        mark = story_marks.fingerprint(item.title, item.text) if readings else None
         found.append(Found(item=item, keys=keys, readings=readings, mark=mark))
     return found
 
@@ -111,10 +119,10 @@ def new_item(source: Source, found: Found, now: datetime) -> NewItem:
 
 def event_of(
     mention: NewMention, mention_id: int, item: Item, source: Source, now: datetime, *, history: bool
-) -> MentionEvent:
+) -> events.MentionEvent:
     """Return what the rules look at."""
     assert mention.story_id is not None
-    return MentionEvent(
+    return events.MentionEvent(
         reading=mention.reading,
         item=item,
         source=source,
@@ -159,7 +167,7 @@ class StoryFinder:
         return story_id
 
     def _known(self, mark: Fingerprint, voice: tuple[str, str], at: datetime) -> int | None:
-        own = Signature(mark.signature)
+        own = story_marks.Signature(mark.signature)
         for story in self._tx.story_candidates(mark.bands, at - STORY_WINDOW):
             if own.is_of(story.signature) and (
                 own.is_of(story.signature, same_voice=True) or not self._was_told_by(voice, story.id)

@@ -12,6 +12,8 @@ from listener.alerts import ChangeEvent, PricePoint
 from listener.changes.confirm import Verdict
 from listener.errors import ParseError
 from listener.facts import Change, PageFacts, Price
+from listener.pages.notices import in_words
+from listener.pages.trouble import FACTS_GONE
 from listener.parts import Parts
 from listener.storage import Snapshot, StoredPrice, Transaction
 from listener.types import Alert, Request, Response, Source, SourceState
@@ -20,15 +22,19 @@ from listener.watch import Watched, states_of, watch
 log = logging.getLogger(__name__)
 
 
+def told(trouble: str) -> str:
+    """Return the detail of a poll that found something else in a page's place."""
+    return f"Not the page ({trouble}): {in_words(trouble)}."
+
+
+#: The detail of a poll whose page has lost all that it said.
+GONE = told(FACTS_GONE)
+
+
 def look(
     source: Source, state: SourceState, page: tuple[Response, PageFacts] | None, parts: Parts, now: datetime
-) -> Watched | None:
-    """Judge what a poll that worked shows of a page; None for a source of items.
-
-    `page` is None where the server said that nothing has changed.
-    """
-    if not (page or state.page_state):
-        return None
+) -> Watched:
+    """Judge what a poll that worked shows of a page. `page` is None where the server said that nothing has changed."""
     stored = {key: parts.store.find_snapshot(source.name, key) for key in states_of(state.page_state)}
     scraper = parts.scrapers.get(source.scraper)
 

@@ -94,9 +94,9 @@ class Round:
         """Let everything be due, what is overdue first, but what has said that it is gone for good."""
         with self._store.write() as tx:
             tx.hasten(self._left, self._clock())
-        for one in self._store.list_sources():
-            if one.state.stopped and one.name in self._left:
-                self._leave(one.name, f"410 gone; to ask again: listener sources resume {one.name}")
+        for name in self._store.stopped_sources():
+            if name in self._left:
+                self._leave(name, f"410 gone; to ask again: listener sources resume {name}")
 
     def _leave(self, name: str, why: str) -> None:
         self._left.discard(name)

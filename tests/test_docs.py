@@ -16,7 +16,7 @@ from listener.channels import CHANNEL_TYPES
 from listener.cli import COMMANDS, group
 from listener.config import Settings, load
 from listener.config.loading import FETCH, LISTENER, RETENTION, UNDERSTAND, WEBSUB
-from listener.config.named import BRAND, SOURCE, TOPIC
+from listener.config.named import BRAND, SOURCE, topic_table
 from listener.config.rules import CONDITIONS, EVERYWHERE, RULE
 from listener.config.tables import fields_of
 
@@ -34,7 +34,7 @@ SECTIONS = {
     "[brands.NAME]": BRAND.keys,
     "[sources.NAME]": SOURCE.keys,
     "[alerts.NAME]": RULE.keys,
-    "[pains.NAME]": TOPIC.keys,
+    "[pains.NAME]": topic_table().keys,
 }
 
 

@@ -38,7 +38,7 @@ FLOORS = (
     {"fields", "searching", "parcels", "letters", "bookmark"},
     {"pages", "text", "html", "dates", "urls", "opml"},
     {"types", "facts", "channels", "deliveries"},
-    {"errors"},
+    {"errors", "late"},
 )
 #: A room above may also use itself, and front doors share the command line's furniture.
 FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}

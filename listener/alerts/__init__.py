@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
-from listener.alerts.changes import quote as change_quote
-from listener.alerts.changes import title as change_title
-from listener.alerts.events import ChangeEvent, Example, MentionEvent, PainEvent, PricePoint, SpikeEvent
+from typing import TYPE_CHECKING
+
 from listener.alerts.planning import FLOOD_WINDOW, RETRY_PAUSES, Planner, digest_time, next_attempt
 from listener.alerts.rules import Rules
-from listener.alerts.trends import cool_down_of, stories_of, window_of
+from listener.late import late_names
+
+if TYPE_CHECKING:
+    from listener.alerts.changes import quote as change_quote
+    from listener.alerts.changes import title as change_title
+    from listener.alerts.events import ChangeEvent, Example, MentionEvent, PainEvent, PricePoint, SpikeEvent
+    from listener.alerts.trends import cool_down_of, stories_of, window_of
+else:
+    __getattr__ = late_names(
+        "listener.alerts",
+        {
+            "changes": "change_quote=quote change_title=title",
+            "events": "ChangeEvent Example MentionEvent PainEvent PricePoint SpikeEvent",
+            "trends": "cool_down_of stories_of window_of",
+        },
+    )
 
 __all__ = [
     "FLOOD_WINDOW",

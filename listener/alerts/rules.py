@@ -5,11 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from listener.alerts import changes, mentions, trends, trouble
-from listener.alerts.events import ChangeEvent, MentionEvent, PainEvent, SpikeEvent
+from listener.late import late_modules
 from listener.types import EMPTY, Alert, Item, Outcome, Rule, Source, SourceState
+
+if TYPE_CHECKING:
+    from listener.alerts import changes, mentions, trends, trouble
+    from listener.alerts.events import ChangeEvent, MentionEvent, PainEvent, SpikeEvent
+else:
+    # Installations without rules, and rounds without anything to tell, need none of these.
+    changes, mentions, trends, trouble = late_modules("listener.alerts", "changes mentions trends trouble")
 
 UTC = ZoneInfo("UTC")
 
@@ -73,6 +80,9 @@ class Rules:
         """
         if after.outcome is Outcome.DEFERRED:
             return [], replace(after, announced=before.announced)
+        if not self._source:
+            failing = after.stopped or after.outcome not in (Outcome.OK, Outcome.NOT_MODIFIED)
+            return [], replace(after, announced=before.announced and failing)
         watching = [rule for rule in self._source if trouble.applies(rule, source)]
         if after.outcome in trouble.WORKED and not after.stopped:
             told = [

@@ -11,6 +11,7 @@ import click
 
 from listener import __version__
 from listener.errors import ListenerError
+from listener.memory import collect_rarely
 
 #: Command: module and attribute that holds its click command, and the line that `--help` shows.
 COMMANDS: dict[str, tuple[str, str]] = {
@@ -96,6 +97,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
     Exit status: 0 done; 1 an error that a person can mend, said in one line; 2 wrong usage.
     """
+    collect_rarely()
     try:
         group.main(args=None if arguments is None else list(arguments), prog_name="listener", standalone_mode=True)
     except ListenerError as error:

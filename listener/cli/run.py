@@ -14,7 +14,7 @@ import click
 from listener import logs
 from listener.app import App, open_app
 from listener.dispatch import describe
-from listener.memory import share_arenas
+from listener.memory import keep_all, share_arenas
 from listener.pipeline import PollResult
 from listener.systemd import Notifier
 
@@ -31,6 +31,7 @@ def run(settings_path: Path, once: bool, verbose: bool) -> None:
     0 if every source answered, 1 if one did not or could not be asked.
     """
     share_arenas()
+    keep_all()
     logs.set_up(os.environ, verbose=verbose)
     if not once:
         from listener.daemon import Daemon  # with the scheduler, which a single round needs none of

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 from urllib.parse import urlsplit
 
 import msgspec
@@ -21,11 +22,13 @@ from listener.config.settings import SecretUse
 from listener.config.tables import READERS, Table, reader_of
 from listener.errors import QueryError
 from listener.mentions.leaves import literal
-from listener.mentions.pains import Topic
 from listener.mentions.query import parse
 from listener.searching import Addressed, SearchOptions, SiteSearchOptions
 from listener.searching import searches as is_search
 from listener.types import Brand, Search, Source
+
+if TYPE_CHECKING:
+    from listener.mentions.pains import Topic
 
 #: Scrapers by name, each with the class of its options (None: it has no options).
 Scrapers: TypeAlias = Mapping[str, type[Any] | None]
@@ -49,7 +52,6 @@ SOURCE = Table(
         "weight": reader_of(Annotated[float, msgspec.Meta(ge=0, le=100)]),
     },
 )
-TOPIC = Table(Topic, given=frozenset({"name"}))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,11 +103,19 @@ def read_brands(reading: Reading) -> tuple[Brand, ...]:
     return tuple(found)
 
 
+@cache
+def topic_table() -> Table[Topic]:
+    """Return how [pains.*] are read."""
+    from listener.mentions.pains import Topic
+
+    return Table(Topic, given=frozenset({"name"}))
+
+
 def read_topics(reading: Reading) -> tuple[Topic, ...]:
     """Read [pains.*]."""
     found = []
     for entry, path in reading.entries("pains"):
-        topic = TOPIC.read(entry.table, entry.document, path, reading.report, name=entry.name)
+        topic = topic_table().read(entry.table, entry.document, path, reading.report, name=entry.name)
         if topic is None:
             continue
         if not topic.phrases:

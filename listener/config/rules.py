@@ -7,7 +7,6 @@ from typing import Annotated, Any, TypeAlias, get_args
 
 import msgspec
 
-from listener.alerts.changes import WATCHED_BY
 from listener.config import values
 from listener.config.documents import Entry
 from listener.config.lines import KeyPath
@@ -95,7 +94,9 @@ def _check_conditions(reading: Reading, entry: Entry, path: KeyPath) -> None:
             reading.report.problem(entry.document, (*path, key), message)
     if on == "mention":
         _check_words(reading, "kinds", (*get_args(Speech), *get_args(ItemKind)), entry, path)
-    else:
+    elif _list(entry, "kinds"):
+        from listener.alerts.changes import WATCHED_BY
+
         _check_words(reading, "kinds", [kind for kind, watched in WATCHED_BY.items() if watched == on], entry, path)
 
 

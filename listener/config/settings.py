@@ -7,14 +7,16 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
-from typing import Literal, NewType, TypeAlias
+from typing import TYPE_CHECKING, Literal, NewType, TypeAlias
 from urllib.parse import urlsplit, urlunsplit
 from zoneinfo import ZoneInfo
 
 from listener.channels import ChannelSettings
 from listener.errors import ConfigProblem
-from listener.mentions.pains import Topic
 from listener.types import Brand, Rule, Source, empty
+
+if TYPE_CHECKING:
+    from listener.mentions.pains import Topic
 
 #: A number of bytes, written "10MB" (powers of 1000) or "10MiB" (powers of 1024).
 ByteSize = NewType("ByteSize", int)

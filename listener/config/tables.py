@@ -87,10 +87,17 @@ class Table(Generic[Record]):
     ) -> None:
         self.kind = kind
         self.also = also
-        self.keys = {
-            name: Key(field, special.get(field) or reader_of(hint, readers), required)
-            for name, field, hint, required in fields_of(kind)
-            if field not in given
+        self._given = given
+        self._readers = readers
+        self._special = special
+
+    @functools.cached_property
+    def keys(self) -> dict[str, Key]:
+        """The keys by name. Looked up when a table of the kind is read: type hints are strings until then."""
+        return {
+            name: Key(field, self._special.get(field) or reader_of(hint, self._readers), required)
+            for name, field, hint, required in fields_of(self.kind)
+            if field not in self._given
         }
 
     def read(

@@ -2,31 +2,45 @@
 
 from __future__ import annotations
 
-from listener.storage.records import (
-    ChangeStatus,
-    Complaint,
-    Counts,
-    Judged,
-    Mention,
-    NewItem,
-    NewMention,
-    Score,
-    Snapshot,
-    StoredAlert,
-    StoredAnswer,
-    StoredChange,
-    StoredClaim,
-    StoredCorrection,
-    StoredItem,
-    StoredPrice,
-    StoredSource,
-    StoredText,
-    Story,
-)
-from listener.storage.retention import Retained
-from listener.storage.revision import NewReading, Revised
+from typing import TYPE_CHECKING
+
+from listener.late import late_names
+from listener.storage.additions import NewItem, NewMention, Story
 from listener.storage.store import Store
 from listener.storage.transaction import Transaction
+
+if TYPE_CHECKING:
+    from listener.storage.records import (
+        ChangeStatus,
+        Complaint,
+        Counts,
+        Judged,
+        Mention,
+        Score,
+        Snapshot,
+        StoredAlert,
+        StoredAnswer,
+        StoredChange,
+        StoredClaim,
+        StoredCorrection,
+        StoredItem,
+        StoredPrice,
+        StoredSource,
+        StoredText,
+    )
+    from listener.storage.retention import Retained
+    from listener.storage.revision import NewReading, Revised
+else:
+    # What is read and looked after by people and once a day; polls need none of it.
+    __getattr__ = late_names(
+        "listener.storage",
+        {
+            "records": "ChangeStatus Complaint Counts Judged Mention Score Snapshot StoredAlert StoredAnswer "
+            "StoredChange StoredClaim StoredCorrection StoredItem StoredPrice StoredSource StoredText",
+            "retention": "Retained",
+            "revision": "NewReading Revised",
+        },
+    )
 
 __all__ = [
     "ChangeStatus",

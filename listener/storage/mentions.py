@@ -8,10 +8,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from listener.storage.additions import NewMention
 from listener.storage.items import chunks
 from listener.storage.moments import stamp
 from listener.storage.prepared import Prepared, insert
-from listener.storage.records import NewMention
 from listener.storage.tables import items, mention_pains, mentions
 from listener.storage.trends import Counted, Tally
 from listener.storage.values import clean, clean_or_none, e4, e4_or_none, to_json

@@ -6,18 +6,24 @@ import hashlib
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
 from listener.errors import StorageError
+from listener.late import LateModule
 from listener.storage.items import chunks
 from listener.storage.moments import moment, moment_or_none, stamp, stamp_or_none
 from listener.storage.prepared import Prepared, add, among, insert, one_of, replace, size_for
-from listener.storage.records import StoredSource
 from listener.storage.tables import coverage, hosts, sources
 from listener.storage.values import clean, clean_or_none, from_json, to_json
 from listener.types import EMPTY, HostState, Outcome, Source, SourceState, Validators
+
+if TYPE_CHECKING:
+    from listener.storage import records
+    from listener.storage.records import StoredSource
+else:
+    records = LateModule("listener.storage.records")
 
 #: What `SourceState` holds, so what a poll writes.
 STATE = (
@@ -156,13 +162,19 @@ def next_due(connection: sa.Connection) -> datetime | None:
     return moment_or_none(connection.execute(found).scalar())
 
 
+def stopped(connection: sa.Connection) -> list[str]:
+    """Return the names of the sources that are stopped, in order."""
+    found = sa.select(sources.c.name).where(sources.c.stopped).order_by(sources.c.name)
+    return list(connection.execute(found).scalars())
+
+
 def list_sources(connection: sa.Connection, name: str | None = None) -> list[StoredSource]:
     """Return all sources, or the one of that name, by name."""
     found = sa.select(sources).order_by(sources.c.name)
     if name is not None:
         found = found.where(sources.c.name == name)
     return [
-        StoredSource(
+        records.StoredSource(
             name=row.name,
             scraper=row.scraper,
             url=row.url,

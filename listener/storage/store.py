@@ -8,50 +8,43 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime, timedelta
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
 from listener.errors import DatabaseCorrupt, StorageError
-from listener.insights.health import Yield
-from listener.insights.series import CoverageHour, TrendHour
-from listener.storage import (
-    clock,
-    items,
-    listing,
-    locks,
-    outbox,
-    pages,
-    rebuild,
-    retention,
-    sources,
-    status,
-    stories,
-    yields,
-)
-from listener.storage.backup import backup_file
+from listener.late import late_modules
+from listener.storage import clock, items, locks, outbox, sources, stories
 from listener.storage.engine import SNAPSHOT, WRITER_CACHE, WRITING, engine_of, name_of, url_of
-from listener.storage.hours import Hours
-from listener.storage.hurts import Hurts
 from listener.storage.meta import get_meta, list_meta
 from listener.storage.migrate import migrate
-from listener.storage.records import (
-    ChangeStatus,
-    Counts,
-    Mention,
-    Score,
-    Snapshot,
-    StoredAlert,
-    StoredAnswer,
-    StoredChange,
-    StoredClaim,
-    StoredPrice,
-    StoredSource,
-)
-from listener.storage.retention import Retained
-from listener.storage.review import Review
 from listener.storage.transaction import SourceIds, Transaction
 from listener.types import Delivery, DeliveryStatus, HostState, Source, SourceState
+
+if TYPE_CHECKING:
+    from listener.insights.health import Yield
+    from listener.insights.series import CoverageHour, TrendHour
+    from listener.storage import (
+        backup,
+        hours,
+        hurts,
+        listing,
+        pages,
+        rebuild,
+        records,
+        retention,
+        review,
+        status,
+        yields,
+    )
+    from listener.storage.retention import Retained
+else:
+    # What people ask for, and what is done once a day; polls need none of it.
+    backup, hours, hurts, listing, pages, rebuild, retention, review, status, yields = late_modules(
+        "listener.storage", "backup hours hurts listing pages rebuild retention review status yields"
+    )
 
 #: Between two steps of retention.
 PAUSE_SECONDS = 0.001
@@ -73,14 +66,8 @@ class Store:
         self._writing_thread: int | None = None
         self._source_ids = SourceIds()
         self._queue = stories.Queue()
-        #: What persons look into and judge.
-        self.review = Review(self._read)
         #: Those of which something is saved: most hosts give nothing to remember, and are not looked up.
         self._hosts: set[str] | None = None
-        #: Pain points and complaints.
-        self.hurts = Hurts(self._read)
-        #: Trends and coverage, hour by hour.
-        self.hours = Hours(self._read)
 
     @classmethod
     def open(cls, url: str | Path, *, now: datetime, must_exist: bool = False) -> Store:
@@ -107,6 +94,21 @@ class Store:
             store.close()
             raise
         return store
+
+    @cached_property
+    def review(self) -> review.Review:
+        """What persons look into and judge."""
+        return review.Review(self._read)
+
+    @cached_property
+    def hurts(self) -> hurts.Hurts:
+        """Pain points and complaints."""
+        return hurts.Hurts(self._read)
+
+    @cached_property
+    def hours(self) -> hours.Hours:
+        """Trends and coverage, hour by hour."""
+        return hours.Hours(self._read)
 
     def close(self) -> None:
         """Close all connections."""
@@ -177,12 +179,17 @@ class Store:
         """Return the states of all active sources, by name."""
         return [source.state for source in self.list_sources() if source.active]
 
-    def list_sources(self) -> list[StoredSource]:
+    def stopped_sources(self) -> list[str]:
+        """Return the names of the sources that are asked no more."""
+        with self._read() as connection:
+            return sources.stopped(connection)
+
+    def list_sources(self) -> list[records.StoredSource]:
         """Return all sources that were ever in the settings, by name."""
         with self._read() as connection:
             return sources.list_sources(connection)
 
-    def find_source(self, name: str) -> StoredSource | None:
+    def find_source(self, name: str) -> records.StoredSource | None:
         """Return a source; None for one that was never in the settings."""
         with self._read() as connection:
             return next(iter(sources.list_sources(connection, name)), None)
@@ -240,7 +247,7 @@ class Store:
         brands: Collection[str] = (),
         *,
         irrelevant: bool = False,
-    ) -> Iterator[Mention]:
+    ) -> Iterator[records.Mention]:
         """Yield the mentions that count at `start` or later and before `end`, in that order; no brands: all."""
         with self._read(snapshot=True) as connection:
             yield from listing.iter_mentions(connection, start=start, end=end, brands=brands, irrelevant=irrelevant)
@@ -259,7 +266,7 @@ class Store:
 
     def iter_scores(
         self, start: datetime | None = None, end: datetime | None = None, brands: Collection[str] = ()
-    ) -> Iterator[Score]:
+    ) -> Iterator[records.Score]:
         """Yield what surveys say, hour by hour and by segment; no brands: all."""
         with self._read() as connection:
             yield from listing.iter_scores(connection, start=start, end=end, brands=brands)
@@ -287,12 +294,12 @@ class Store:
 
     # --- pages
 
-    def latest_snapshots(self, source: str, count: int, *, url: str | None = None) -> list[Snapshot]:
+    def latest_snapshots(self, source: str, count: int, *, url: str | None = None) -> list[records.Snapshot]:
         """Return the newest versions of a source's pages, or of one of them, the newest first."""
         with self._read() as connection:
             return pages.latest_snapshots(connection, source, count, url)
 
-    def find_snapshot(self, source: str, body_hash: str) -> Snapshot | None:
+    def find_snapshot(self, source: str, body_hash: str) -> records.Snapshot | None:
         """Return the newest version of a source's page with these bytes; None where it is gone."""
         with self._read() as connection:
             return pages.find_snapshot(connection, source, body_hash)
@@ -309,23 +316,23 @@ class Store:
         brands: Collection[str] = (),
         *,
         source: str | None = None,
-        status: ChangeStatus | None = None,
-    ) -> Iterator[StoredChange]:
+        status: records.ChangeStatus | None = None,
+    ) -> Iterator[records.StoredChange]:
         """Yield changes in the order in which they were first seen; no brands: all."""
         with self._read() as connection:
             yield from pages.iter_changes(connection, start=start, end=end, brands=brands, source=source, status=status)
 
-    def iter_prices(self, brands: Collection[str] = ()) -> Iterator[StoredPrice]:
+    def iter_prices(self, brands: Collection[str] = ()) -> Iterator[records.StoredPrice]:
         """Yield what plans cost and when, plan by plan."""
         with self._read() as connection:
             yield from pages.iter_prices(connection, brands)
 
-    def iter_claims(self, brands: Collection[str] = ()) -> Iterator[StoredClaim]:
+    def iter_claims(self, brands: Collection[str] = ()) -> Iterator[records.StoredClaim]:
         """Yield the advertising copy of pages and when it was used."""
         with self._read() as connection:
             yield from pages.iter_claims(connection, brands)
 
-    def iter_answers(self, brands: Collection[str] = ()) -> Iterator[StoredAnswer]:
+    def iter_answers(self, brands: Collection[str] = ()) -> Iterator[records.StoredAnswer]:
         """Yield the questions and answers of pages and when they stood."""
         with self._read() as connection:
             yield from pages.iter_answers(connection, brands)
@@ -370,14 +377,14 @@ class Store:
 
     def iter_alerts(
         self, start: datetime | None = None, end: datetime | None = None, brands: Collection[str] = ()
-    ) -> Iterator[StoredAlert]:
+    ) -> Iterator[records.StoredAlert]:
         """Yield alerts with what became of them, in the order in which they arose; no brands: all."""
         with self._read(snapshot=True) as connection:
             yield from listing.iter_alerts(connection, start=start, end=end, brands=brands)
 
     # --- the database itself
 
-    def counts(self) -> Counts:
+    def counts(self) -> records.Counts:
         """Return the store in numbers. Counting a million rows takes some 10 ms: not for every tick."""
         with self._read(snapshot=True) as connection:
             return status.counts(connection)
@@ -412,7 +419,7 @@ class Store:
         with self.write():
             # It was sorted into the index, where the old ones are gone.
             self._queue.forget()
-        return Retained(**gone)
+        return retention.Retained(**gone)
 
     def backup(self, path: Path) -> None:
         """Copy a SQLite database to a file while it is in use; the file appears when it is whole.
@@ -421,7 +428,7 @@ class Store:
         """
         if self._engine.dialect.name != "sqlite":
             raise StorageError("this database is on PostgreSQL; back it up with pg_dump")
-        backup_file(Path(str(self._engine.url.database)), path)
+        backup.backup_file(Path(str(self._engine.url.database)), path)
 
     def find_meta(self, key: str) -> str | None:
         """Return a fact that `Transaction.set_meta` has set; None where it was never set."""

@@ -14,10 +14,10 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
+from listener.storage.additions import Story
 from listener.storage.items import chunks
 from listener.storage.moments import stamp
 from listener.storage.prepared import Prepared, among, insert, one_of, size_for
-from listener.storage.records import Story
 from listener.storage.tables import band_queue, items, mentions, stories, story_bands
 from listener.storage.values import clean
 

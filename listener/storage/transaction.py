@@ -4,19 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
 from listener.errors import StorageError
 from listener.facts import Change, PageFacts
-from listener.storage import items, mentions, outbox, pages, revision, sources, stories, tables
+from listener.late import late_modules
+from listener.storage import items, mentions, outbox, sources, stories, tables
+from listener.storage.additions import NewItem, NewMention, Story
 from listener.storage.meta import set_meta
 from listener.storage.moments import hour_of, stamp
 from listener.storage.prepared import Prepared
-from listener.storage.records import ChangeStatus, NewItem, NewMention, Story
-from listener.storage.revision import NewReading, Revised
-from listener.storage.scores import Answer, ScoreTally
 from listener.types import Alert, Delivery, HostState, Reading, Source, SourceState
+
+if TYPE_CHECKING:
+    from listener.storage import pages, revision, scores
+    from listener.storage.records import ChangeStatus
+    from listener.storage.revision import NewReading, Revised
+else:
+    pages, revision, scores = late_modules("listener.storage", "pages revision scores")
 
 LAST_ID = {
     table.name: Prepared(lambda _, table=table: sa.select(sa.func.max(table.c.id)))  # type: ignore[misc]
@@ -106,12 +113,13 @@ class Transaction:
         source_id = self._source_ids.get(self._connection, source)
         first = self._take_ids(tables.items, len(new))
         items.add_items(self._connection, source_id, new, first, now)
-        tally = ScoreTally()
+        tally = None
         for entry in new:
             metric = items.survey_of(entry)
             if metric is not None and entry.brand is not None and entry.item.rating is not None:
+                tally = tally or scores.ScoreTally()
                 tally.add(
-                    Answer(
+                    scores.Answer(
                         at=stamp(entry.at or now),
                         brand=entry.brand,
                         source_id=source_id,
@@ -121,7 +129,8 @@ class Transaction:
                         segment=entry.item.segment,
                     )
                 )
-        tally.write(self._connection)
+        if tally is not None:
+            tally.write(self._connection)
         return list(range(first, first + len(new)))
 
     def touch_keys(self, source: str, keys: Iterable[str], now: datetime) -> None:
@@ -167,7 +176,7 @@ class Transaction:
 
         None leaves what is there. What persons said wins. Raises StorageError where there is no such mention.
         """
-        if not self.revise([NewReading(mention_id=mention_id, reading=reading, irrelevant=irrelevant)]):
+        if not self.revise([revision.NewReading(mention_id=mention_id, reading=reading, irrelevant=irrelevant)]):
             raise StorageError(f"there is no mention {mention_id}")
 
     def revise(self, new: Sequence[NewReading]) -> list[Revised]:

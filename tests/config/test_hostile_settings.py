@@ -16,7 +16,7 @@ from listener.cli.settings import span
 from listener.config import load, values
 from listener.config.documents import NAMED, SECTIONS
 from listener.config.loading import FETCH, LISTENER, PAGES, RETENTION, UNDERSTAND, WEBSUB
-from listener.config.named import BRAND, SOURCE, TOPIC
+from listener.config.named import BRAND, SOURCE, topic_table
 from listener.config.rules import RULE
 from listener.config.tables import fields_of
 from listener.errors import ConfigError
@@ -33,7 +33,7 @@ KEYS = {
     "sources": SOURCE.keys,
     "channels": CHANNEL_KEYS,
     "alerts": RULE.keys,
-    "pains": TOPIC.keys,
+    "pains": topic_table().keys,
 }
 WORDS = st.sampled_from(
     [
