@@ -10,7 +10,7 @@ because networks index late; items that are known are not stored again.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
@@ -18,7 +18,7 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
 import msgspec
 
-from listener.types import Item, Parsed, Request, Response, Source
+from listener.types import EMPTY, Item, Parsed, Request, Response, Source
 
 #: How late a network may index what it has published.
 OVERLAP = timedelta(hours=1)
@@ -135,6 +135,22 @@ def turns(source: Source, questions: Sequence[str], state: Mapping[str, Any]) ->
         newest = state.get(_NEWEST + question)
         since = newest - int(OVERLAP.total_seconds()) if isinstance(newest, int) else None
         yield Turn(question=question, since=since if back is None else int(back.timestamp()), pages=options.pages)
+
+
+def search_requests(
+    source: Source,
+    questions: Sequence[str],
+    state: Mapping[str, Any],
+    url_of: Callable[[Turn], str],
+    *,
+    headers: Mapping[str, str] = EMPTY,
+) -> Iterator[Request]:
+    """Yield the requests of one poll of a documented API: each question in its turn, or the source's own address."""
+    if source.url:
+        yield Request(url=source.url, headers=headers, robots=False)
+        return
+    for turn in turns(source, questions, state):
+        yield Request(url=url_of(turn), headers=headers, robots=False, tag=turn.tag)
 
 
 def searches(options: Any, url: str) -> bool:

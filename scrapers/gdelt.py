@@ -16,7 +16,7 @@ import msgspec
 
 from listener.errors import ParseError
 from listener.fields import Fields, read_json
-from listener.searching import Dialect, SearchOptions, Turn, oldest_of, page_read, questions_of, turns
+from listener.searching import Dialect, SearchOptions, Turn, oldest_of, page_read, questions_of, search_requests
 from listener.types import Item, Parsed, Request, Response, Source
 from listener.urls import absolute
 
@@ -50,11 +50,7 @@ class Gdelt:
     def requests(self, source: Source, state: Mapping[str, Any]) -> Iterable[Request]:
         """Ask once for the names in each brand's query."""
         options = source.options if isinstance(source.options, Options) else Options()
-        if source.url:
-            yield Request(url=source.url, robots=False)
-            return
-        for turn in turns(source, questions_of(source, _DIALECT), state):
-            yield Request(url=_url(turn, options), robots=False, tag=turn.tag)
+        return search_requests(source, questions_of(source, _DIALECT), state, lambda turn: _url(turn, options))
 
     def parse(self, response: Response, source: Source) -> Parsed:
         """Read a list of articles. Raises ParseError for anything else, which GDELT explains in plain text."""

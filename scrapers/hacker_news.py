@@ -23,8 +23,8 @@ from listener.searching import (
     oldest_of,
     page_read,
     questions_of,
+    search_requests,
     turn_of,
-    turns,
     with_parameters,
 )
 from listener.types import Item, Parsed, Request, Response, Source
@@ -54,11 +54,7 @@ class HackerNews:
     def requests(self, source: Source, state: Mapping[str, Any]) -> Iterable[Request]:
         """Ask once for each name in the brands' queries, or at the source's own address."""
         options = source.options if isinstance(source.options, Options) else Options()
-        if source.url:
-            yield Request(url=source.url, robots=False)
-            return
-        for turn in turns(source, questions_of(source, _DIALECT), state):
-            yield Request(url=_url(turn, options), robots=False, tag=turn.tag)
+        return search_requests(source, questions_of(source, _DIALECT), state, lambda turn: _url(turn, options))
 
     def parse(self, response: Response, source: Source) -> Parsed:
         """Read one page of hits. Raises ParseError for anything else."""

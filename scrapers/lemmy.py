@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from listener.errors import ParseError
 from listener.fields import Fields, read_json
-from listener.searching import Dialect, PagedSearchOptions, page_read, questions_of, turn_of, turns
+from listener.searching import Dialect, PagedSearchOptions, Turn, page_read, questions_of, search_requests, turn_of
 from listener.types import Item, Parsed, Request, Response, Source
 from listener.urls import absolute, host_of, is_web
 
@@ -43,13 +43,7 @@ class Lemmy:
     def requests(self, source: Source, state: Mapping[str, Any]) -> Iterable[Request]:
         """Ask once for each name in the brands' queries."""
         options = source.options if isinstance(source.options, Options) else Options()
-        if source.url:
-            yield Request(url=source.url, robots=False)
-            return
-        for turn in turns(source, questions_of(source, _DIALECT), state):
-            url = f"{options.base.rstrip('/')}/api/v3/search?q={quote(turn.question)}"
-            url += f"&type_=All&listing_type=All&sort=New&limit={_PER_PAGE}"
-            yield Request(url=url, robots=False, tag=turn.tag)
+        return search_requests(source, questions_of(source, _DIALECT), state, lambda turn: _url(turn, options))
 
     def parse(self, response: Response, source: Source) -> Parsed:
         """Read one page of posts and comments. Raises ParseError for anything else."""
@@ -61,6 +55,11 @@ class Lemmy:
         full = max(len(list(answer.each(name))) for name in ("posts", "comments")) >= _PER_PAGE
         following = {"page": turn_of(response.request).page + 1} if full else None
         return page_read(response, _items(answer), following=following)
+
+
+def _url(turn: Turn, options: Options) -> str:
+    search = f"{options.base.rstrip('/')}/api/v3/search?q={quote(turn.question)}"
+    return f"{search}&type_=All&listing_type=All&sort=New&limit={_PER_PAGE}"
 
 
 def _items(answer: Fields) -> Iterator[Item]:

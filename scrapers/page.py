@@ -11,14 +11,13 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Literal
 
-import msgspec
 import regex
 
 from listener.errors import ParseError
 from listener.facts import PageFacts
 from listener.html import Element, children_of, collapse, parent_of, parse, readable
 from listener.pages.facts import readable_text
-from listener.pages.response import HEADERS, markup_of
+from listener.pages.response import PageOptions, markup_of, page_request
 from listener.pages.tree import read_page
 from listener.pages.trouble import REDIRECTED_HOME, find_trouble, redirected_home
 from listener.types import Parsed, Request, Response, Source
@@ -38,7 +37,7 @@ _ARTICLE_MARKUP_CHARACTERS = 3_000_000
 _NESTED_REPEAT = re.compile(r"\((?:[^()\\]|\\.)*(?:[*+]|\{\d*,\})(?:[^()\\]|\\.)*\)\s*(?:[*+]|\{\d*,\})")
 
 
-class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Options(PageOptions, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Options of a page in the settings."""
 
     #: CSS selectors of the parts to watch; left out, the main text.
@@ -49,8 +48,6 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     ignore: tuple[str, ...] = ()
     #: "main": without menus, footers and the like; "all": everything shown.
     text: Literal["main", "all"] = "main"
-    #: Run the page's scripts in a browser before it is read; needs the extra `browser`.
-    render: bool = False
 
     def __post_init__(self) -> None:
         blank = parse("")
@@ -72,8 +69,7 @@ class Page:
 
     def requests(self, source: Source, state: Mapping[str, Any]) -> Iterable[Request]:
         """Ask for the page."""
-        render = isinstance(source.options, Options) and source.options.render
-        yield Request(url=source.url, headers=HEADERS, render=render)
+        yield page_request(source)
 
     def parse(self, response: Response, source: Source) -> Parsed:
         """Read the text that is watched."""

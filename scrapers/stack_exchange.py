@@ -15,7 +15,16 @@ import msgspec
 
 from listener.errors import ParseError
 from listener.fields import Fields, read_json
-from listener.searching import Dialect, PagedSearchOptions, Turn, oldest_of, page_read, questions_of, turn_of, turns
+from listener.searching import (
+    Dialect,
+    PagedSearchOptions,
+    Turn,
+    oldest_of,
+    page_read,
+    questions_of,
+    search_requests,
+    turn_of,
+)
 from listener.types import Item, Parsed, Request, Response, Source
 from listener.urls import absolute
 
@@ -44,12 +53,8 @@ class StackExchange:
     def requests(self, source: Source, state: Mapping[str, Any]) -> Iterable[Request]:
         """Ask each site for each name in the brands' queries."""
         options = source.options if isinstance(source.options, Options) else Options()
-        if source.url:
-            yield Request(url=source.url, robots=False)
-            return
         asked = [f"{site}: {question}" for site in options.sites for question in questions_of(source, _DIALECT)]
-        for turn in turns(source, asked, state):
-            yield Request(url=_url(turn, options), robots=False, tag=turn.tag)
+        return search_requests(source, asked, state, lambda turn: _url(turn, options))
 
     def parse(self, response: Response, source: Source) -> Parsed:
         """Read one page of questions, answers or comments. Raises ParseError for anything else."""

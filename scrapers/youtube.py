@@ -17,7 +17,7 @@ import msgspec
 from listener.channels import Secret
 from listener.errors import ParseError
 from listener.fields import Fields, read_json
-from listener.searching import Dialect, PagedSearchOptions, Turn, page_read, questions_of, turns
+from listener.searching import Dialect, PagedSearchOptions, Turn, page_read, questions_of, search_requests
 from listener.types import Item, Parsed, Request, Response, Source
 
 _API = "https://www.googleapis.com/youtube/v3"
@@ -48,12 +48,10 @@ class YouTube:
         options = source.options if isinstance(source.options, Options) else None
         key = options.key.reveal() if options is not None else ""
         headers = {"X-Goog-Api-Key": key} if key else {}
-        if source.url or options is None:
-            yield Request(url=source.url, headers=headers, robots=False)
-            return
-        asked = [*(_CHANNEL + one for one in options.channels), *(_VIDEO + one for one in options.videos)]
-        for turn in turns(source, asked or questions_of(source, _DIALECT), state):
-            yield Request(url=_url(turn, comments=bool(asked)), headers=headers, robots=False, tag=turn.tag)
+        channels, videos = (options.channels, options.videos) if options is not None else ((), ())
+        asked = [*(_CHANNEL + one for one in channels), *(_VIDEO + one for one in videos)]
+        questions = asked or questions_of(source, _DIALECT)
+        return search_requests(source, questions, state, lambda turn: _url(turn, comments=bool(asked)), headers=headers)
 
     def parse(self, response: Response, source: Source) -> Parsed:
         """Read one page of comments or videos. Raises ParseError for anything else."""

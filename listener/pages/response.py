@@ -5,6 +5,9 @@ from __future__ import annotations
 import codecs
 from collections.abc import Collection
 from dataclasses import replace
+from typing import Literal
+
+import msgspec
 
 from listener.errors import ParseError
 from listener.facts import PageFacts
@@ -13,7 +16,7 @@ from listener.html.charset import header_charset
 from listener.pages.facts import FactKind, read_facts
 from listener.pages.tree import MARKUP_LIMIT_CHARACTERS
 from listener.pages.trouble import REDIRECTED_HOME, redirected_home
-from listener.types import Response
+from listener.types import Parsed, Request, Response, Source
 
 #: No encoding takes more than four bytes for a character.
 _BODY_LIMIT_BYTES = 4 * MARKUP_LIMIT_CHARACTERS
@@ -22,6 +25,32 @@ _BINARY = (b"%PDF-", b"PK\x03\x04", b"\x89PNG", b"GIF8", b"\xff\xd8\xff", b"\x1f
 _WIDE = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
 #: Asks for what a browser would, so that no server answers with a feed or a script.
 HEADERS = {"Accept": "text/html,application/xhtml+xml;q=0.9,*/*;q=0.5"}
+
+
+class PageOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Options that all pages have."""
+
+    #: Run the page's scripts in a browser before it is read; needs the extra `browser`.
+    render: bool = False
+
+
+class FactsOptions(PageOptions, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Options of pages that are read for facts."""
+
+    #: Further facts to read off the same page.
+    also: tuple[Literal["pricing", "faq", "landing"], ...] = ()
+
+
+def page_request(source: Source) -> Request:
+    """Return the request for a source's page."""
+    render = isinstance(source.options, PageOptions) and source.options.render
+    return Request(url=source.url, headers=HEADERS, render=render)
+
+
+def facts_read(response: Response, source: Source, kind: FactKind) -> Parsed:
+    """Read a page's facts of one kind, and of those that its options name. Raises ParseError as `facts_of` does."""
+    also = source.options.also if isinstance(source.options, FactsOptions) else ()
+    return Parsed(facts=facts_of(response, {kind, *also}))
 
 
 def markup_of(response: Response) -> str:
