@@ -111,6 +111,16 @@ def _set_up_sqlite(connection: Any, _record: object) -> None:
         connection.execute(pragma).close()
 
 
+def close_all(engine: sa.Engine) -> None:
+    """Close all connections; one that a thread still uses is closed when the thread gives it back."""
+    sa.event.listen(engine, "checkin", _close_late)
+    engine.dispose()
+
+
+def _close_late(_connection: object, entry: sa.pool.ConnectionPoolEntry) -> None:
+    entry.close()
+
+
 def _begin_sqlite(connection: sa.Connection) -> None:
     begins = connection.get_execution_options().get("listener_begins")
     if begins is not None:

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from listener.errors import DatabaseCorrupt, StorageError
 from listener.late import late_modules
 from listener.storage import clock, items, locks, outbox, sources, stories
-from listener.storage.engine import SNAPSHOT, WRITER_CACHE, WRITING, engine_of, name_of, url_of
+from listener.storage.engine import SNAPSHOT, WRITER_CACHE, WRITING, close_all, engine_of, name_of, url_of
 from listener.storage.meta import get_meta, list_meta
 from listener.storage.migrate import migrate
 from listener.storage.transaction import SourceIds, Transaction
@@ -111,10 +111,10 @@ class Store:
         return hours.Hours(self._read)
 
     def close(self) -> None:
-        """Close all connections."""
+        """Close all connections. Those that are in use yet are closed when their threads give them back."""
         with self._lock:
             self._writer.close()
-            self._engine.dispose()
+            close_all(self._engine)
 
     def hold(self) -> AbstractContextManager[None]:
         """Hold the database as the one daemon that works on it. Raises DatabaseInUse with the holder's `pid`."""

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
@@ -271,6 +271,28 @@ def test_a_database_that_another_program_keeps_locked_is_told(sqlite_store: Stor
         assert sqlite_store.counts().mentions == 0
         other.execute("ROLLBACK")
     assert add_mention(sqlite_store, 1) == 1
+
+
+def connections_to(path: Path) -> int:
+    """Return how many times this process has a file open."""
+    found = 0
+    for link in Path("/proc/self/fd").iterdir():
+        with suppress(OSError):  # the one of this very look
+            found += link.readlink() == path
+    return found
+
+
+def test_a_connection_in_use_is_closed_when_it_is_given_back_to_a_closed_store(
+    sqlite_store: Store, tmp_path: Path
+) -> None:
+    with_sources(sqlite_store, "blog")
+    add_mention(sqlite_store, 1)
+    mentions = sqlite_store.iter_mentions()
+    next(mentions)
+    sqlite_store.close()
+    assert connections_to(tmp_path / "listener.db") > 0
+    assert list(mentions) == []
+    assert connections_to(tmp_path / "listener.db") == 0
 
 
 def test_reading_goes_on_while_a_transaction_is_open(store: Store) -> None:
