@@ -107,7 +107,9 @@ class Understander:
         """Understand an item for the brand that it matches; None if it isn't about it, or not in the author's
         words."""
         text, spans = _text_and_targets(item, match)
-        spans = own_words(text, spans)
+        # What is told to the brand itself is about it, in whatever language and words: "How do I unsubscribe?"
+        told_to = source.brand == match.brand and all(hit.field == "source" for hit in match.hits)
+        spans = spans if told_to else own_words(text, spans)
         if not spans:
             return None
         text, spans = passages(text, spans)
@@ -118,7 +120,8 @@ class Understander:
         verdict = verdict_of(item) if source.brand in (None, match.brand) else None
         said = "" if item.rating is None else f"{item.rating:g} of {item.rating_max:g}"
         judgement = self._judge(text, targets, named, match.brand, item.lang, item.kind, (verdict, said))
-        if judgement.relevance < self._settings.relevance_at_least:
+        relevance = 1.0 if told_to else judgement.relevance
+        if relevance < self._settings.relevance_at_least:
             return None
         return Reading(
             brand=match.brand,
@@ -129,7 +132,7 @@ class Understander:
             complaint=judgement.complaint,
             kind=judgement.kind,
             pains=judgement.pains,
-            relevance=judgement.relevance,
+            relevance=relevance,
             reach=reach(item.metrics, source.weight),
             hits=match.hits,
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -58,6 +59,21 @@ def site(httpserver: HTTPServer) -> Callable[[Site], HTTPServer]:
         return httpserver
 
     return put
+
+
+HISTORY_LINK = '<link rel="alternate" type="application/atom+xml" href="/history.atom">'
+STATUS_PAGE = """<html><head><title>Acme Status</title>{link}</head><body>
+<h1>Acme Status</h1><div class="incidents-list"><div class="status-day"><div class="date">Nov 1, 2026</div>
+<div class="incident-container"><div class="incident-title impact-major">
+<a href="/incidents/1">Exports are slow</a></div>
+<div class="updates-container"><div class="update"><strong>Resolved</strong> - It works again.
+<small>Nov <var>1</var>, <var>09:00</var> UTC</small></div></div></div></div></div>
+<a href="https://statuspage.io">Powered by Statuspage</a></body></html>"""
+HISTORY = """<feed xmlns="http://www.w3.org/2005/Atom"><title>Acme Status - Incident History</title>
+<entry><id>tag:status,2005:Incident/1</id><published>2026-11-01T08:00:00Z</published>
+<updated>2026-11-01T09:00:00Z</updated><link href="https://status.acme.example/incidents/1"/>
+<title>Exports are slow</title><content type="html">&lt;p&gt;&lt;strong&gt;Resolved&lt;/strong&gt; - It works
+again.&lt;/p&gt;</content></entry></feed>"""
 
 
 @pytest.fixture
@@ -135,6 +151,21 @@ def test_a_discourse_forum_is_recognised(site: Callable[[Site], HTTPServer], set
     assert done.exit_code == 0, done.output
     added = load(settings, environ={}).sources[-1]
     assert (added.scraper, added.url) == ("discourse", server.url_for("/"))
+
+
+@pytest.mark.parametrize("history", [True, False])
+def test_a_status_page_is_read_for_its_incidents(
+    site: Callable[[Site], HTTPServer], settings: Path, history: bool
+) -> None:
+    pages: Site = {"/": (200, "text/html", STATUS_PAGE.format(link=HISTORY_LINK if history else ""))}
+    server = site({**pages, "/history.atom": (200, "application/atom+xml", HISTORY)})
+    done = run(settings, "add", server.url_for("/"), "--brand", "acme")
+    assert done.exit_code == 0, done.output
+    assert ("the feed of a status page" if history else "status page") in done.output.lower()
+    assert "Exports are slow" in done.output
+    (block,) = [one for one in tomllib.loads(settings.read_text())["sources"].values() if "scraper" in one]
+    url = server.url_for("/history.atom" if history else "/")
+    assert block == {"url": url, "scraper": "status", "brand": "acme"}
 
 
 def test_a_json_list_is_read_by_the_usual_names_of_its_fields(

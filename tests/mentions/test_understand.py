@@ -51,6 +51,17 @@ def test_an_angry_customer_is_a_complaint_with_its_pains(read: Read) -> None:
     assert mention.excerpt.startswith("Acme is down")
 
 
+@pytest.mark.parametrize(
+    "words", ["How do I unsubscribe?", "Your privacy policy is a joke.", "Stürzt ständig ab, der Mechaniker muss her"]
+)
+def test_what_is_told_to_the_brand_itself_is_about_it_in_any_words_and_language(data: Data, words: str) -> None:
+    brand = Brand(name="acme", query="Acme", not_context=("Mechaniker", "joke"))
+    source = Source(name="tickets", scraper="files", brand="acme")
+    match = Match(brand="acme", hits=(Hit(field="source", start=0, end=0, term="tickets"),))
+    mention = reading(Understander([brand], DEFAULTS, data).read(Item(text=words, kind="ticket"), match, source))
+    assert mention.relevance == 1.0
+
+
 def test_what_a_query_looks_for_beside_the_name_keeps_its_feeling(data: Data) -> None:
     brand = Brand(name="acme", query="Acme NEAR/5 (terrible OR outage)")
     item = Item(text="Acme was terrible.")
