@@ -137,6 +137,8 @@ class _Finder:
         self._told = told
         self._zone = zones_of(page)
         self._makers: dict[Names, str] = {}
+        #: Orders of the elements that microdata calls a question's name.
+        self._told_names = {node.order for node in page.properties if _is_question_name(node)}
 
     def entries(self) -> list[Entry]:
         told = {_key(name) for name, _ in self._told}
@@ -183,13 +185,20 @@ class _Finder:
         parent = node.parent
         if parent is None:
             return node.tag, self._class_of(node), "", ""
-        return node.tag, self._class_of(node), parent.tag, self._class_of(parent)
+        tag = node.tag
+        if parent.tag == "tr" and node.is_first:
+            # Of a table's cells those of the first column are made alike.
+            tag += " first"
+        elif node.order in self._told_names:
+            tag += " name"
+        return tag, self._class_of(node), parent.tag, self._class_of(parent)
 
     def _opening(self) -> bytearray:
         """Flag the lines of elements that open an answer."""
         page = self._page
         flags = bytearray(len(page.lines))
-        nodes = [*page.by_tag.get("summary", ()), *page.by_tag.get("dt", ()), *page.openers]
+        nodes = [*page.of_tags("summary", "dt"), *page.openers]
+        nodes += [node for node in (*page.of_tags("label"), *page.properties) if _discloses(node)]
         nodes += [node for names, same in page.by_names.items() if "question" in names.endings for node in same]
         for node in nodes:
             if node.end_line - node.line <= 2:
@@ -218,11 +227,17 @@ class _Finder:
             make = makes.get(key)
             if make is None:
                 heading = bold or line.node.tag in HEADINGS
-                make = makes[key] = _Make(structural=_is_structural(line), heading=heading, linked=linked)
+                structural = _is_structural(line) or self._is_paired(line.node)
+                make = makes[key] = _Make(structural=structural, heading=heading, linked=linked)
             make.entries.append(entry)
             make.asking += asks(line.text if not entry.rest else entry.text)
             make.prefixed += _Q.match(line.text) is not None
         return makes
+
+    def _is_paired(self, node: Node) -> bool:
+        """Whether an element is the first of two cells in a row."""
+        row = node.parent
+        return node.is_first and row is not None and row.tag == "tr" and len(self._page.children(row)) == 2
 
     def _accepted(self, make: _Make, told: set[str]) -> list[Entry]:
         """Return the questions among lines that are made alike."""
@@ -232,7 +247,7 @@ class _Finder:
             return [entry for entry in entries if _Q.match(entry.line.text)]
         known = [entry for entry in entries if _key(entry.text) in told]
         if len(known) >= 2 and len(known) * 2 >= len(entries):
-            return entries if make.heading or make.structural else known
+            return entries if make.heading or make.structural else [e for e in entries if e in known or asks(e.text)]
         inside = bool(entries) and bool(self._zone.inside[entries[0].line.index])
         share = len(asking) / len(make.entries)
         if make.structural and (inside or (len(asking) >= 2 and share >= 0.5)):
@@ -327,12 +342,26 @@ def _is_structural(line: Line) -> bool:
 
 
 def _is_disclosure(line: Line) -> bool:
-    for node in _around(line):
-        if node.tag in ("summary", "dt") or any(_opens(name, value) for name, value in node.attributes):
-            return True
-        if "question" in node.endings:
-            return True
-    return False
+    return any(_discloses(node) or "question" in node.endings for node in _around(line))
+
+
+def _discloses(node: Node) -> bool:
+    """Whether an element is made to hold a question, or opens something when it is clicked."""
+    if node.tag in ("summary", "dt"):
+        return True
+    if node.tag == "label":
+        # That of a box in front of it, by which styles open what follows.
+        return node.has("for") and not node.is_first
+    return _is_question_name(node) or any(_opens(name, value) for name, value in node.attributes)
+
+
+def _is_question_name(node: Node) -> bool:
+    """Whether microdata says that a question stands in an element: https://schema.org/Question."""
+    return (
+        node.attr("itemprop") == "name"
+        and node.parent is not None
+        and node.parent.attr("itemtype").endswith("/Question")
+    )
 
 
 def _opens(name: str, value: str | None) -> bool:

@@ -60,6 +60,7 @@ def _chrome(page: Page) -> Iterator[Node]:
 
 
 def _named_faqs(page: Page) -> Iterator[Node]:
+    yield from (node for node in page.properties if node.attr("itemtype").endswith("/Question"))
     for names, nodes in page.by_names.items():
         if not names.words.isdisjoint(_ZONE_WORDS):
             yield from (node for node in nodes if not node.inline and node.tag not in ("html", "li"))
