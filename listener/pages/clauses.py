@@ -20,10 +20,20 @@ SAVING = re.compile(
     r"coupon)\b|お得|割引|節約|立省|优惠|節省|할인",
     re.IGNORECASE,
 )
+#: The label before an amount that comes back.
+DEPOSIT = re.compile(
+    r"\W*(?:(?:security |refundable |damage )?deposit|kaution|caution|fianza|depósito|cauzione|borg|kaucj\w+|kauce|"
+    r"depositum)\b",
+    re.IGNORECASE,
+)
+#: A whole line that somebody else said, with or without who it was.
+QUOTATION = re.compile(r"[\"“„«][^\"“”„«»]{20,}[\"“”»]\s*(?:[–—-].{0,80})?", re.DOTALL)
 #: Right after an amount: it is given, or comes back, or is due for a breach.
 GIVEN_AFTER = re.compile(
     r"\s*(?:in|of|as|an|en|de|di|em|w)?\s*(?:free |gratis |bonus )?(?:back\b|credits?|guthaben|cash ?back|bonus\b|"
-    r"rabatt|discount|crédits? offerts?|voucher|refund|(?:security )?deposit|penalty|fine\b|kaution|caution\b|fianza|"
+    r"rabatt|discount|remise|réduction|descuento|desconto|sconto|korting|zniżki|скидки|"
+    r"(?:is |are )?on (?:us|the house)\b|crédits? offerts?|voucher|refund|(?:security )?deposit|penalty|fine\b|"
+    r"kaution|caution\b|fianza|"
     r"depósito|cauzione|borg\b|kaucj\w+)",
     re.IGNORECASE,
 )
@@ -34,7 +44,7 @@ LIST_BEFORE = re.compile(
     r"vez de|i\.?p\.?v\.?|in plaats van|zamiast|místo|helyett|i stället för|вместо|замість|regular(?:ly)?(?: "
     r"price)?:?|reg\.?|normal(?:ly|erweise)?(?: price)?:?|usual(?:ly)?|"
     r"was|uvp:?|msrp:?|rrp:?|list price:?|original(?:ly)?(?: price)?:?|previously|bisher|vorher|früher|"
-    r"ursprünglich|avant|antes|prima|de|通常|定価|原价|原價|정가|eredeti ár:?|původně|dříve|przed|old "
+    r"ursprünglich|avant|antes|prima|(?<!\dx )de|通常|定価|原价|原價|정가|eredeti ár:?|původně|dříve|przed|old "
     r"price:?)\s*[:(~]?\s*$",
     re.IGNORECASE,
 )
@@ -52,7 +62,8 @@ NOT_A_PRICE = re.compile(
     r"for (?:each|every)|minimum(?: order| spend| of)?|"
     r"mindest\w*|bis zu|über|mehr als|weniger als|jusqu'à|plus de|moins de|hasta|más de|menos "
     r"de|fino a|più di|oltre|meno di|até|mais de|"
-    r"deposit|kaution|caution|fianza|depósito|cauzione|penalty|fines?|strafe|vertragsstrafe|late fee|mahngebühr|"
+    r"deposit|kaution|caution|fianza|depósito|cauzione|kaucj\w+|kauce|depositum|penalty|fines?|strafe|"
+    r"vertragsstrafe|late fee|mahngebühr|"
     r"insurance|versichert|guarantee(?:d)?|refundable|"
     r"(?:stop|quit|avoid|hate|tired of|instead of) (?:paying|spending|wasting|losing)|hör(?:en sie|t)? auf|"
     r"(?:helped?|help) [^.!?]{0,40}(?:raise|earn|save|cut)|raise|raising|"

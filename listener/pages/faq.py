@@ -57,6 +57,10 @@ _OPENED = frozenset(
         "description ans details"
     ).split()
 )
+#: Last words of classes of what holds a question.
+_QUESTION = frozenset(
+    "question frage pregunta domanda pergunta vraag pytanie otazka fraga sporsmal kysymys soru вопрос vopros".split()
+)
 #: Calls to action that end in a question mark.
 _CALL = re.compile(
     r"[\W_]*(?:(?:still|do you|got|have|any|more|other|further|additional|your|can'?t find|cannot find|didn'?t "
@@ -199,7 +203,9 @@ class _Finder:
         flags = bytearray(len(page.lines))
         nodes = [*page.of_tags("summary", "dt"), *page.openers]
         nodes += [node for node in (*page.of_tags("label"), *page.properties) if _discloses(node)]
-        nodes += [node for names, same in page.by_names.items() if "question" in names.endings for node in same]
+        nodes += [
+            node for names, same in page.by_names.items() if not names.endings.isdisjoint(_QUESTION) for node in same
+        ]
         for node in nodes:
             if node.end_line - node.line <= 2:
                 for index in range(node.line, min(max(node.end_line, node.line + 1), len(flags))):
@@ -342,7 +348,7 @@ def _is_structural(line: Line) -> bool:
 
 
 def _is_disclosure(line: Line) -> bool:
-    return any(_discloses(node) or "question" in node.endings for node in _around(line))
+    return any(_discloses(node) or not node.endings.isdisjoint(_QUESTION) for node in _around(line))
 
 
 def _discloses(node: Node) -> bool:

@@ -10,7 +10,8 @@ from listener.pages.nodes import Line, Node, Page
 from listener.pages.words import FAQ_HINT, FAQ_TITLE, asks
 
 _ZONE_WORDS = frozenset(
-    "faq faqs faqpage questions fragen preguntas domande perguntas dudas duvidas вопросы qna qanda".split()
+    "faq faqs faqpage questions fragen preguntas domande perguntas dudas duvidas vragen pytania otazky fragor sporsmal "
+    "kysymykset sorular вопросы voprosy qna qanda".split()
 )
 _CHROME_WORDS = frozenset("cookie cookies consent gdpr modal popup newsletter breadcrumb breadcrumbs toast".split())
 _SKIPPED_TAGS = frozenset({"nav", "footer", "form", "select", "noscript", "template", "figure", "blockquote"})

@@ -99,7 +99,8 @@ def _mention(line: Line, amount: Amount, reading: Reading, floor: int, ceiling: 
     mention.starting = starting is not None or plus is not None
     mention.before = before[: starting.start()] if starting else before
     mention.after = after
-    mention.role = "note" if clauses.SAVING.search(label) else _role(mention, clause, after[:40])
+    given = clauses.SAVING.search(label) or clauses.DEPOSIT.match(label)
+    mention.role = "note" if given else _role(mention, clause, after[:40])
     mention.addon = clauses.ADDON.search(clause + " " + after[:30]) is not None or before.rstrip().endswith("+")
     mention.promotional = clauses.PROMOTION.search(f"{label} {clause} {after[:40]}") is not None
     mention.button = any(node.tag == "button" or is_button(node) for node in _inner(mention)[:3])
@@ -224,7 +225,7 @@ def mentions_on(page: Page, reading: Reading, skipped: bytearray) -> dict[int, l
     numbered = {line.index for line in page.numbered}
     for index in sorted(numbered | slots):
         line = page.lines[index]
-        if skipped[index] or len(line.text) > _LINE_CHARACTERS:
+        if skipped[index] or len(line.text) > _LINE_CHARACTERS or clauses.QUOTATION.fullmatch(line.text):
             continue
         mentions = mentions_of(line, reading) if index in numbered and '="' not in line.text else []
         if not mentions and index in slots and (slot := slot_mention(line) or _zero_mention(page, line)):

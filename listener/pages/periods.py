@@ -192,6 +192,8 @@ _EAST_BEFORE = re.compile(
     r"연\s?(?=\d|$)|연간|매년)|(?P<week>每周|"
     r"毎週|每週)|(?P<day>每日|每天|日額)"
 )
+#: "12x de R$ 89,90": so many months.
+_INSTALMENT = re.compile(r"(?<!\d)\d{1,2}x de\s?$", re.IGNORECASE)
 _CLAUSE_END = re.compile(r"[.,;:()·•|!?\d]")
 _LINK_WORD = re.compile(
     r"(?<![^\W\d_])(?:per|pro|je|par|por|al|a la|ao|na|za|w|в|за|på|/)(?![^\W\d_])|/", re.IGNORECASE
@@ -404,6 +406,8 @@ def period_of_heading(heading: str) -> str | None:
 def rhythm_before(text: str, end: int) -> str | None:
     """Return the period that the words right before a price name: "Monthly: $49", "月額 980円"."""
     head = text[max(0, end - 30) : end]
+    if _INSTALMENT.search(head):
+        return "month"
     eastern = [found.lastgroup for found in _EAST_BEFORE.finditer(head)]
     if eastern:
         return eastern[-1]

@@ -193,7 +193,9 @@ class _Grouping:
             or self._names_shared(node, items, unnamed)
         ):
             if len(unnamed) == len(groups):
-                return [merged(groups)]
+                whole = merged(groups)
+                self._name_single(node, whole, [item for item in items if item is whole or isinstance(item, Label)])
+                return [whole]
             self._share_named(items)
         self._give_context(items)
         return groups

@@ -34,7 +34,10 @@ _RAW = frozenset({"script", "title"})
 _UNRENDERED = frozenset({"template", "noscript", "head", "title", "script"})
 #: Attributes of what opens something when it is clicked.
 _OPENING = frozenset({"aria-expanded", "aria-controls", "data-toggle", "data-bs-toggle"})
-_LOOKED_AT = _OPENING | {"class", "id", "style", "hidden", "itemprop"}
+#: Makes the content of a template the inside of the element around it: https://html.spec.whatwg.org/#attr-template-shadowrootmode
+_SHADOW_ROOT = "shadowrootmode"
+_SHOWN_TEMPLATE = "data-shadowroot"
+_LOOKED_AT = _OPENING | {"class", "id", "style", "hidden", "itemprop", _SHOWN_TEMPLATE}
 #: Elements that are looked for by their tag.
 SOUGHT = frozenset(
     "a aside blockquote button caption datalist dialog dt figure footer form h1 h2 h3 h4 h5 h6 iframe img input label "
@@ -65,6 +68,9 @@ def read_page(markup: str) -> Page:
     if markup.count("<") > 4 * NODE_LIMIT:
         # Before a parser has built what would be thrown away: starts, ends and some comments for each element.
         raise ParseError(f"the page opens more than {4 * NODE_LIMIT:,} tags")
+    if _SHADOW_ROOT in markup:
+        # Under its own name a parser takes the template out of the page's stream.
+        markup = markup.replace(_SHADOW_ROOT, _SHOWN_TEMPLATE)
     builder = _Builder()
     stream(markup, builder)
     return builder.finish()
@@ -75,6 +81,7 @@ class _Builder:
 
     __slots__ = (
         "_by_tag",
+        "_framed",
         "_known",
         "_lines",
         "_metas",
@@ -108,6 +115,8 @@ class _Builder:
         self._names: dict[tuple[str, str], tuple[Names, list[Node]]] = {}
         #: Open elements from the one whose text isn't on the page.
         self._unseen = 0
+        #: A page within the page is being heard.
+        self._framed = False
         self._raw: list[str] = []
         #: The line that is being heard, and which element each of its texts stands in.
         self._texts: list[str] = []
@@ -204,9 +213,21 @@ class _Builder:
     def _open_special(self, node: Node) -> None:
         if node.tag == "meta":
             self._keep_meta(node)
-        else:
-            self._unseen = 1
-            self._raw = []
+            return
+        if node.tag == "iframe" and not self._framed and (document := node.attr("srcdoc")):
+            # A page in the page; one in that isn't read.
+            self._framed = True
+            stream(document, self)
+            self._framed = False
+        self._unseen = 1
+        self._raw = []
+
+    def _show_template(self, node: Node) -> None:
+        """Take a template that is an element's inside for the box that it is shown as."""
+        if node.tag == "template" and node.parent is not None:
+            self._by_tag["template"].pop()
+            node.tag = "div"
+            node.hidden = node.parent.hidden
 
     def _check(self, node: Node) -> None:
         """Raise ParseError for a page that is too large. Asked now and then: the bounds may be passed by a little."""
@@ -233,6 +254,8 @@ class _Builder:
                 node.hidden |= value != "until-found"
             elif name == "itemprop":
                 self._properties.append(node)
+            elif name == _SHOWN_TEMPLATE:
+                self._show_template(node)
             else:
                 self._openers.append(node)
         return self._met(classes, ident) if classes or ident else None

@@ -45,6 +45,25 @@ def test_scripts_styles_and_pictures_are_no_text() -> None:
     assert lines("<script>var a</script><style>p{}</style><svg><text>x</text></svg><p>y</p>") == ["y"]
 
 
+@pytest.mark.parametrize("without_turbohtml", [False, True])
+def test_what_stands_in_a_shadow_root_is_shown(monkeypatch: pytest.MonkeyPatch, *, without_turbohtml: bool) -> None:
+    if without_turbohtml:
+        monkeypatch.setattr(stream_module, "saxparse", None)
+    page = read_page(
+        '<x-card><template shadowrootmode="open"><h3>Pro</h3><slot></slot></template><b>$9</b></x-card>'
+        "<template><p>Later</p></template>"
+    )
+    assert [(line.text, line.hidden) for line in page.lines] == [("Pro", False), ("$9", False), ("Later", True)]
+
+
+def test_a_page_within_the_page_is_read_where_it_stands_and_one_in_that_is_not() -> None:
+    page = read_page(
+        "<p>a</p><iframe srcdoc='<title>T</title><p>b &amp;amp; c</p><iframe srcdoc=\"d\"></iframe>'>e</iframe><p>f</p>"
+    )
+    assert [line.text for line in page.lines] == ["a", "b & c", "f"]
+    assert page.nodes[-1].line == 2
+
+
 def test_what_is_not_shown_is_known_to_be_hidden() -> None:
     page = read_page(
         '<p hidden>a</p><p style="display: none">b</p><p class="d-none">c</p><p class="hidden md:block">d</p><p>e</p>'
