@@ -108,7 +108,12 @@ def facts(event: MentionEvent, zone: ZoneInfo) -> list[tuple[str, str]]:
     reading, item = event.reading, event.item
     told = [("Sentiment", feeling(reading.sentiment))]
     worst = sorted(reading.pains, key=lambda pain: -pain.severity)[:PAINS_LIMIT]
-    told += [("Pain point", one_line(f"{pain.topic}, severity {pain.severity} of 4", FACT_LIMIT)) for pain in worst]
+    if len(worst) == 1:
+        told.append(("Pain point", one_line(f"{worst[0].topic}, severity {worst[0].severity} of 4", FACT_LIMIT)))
+    elif worst:
+        # In one line: where only a few facts are shown, author and source must be among them.
+        listed = ", ".join(f"{pain.topic} {pain.severity} of 4" for pain in worst)
+        told.append(("Pain points", one_line(listed, FACT_LIMIT)))
     if item.rating is not None:
         told.append(("Rating", f"{item.rating:g} of {item.rating_max:g}"))
     if item.author:
@@ -124,4 +129,5 @@ def feeling(sentiment: Sentiment) -> str:
     """Say a sentiment; unknown is not neutral."""
     if sentiment.compound is None:
         return "not scored"
-    return f"{sentiment.compound:+.2f} {sentiment.label or ''}".rstrip()
+    number = round(sentiment.compound, 2)
+    return f"{f'{number:+.2f}' if number else '0.00'} {sentiment.label or ''}".rstrip()

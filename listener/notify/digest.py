@@ -43,6 +43,11 @@ class Digest:
         return self.groups[0].alerts[0] if self.total == 1 else None
 
     @property
+    def named(self) -> bool:
+        """Whether the groups need their names: where all alerts are about one brand, the heading says so."""
+        return len(self.groups) > 1 or self.rest > 0
+
+    @property
     def worst(self) -> Tone:
         """The worst tone of all alerts shown."""
         return min((alert.tone for group in self.groups for alert in group.alerts), key=ORDER.__getitem__)
@@ -89,7 +94,7 @@ def about(alert: Alert) -> str:
 
 
 def counted(alerts: Sequence[Alert]) -> str:
-    """Say how many alerts there are and about whom: "12 alerts: acme 9, globex 3"."""
+    """Say how many alerts there are and about whom: "12 alerts: acme 9, globex 3", "acme: 9 alerts"."""
     names: dict[str, int] = {}
     for alert in alerts:
         name = about(alert)
@@ -97,7 +102,8 @@ def counted(alerts: Sequence[Alert]) -> str:
     said = sorted(names.items(), key=lambda pair: -pair[1])
     named = ", ".join(f"{name} {count}" for name, count in said[:5])
     more = f" and {len(said) - 5} others" if len(said) > 5 else ""
-    return f"{len(alerts)} alert{'s' if len(alerts) > 1 else ''}: {named}{more}"
+    total = f"{len(alerts)} alert{'s' if len(alerts) > 1 else ''}"
+    return f"{said[0][0]}: {total}" if len(said) == 1 else f"{total}: {named}{more}"
 
 
 def thread_of(alerts: Sequence[Alert]) -> str:

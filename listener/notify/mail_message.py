@@ -182,8 +182,9 @@ def text_part(shown: Digest, alerts: Sequence[Alert], zone: ZoneInfo) -> str:
     else:
         lines += [*wrapped(counted(alerts))]
         for group in shown.groups:
-            name = f"{group.name} ({len(group.alerts)})"
-            lines += ["", name, "-" * len(name)]
+            if shown.named:
+                name = f"{group.name} ({len(group.alerts)})"
+                lines += ["", name, "-" * len(name)]
             for alert in group.alerts:
                 mark = f"{MARKS[alert.tone]} "
                 lines += ["", *text_card(alert, zone, quote_limit=DIGEST_QUOTE_LIMIT, mark=mark, one_line_facts=True)]

@@ -93,7 +93,8 @@ def digest_blocks(shown: Digest, alerts: Sequence[Alert]) -> list[Block]:
     blocks: list[Block] = [{"type": "header", "text": plain(counted(alerts), HEADER_LIMIT)}]
     for group in shown.groups:
         blocks.append({"type": "divider"})
-        blocks.append(context(plain(f"{group.name} ({len(group.alerts)})", 100)))
+        if shown.named:
+            blocks.append(context(plain(f"{group.name} ({len(group.alerts)})", 100)))
         for alert in group.alerts:
             blocks.append({"type": "section", "text": plain(brief(alert), TEXT_LIMIT)})
             told = "; ".join(f"{label}: {value}" for label, value in facts(alert)[:4])

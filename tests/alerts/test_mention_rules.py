@@ -195,13 +195,19 @@ def test_the_alert_says_what_a_person_asks_first() -> None:
     assert alert.created_at == NOW
     assert alert.facts == (
         ("Sentiment", "-0.70 negative"),
-        ("Pain point", "data loss, severity 4 of 4"),
-        ("Pain point", "slow, severity 1 of 4"),
+        ("Pain points", "data loss 4 of 4, slow 1 of 4"),
         ("Author", "jo"),
         ("Source", "hacker-news"),
         ("Published", "2026-11-20 07:30 UTC"),
         ("Reach", "40 of 100"),
     )
+
+
+def test_one_pain_point_is_told_with_its_severity_and_a_feeling_of_none_without_a_sign() -> None:
+    pains = (Pain(topic="slow", severity=1, words=()),)
+    (alert,) = Rules([Rule(name="r")]).mention_alerts(event(pains=pains, compound=-0.001, label="neutral"), NOW)
+    assert dict(alert.facts)["Pain point"] == "slow, severity 1 of 4"
+    assert dict(alert.facts)["Sentiment"] == "0.00 neutral"
 
 
 def test_unknown_things_are_called_unknown() -> None:

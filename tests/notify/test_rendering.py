@@ -149,12 +149,24 @@ def test_a_flood_fits_into_one_message_and_says_how_much_is_missing(alert: Calla
     message = written(flood)
     assert "and 37 more: listener alerts" in part(message, "plain")
     assert "and 37 more: listener alerts" in part(message, "html")
-    assert message["Subject"] == "[listener] 87 alerts: acme 87"
+    assert message["Subject"] == "[listener] acme: 87 alerts"
     assert len(part(message, "html")) < 80_000, "Gmail clips what is longer than 102 kB"
     blocks = json.loads(slack_message(flood, BERLIN))["blocks"]
     shown = sum(block["type"] == "section" for block in blocks)
     assert 5 <= shown <= 20
     assert blocks[-1]["elements"][0]["text"] == f"and {87 - shown} more: listener alerts"
+
+
+def test_a_message_about_one_brand_names_it_in_its_heading_alone(alert: Callable[..., Alert]) -> None:
+    two = [alert(key=str(number)) for number in range(2)]
+    message = written(two)
+    assert message["Subject"] == "[listener] acme: 2 alerts"
+    for text in (part(message, "plain"), part(message, "html"), slack_message(two, BERLIN).decode()):
+        assert "acme: 2 alerts" in text
+        assert "(2)" not in text
+    message = written([*two, alert(key="other", brand="globex")])
+    assert "acme (2)" in part(message, "plain")
+    assert "</bdi> (1)" in part(message, "html")
 
 
 def test_many_brands_are_named_and_the_others_counted(alert: Callable[..., Alert]) -> None:
