@@ -43,6 +43,10 @@ else:
 
 log = logging.getLogger(__name__)
 
+#: What is told of a poll whose answer was read as far as it went.
+BROKEN_OFF = (
+    "The answer broke off. All of it is asked for again next time; if that stays, look for a shorter feed of the site."
+)
 #: Requests of one poll, next pages included.
 REQUESTS_LIMIT = 20
 
@@ -177,6 +181,7 @@ def gather(source: Source, state: SourceState, parts: Parts) -> Gathered:
     page: tuple[Response, PageFacts] | None = None
     unsure: list[str] = []
     missing = False
+    lacking = ""
     hub: Hub | None = None
     while queue and len(results) < REQUESTS_LIMIT:
         request = queue.popleft()
@@ -203,6 +208,7 @@ def gather(source: Source, state: SourceState, parts: Parts) -> Gathered:
                 if parsed.cut or parsed.more:
                     unsure.append(request.url)
                 missing = missing or parsed.cut
+                lacking = lacking or parsed.missed or (BROKEN_OFF if parsed.cut else "")
                 ttl = parsed.rhythm or ttl
                 hub = parsed.hub or hub
                 scraper_state.update(parsed.state or {})
@@ -225,7 +231,7 @@ def gather(source: Source, state: SourceState, parts: Parts) -> Gathered:
         hub=hub,
         polled=Polled(
             outcome=failed.outcome if failed else Outcome.NOT_MODIFIED if unchanged else Outcome.OK,
-            detail=failed.detail if failed else "",
+            detail=failed.detail if failed else lacking,
             validators={**state.validators, **validators_of_failed} if failed else validators,
             scraper_state={**state.scraper_state, **scraper_state} if scraper_state else None,
             retry_after=max((r.retry_after for r in results if r.retry_after is not None), default=None),

@@ -225,12 +225,15 @@ def page_read(
     if more_news and following is not None and turn.page < turn.pages:
         more = _request_for(response.request, following, onward)
         return Parsed(items=items, more=(more,), older=older, rest=rest, skipped=skipped)
+    missed = ""
     if more_news and following is not None:
-        skipped = (*skipped, f"more news than fits into {turn.pages} pages: raise `pages`, or ask more often")
+        missed = f"There is more news than fits into {turn.pages} pages: raise `pages`, or ask more often."
     state: dict[str, Any] = {_LAST: turn.question}
     if newest is not None or turn.since is not None:
         state[_NEWEST + turn.question] = max(newest or 0, (turn.since or 0) + int(OVERLAP.total_seconds()))
-    return Parsed(items=items, older=older, rest=rest, state=state if turn.question else None, skipped=skipped)
+    return Parsed(
+        items=items, older=older, rest=rest, state=state if turn.question else None, skipped=skipped, missed=missed
+    )
 
 
 def _request_for(request: Request, change: Mapping[str, str | int] | Request, turn: Turn) -> Request:

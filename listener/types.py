@@ -270,6 +270,8 @@ class Parsed:
     rhythm: timedelta | None = None
     #: Entries that were there but could not be read, each in one sentence.
     skipped: tuple[str, ...] = ()
+    #: More news is there than the source's settings let a poll read: a sentence that says what to do. "": all was read.
+    missed: str = ""
 
 
 class Scraper(Protocol):

@@ -96,6 +96,8 @@ def _request_lines(asked: Asked) -> Iterator[str]:
             )
             if facts.trouble:
                 yield f"    not to be believed ({facts.trouble}): {in_words(facts.trouble)}"
+        if asked.parsed.missed:
+            yield f"    {clean(asked.parsed.missed)}"
         for reason in asked.parsed.skipped[:5]:
             yield f"    skipped: {clean(reason)}"
 

@@ -170,6 +170,8 @@ def _notes(
                 "Open it in a browser: it may have a new address, or nobody writes there any more.",
             )
         )
+    if state.outcome is Outcome.OK and state.detail:
+        notes.append(("its last answer wasn't read to its end", state.detail))
     if brought.items >= UNMATCHED_ITEMS and brought.matched == 0:
         notes.append(
             (

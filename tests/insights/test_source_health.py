@@ -128,6 +128,14 @@ def test_a_source_that_moved_to_a_login_page_is_told_so() -> None:
     assert health(moved).notes[0][0] == "moved to a page to log in at"
 
 
+def test_an_answer_that_was_not_read_to_its_end_is_pointed_out_with_what_to_do() -> None:
+    found = health(replace(WORKS, detail="There is more news than fits into 3 pages: raise `pages`."))
+    assert (found.answers, found.failing) == ("ok", False)
+    assert found.notes == (
+        ("its last answer wasn't read to its end", "There is more news than fits into 3 pages: raise `pages`."),
+    )
+
+
 def test_a_source_of_which_nothing_ever_matches_is_pointed_out() -> None:
     assert "none matched a brand" in health(WORKS, Yield(items=300)).notes[0][0]
     assert not health(WORKS, Yield(items=300, matched=1)).notes

@@ -12,7 +12,7 @@ import pytest
 from listener import pipeline
 from listener.errors import DatabaseFull, StorageError
 from listener.parts import Parts
-from listener.pipeline import PollResult, poll
+from listener.pipeline import BROKEN_OFF, PollResult, poll
 from listener.storage import Store, Transaction
 from listener.types import FetchResult, Outcome, Request, Source, Validators
 from tests.pipeline.polling import START, Clock, PaperWeb, parts, rss, source
@@ -147,11 +147,12 @@ def test_a_feed_that_broke_off_is_asked_for_in_full_again_though_it_has_not_chan
     web.pages[source().url] = whole[: int(len(whole) * kept)]
     first = ask(source(), parts(store, web, clock))
     assert 0 < first.new_items <= 6
+    assert (first.outcome, first.detail) == (Outcome.OK, BROKEN_OFF)
     web.pages[source().url] = whole
     clock.advance(timedelta(hours=1))
     second = ask(source(), parts(store, web, clock))
     assert web.asked[1][1] == Validators()
-    assert (second.outcome, first.new_items + second.new_items) == (Outcome.OK, 6)
+    assert (second.outcome, second.detail, first.new_items + second.new_items) == (Outcome.OK, "", 6)
 
 
 def test_what_can_not_be_read_is_a_failed_poll_and_asked_for_in_full_again(

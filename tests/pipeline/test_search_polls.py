@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
+import msgspec
 import pytest
 
 from listener import pipeline
 from listener.pipeline import PollResult, poll
+from listener.plugins import Scrapers
 from listener.storage import Store
 from listener.types import FetchResult, Outcome, Request, Response, Search, Source, Validators
 from tests.pipeline.polling import START, Clock, PaperWeb, parts
@@ -26,6 +29,8 @@ class Network(PaperWeb):
         super().__init__(clock)
         self.failing: set[str] = set()
         self.questions: list[tuple[str, str | None]] = []
+        self.pages_of_hits = 1
+        self.at = START
 
     def fetch(self, request: Request, validators: Validators, *, under_way: bool = False) -> FetchResult:
         query = parse_qs(urlsplit(request.url).query)
@@ -33,8 +38,8 @@ class Network(PaperWeb):
         self.questions.append((question, query.get("numericFilters", [None])[0]))
         if question in self.failing:
             return FetchResult(request=request, outcome=Outcome.RATE_LIMITED, detail="429")
-        hit = {"objectID": question, "comment_text": f"{question} is down.", "created_at_i": int(START.timestamp())}
-        body = json.dumps({"hits": [hit], "nbPages": 1}).encode()
+        hit = {"objectID": question, "comment_text": f"{question} is down.", "created_at_i": int(self.at.timestamp())}
+        body = json.dumps({"hits": [hit], "nbPages": self.pages_of_hits}).encode()
         answer = Response(request=request, url=request.url, status=200, headers={}, body=body, fetched_at=self.clock())
         return FetchResult(request=request, outcome=Outcome.OK, response=answer)
 
@@ -86,6 +91,18 @@ def test_a_question_that_fails_does_not_keep_the_others_from_going_on(store: Sto
     since = int((START - HOUR).timestamp())
     assert web.questions == [("Globex", None), ("Acme", f"created_at_i>{since}")]
     assert (result.outcome, result.new_items) == (Outcome.OK, 1)
+
+
+def test_news_that_does_not_fit_into_a_poll_s_pages_is_told_in_its_detail(
+    store: Store, web: Network, clock: Clock
+) -> None:
+    source = search("Acme")
+    source = replace(source, options=msgspec.convert({"pages": 1}, Scrapers().get("hacker-news").Options))
+    assert ask(store, source, web, clock).detail == ""
+    clock.advance(HOUR)
+    web.pages_of_hits = 2
+    web.at = clock() - timedelta(minutes=1)
+    assert "raise `pages`" in ask(store, source, web, clock).detail
 
 
 def test_more_questions_than_a_poll_may_ask_have_their_turn_in_the_next(

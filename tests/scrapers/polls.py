@@ -87,6 +87,7 @@ def polled(case: Path) -> dict[str, Any]:
     items: list[dict[str, Any]] = []
     state: dict[str, Any] = {}
     skipped: list[str] = []
+    missed = ""
     facts: dict[str, Any] = {}
     for body in answers_of(case):
         request = queue.popleft()
@@ -96,9 +97,18 @@ def polled(case: Path) -> dict[str, Any]:
         items += [plain(item) for item in parsed.items]
         state |= parsed.state or {}
         skipped += parsed.skipped
+        missed = missed or parsed.missed
         facts |= plain(parsed.facts) if parsed.facts is not None else {}
     left = [shown(request) for request in queue]
-    found = {"asked": asked, "left": left, "items": items, "facts": facts, "state": state, "skipped": skipped}
+    found = {
+        "asked": asked,
+        "left": left,
+        "items": items,
+        "facts": facts,
+        "state": state,
+        "skipped": skipped,
+        "missed": missed,
+    }
     return {name: value for name, value in found.items() if value or name == "items"}
 
 

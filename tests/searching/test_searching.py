@@ -90,7 +90,7 @@ def test_pages_are_bounded_and_what_is_left_is_told() -> None:
     turn = Turn(question="Acme", since=int((NOW - 99 * HOUR).timestamp()), page=3, pages=3)
     parsed = page(turn, HOUR)
     assert parsed.more == ()
-    assert "more news than fits" in parsed.skipped[0]
+    assert "more news than fits" in parsed.missed
 
 
 def test_a_post_from_the_future_hides_nothing_that_follows() -> None:
