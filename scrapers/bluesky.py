@@ -122,6 +122,11 @@ def _posts(answer: Fields) -> Iterator[Fields]:
         yield from answer.each("posts")
     elif "feed" in answer:
         yield from (entry.within("post") for entry in answer.each("feed"))
+    elif "notifications" in answer:
+        # Posts among them, of those who name the account; what is liked or followed has no words.
+        yield from answer.each("notifications")
+    elif answer.within("thread").is_list():
+        yield from (entry.within("value", "post") for entry in answer.each("thread"))
     elif "thread" in answer:
         yield from _thread(answer.within("thread"))
     else:

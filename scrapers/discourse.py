@@ -76,6 +76,8 @@ class Discourse:
             return page_read(response, found, following=_next_found(answer, response.request))
         elif answer.within("user_actions").is_list():
             items = [_action(action, forum) for action in answer.each("user_actions")]
+        elif answer.is_list() and "cooked" in answer.within(0):
+            items = [_post(post, forum, Fields({})) for post in answer.each()]
         elif "cooked" in answer:
             items = [_post(answer, forum, Fields({}))]
         elif answer.is_list() and all("results" in group for group in answer.each()):

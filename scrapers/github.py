@@ -2,7 +2,8 @@
 
 Format: https://docs.github.com/en/rest/search/search#search-issues-and-pull-requests, open to all ten times a minute;
 discussions at https://docs.github.com/en/graphql/reference/queries#search, which wants a token. A fine-grained token
-without any rights will do (https://github.com/settings/personal-access-tokens).
+without any rights will do (https://github.com/settings/personal-access-tokens). `url` may name what the API shows of
+one repository: its issues, comments (`/repos/OWNER/NAME/issues/comments?sort=created&direction=desc`) or releases.
 """
 
 from __future__ import annotations
@@ -83,7 +84,7 @@ class GitHub:
         if found.is_list():
             items = [item for node in found.each() if (item := _discussion(node))]
             return page_read(response, items, following=_next_discussions(answer, response.request, source))
-        if "title" in answer and "number" in answer:
+        if "html_url" in answer and ("title" in answer or "body" in answer):
             return Parsed(items=tuple(item for item in [_issue(answer)] if item))
         found = answer if answer.is_list() else answer.within("items")
         if not found.is_list():
@@ -127,17 +128,20 @@ def _next_discussions(answer: Fields, request: Request, source: Source) -> Reque
 
 
 def _issue(entry: Fields) -> Item | None:
-    title = entry.line("title")
-    if not title:
+    """Return an issue, a pull request, a release, or a comment on any of them, which has no title."""
+    title, text = entry.line("title") or entry.line("name") or entry.line("tag_name"), entry.text("body")
+    is_comment = "#" in entry.raw("html_url")
+    if not (text if is_comment else title and "body" in entry):
         return None
     return Item(
-        title=title,
-        text=entry.text("body"),
+        title="" if is_comment else title,
+        text=text,
         url=absolute(entry.raw("html_url")),
         guid=entry.raw("html_url")[:1000] or entry.raw("id")[:100] or None,
-        author=entry.line("user", "login") or None,
-        published=entry.moment("created_at"),
+        author=entry.line("user", "login") or entry.line("author", "login") or None,
+        published=entry.moment("published_at") or entry.moment("created_at"),
         updated=entry.moment("updated_at"),
+        kind="comment" if is_comment else "post",
         categories=tuple(label.line("name") for label in list(entry.each("labels"))[:50] if label.line("name")),
         metrics={
             **entry.metrics(comments="comments"),

@@ -5,6 +5,9 @@ https://docs.joinmastodon.org/methods/timelines/#tag are open to all, the search
 https://docs.joinmastodon.org/methods/search/ to those who have an account there. Without a token and without `tags`
 the names in the brands' queries are asked for as hashtags: Acme Cloud as #acmecloud.
 
+`url` may name another address of a server's API, such as who wrote to the account that the token is for:
+`https://mastodon.social/api/v1/notifications?types[]=mention`.
+
 A boost is read as the post that it boosts. Other servers that speak Mastodon's language will do, too.
 """
 
@@ -79,7 +82,10 @@ def _statuses(answer: Fields) -> Iterator[Fields]:
     if "error" in answer and "id" not in answer:
         raise ParseError(f"the server says: {answer.line('error')[:200]!r}")
     if answer.is_list():
-        yield from answer.each()
+        # Of those who wrote to the account that the token is for, and of conversations, each holds one.
+        for one in answer.each():
+            held = (one.within(name) for name in ("status", "last_status"))
+            yield next((status for status in held if "content" in status), one)
     elif "statuses" in answer or "descendants" in answer:
         for name in ("ancestors", "statuses", "descendants"):
             yield from answer.each(name)

@@ -127,9 +127,16 @@ def _things(answer: Fields) -> Iterator[Fields]:
     """Yield the things of an answer, replies with them, in their order; not the note that there are more."""
     if "error" in answer and "kind" not in answer:
         raise ParseError(f"Reddit says: {(answer.line('message') or answer.line('error'))[:200]!r}")
-    if not (answer.is_list() or "kind" in answer):
+    more = answer.within("json", "data", "things")
+    if more.is_list():
+        # Comments that a thread leaves out, as `/api/morechildren` gives them.
+        todo = list(more.each())[::-1]
+    elif answer.is_list():
+        todo = list(answer.each())[::-1]
+    elif "kind" in answer:
+        todo = [answer]
+    else:
         raise ParseError("JSON that is no listing: not an answer of Reddit")
-    todo = list(answer.each())[::-1] if answer.is_list() else [answer]
     for _ in range(_LIMIT):
         if not todo:
             return

@@ -3,7 +3,8 @@
 Format: https://developers.google.com/youtube/v3/docs/commentThreads/list and
 https://developers.google.com/youtube/v3/docs/search/list. A key is free (https://console.cloud.google.com/apis/library)
 and may spend 10,000 units a day: a page of comments costs 1, a search costs 100, so give a search `every = "6h"` or
-more. New videos of a channel need neither: preset `youtube-channel`.
+more. New videos of a channel need neither: preset `youtube-channel`. `url` may name what else the API lists, such as
+the videos of a playlist.
 """
 
 from __future__ import annotations
@@ -84,7 +85,7 @@ def _items(entry: Fields) -> Iterator[Item]:
             yield from _comment(reply, entry.within("snippet"))
     elif kind == "youtube#comment":
         yield from _comment(entry, entry.within("snippet"))
-    elif kind in ("youtube#video", "youtube#searchResult"):
+    elif kind in ("youtube#video", "youtube#searchResult", "youtube#playlistItem"):
         yield from _video(entry)
 
 
@@ -110,17 +111,18 @@ def _comment(comment: Fields, thread: Fields) -> Iterator[Item]:
 
 def _video(entry: Fields) -> Iterator[Item]:
     snippet = entry.within("snippet")
-    video = entry.raw("id", "videoId") or entry.raw("id")
+    # An entry of a playlist has an identifier of its own, beside that of its video.
+    video = entry.raw("id", "videoId") or snippet.raw("resourceId", "videoId") or entry.raw("id")
     title = " ".join(snippet.markup("title").split("\n"))[:1000]
-    if not video or not title:
+    if not video or title in ("", "Private video", "Deleted video"):
         return
     yield Item(
         title=title,
         text=snippet.text("description"),
         url=f"https://www.youtube.com/watch?v={quote(video[:50], safe='')}",
         guid=video[:50],
-        author=snippet.line("channelTitle") or None,
-        published=snippet.moment("publishedAt"),
+        author=snippet.line("videoOwnerChannelTitle") or snippet.line("channelTitle") or None,
+        published=entry.moment("contentDetails", "videoPublishedAt") or snippet.moment("publishedAt"),
         lang=(snippet.line("defaultLanguage") or snippet.line("defaultAudioLanguage"))[:35] or None,
         categories=snippet.lines("tags"),
         metrics=entry.within("statistics").metrics(views="viewCount", likes="likeCount", comments="commentCount"),
