@@ -246,7 +246,7 @@ def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--scorer", choices=("model", "vader"), default="model")
+    parser.add_argument("--scorer", choices=("model", "vader", "minilm"), default="model")
     arguments = parser.parse_args()
     print(f"{'set, measure':<32}{'VADER':>8}{'ours':>8}{'goal':>8}")
     for one in measures(arguments.data, "--scorer", arguments.scorer):

@@ -1,4 +1,4 @@
-"""Measure the speed of understanding beside vaderSentiment: `python benchmarks/understand.py [--titles N]`.
+"""Measure the speed of understanding beside vaderSentiment: `python benchmarks/understand.py`.
 
 Texts are made up from words of the lexicons, 300 characters each, so that no data is needed. Times are CPU times, and
 the ratios are of one run: the library and the program take turns.
@@ -16,7 +16,7 @@ from pathlib import Path
 
 from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 
-from listener.mentions.data import load
+from listener.mentions.data import load_for
 from listener.mentions.stories import fingerprint
 from listener.mentions.story_index import StoryIndex
 from listener.mentions.understand import Understander, UnderstandSettings
@@ -57,15 +57,16 @@ def seconds(work: Callable[[str], object], given: Sequence[str]) -> float:
     return (time.process_time() - began) / len(given)
 
 
-def understanding() -> None:
+def understanding(scorer: str) -> None:
     """Print the cost of one text, by the library, the port and the whole understanding."""
-    data = load(CONFIG)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    data = load_for(scorer, CONFIG)
     learned = (CONFIG / "languages.toml").read_text(encoding="utf-8").split('en = "', 1)[1].split('"', 1)[0].split()
     feelings = [word for word in data.resources.vader.words if word.isalpha()]
     given = texts(feelings, learned)
     library = SentimentIntensityAnalyzer()
     port = Vader(data.resources.vader)
-    understander = Understander([Brand(name="acme", query="Acme")], UnderstandSettings(), data)
+    understander = Understander([Brand(name="acme", query="Acme")], UnderstandSettings(scorer=scorer), data)
     source = Source(name="made up", scraper="feed")
 
     def understand(text: str) -> object:
@@ -81,6 +82,8 @@ def understanding() -> None:
     for name, taken in times.items():
         middle = sorted(taken)[TURNS // 2]
         print(f"{name:<16}{middle * 1e6:>8.0f} µs a text{middle / base:>8.2f} of the library")
+    more = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024
+    print(f"{more} MB more than before, at most")
 
 
 def titles(count: int) -> Iterator[str]:
@@ -129,8 +132,10 @@ def main() -> None:
     """Print both tables."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--titles", type=int, default=100_000, help="0 leaves grouping out")
-    understanding()
-    if (count := parser.parse_args().titles) > 0:
+    parser.add_argument("--scorer", choices=("model", "vader", "minilm"), default="model")
+    arguments = parser.parse_args()
+    understanding(arguments.scorer)
+    if (count := arguments.titles) > 0:
         grouping(count)
 
 

@@ -233,9 +233,9 @@ def understanding(settings: config.Settings) -> tuple[Matcher, Callable[[], Unde
 
     @cache
     def data() -> Data:
-        from listener.mentions.data import load
+        from listener.mentions.data import load_for
 
-        return load(bundled("config"))
+        return load_for(settings.understand.scorer, bundled("config"))
 
     @cache
     def understander() -> Understander:

@@ -15,8 +15,7 @@ import click
 from listener.config import load as load_settings
 from listener.config.understanding import understand_settings
 from listener.errors import ParseError
-from listener.mentions.data import load as load_data
-from listener.mentions.data import read_topics
+from listener.mentions.data import load_for, read_topics
 from listener.mentions.locate import locate
 from listener.mentions.stories import fingerprint
 from listener.mentions.story_index import StoryIndex
@@ -33,7 +32,7 @@ LINE_LIMIT = 10_000_000
 @click.command()
 @click.argument("file", type=click.File("r", encoding="utf-8-sig", errors="replace"), default="-")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line, also on a terminal.")
-@click.option("--scorer", type=click.Choice(["vader", "model"]), help="Instead of the settings' scorer.")
+@click.option("--scorer", type=click.Choice(["vader", "model", "minilm"]), help="Instead of the settings' scorer.")
 @click.option(
     "--taxonomy",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
@@ -50,7 +49,7 @@ def score(
     that is a brand of the settings brings its context words with it. The settings file is optional here.
     """
     brands, settings = _settings(settings_path, scorer, taxonomy)
-    understander = Understander(brands, settings, load_data(bundled("config")))
+    understander = Understander(brands, settings, load_for(settings.scorer, bundled("config")))
     names = {brand.name.lower(): brand.name for brand in brands}
     plain = not as_json and sys.stdout.isatty()
     for number, row in _rows(file):

@@ -137,6 +137,7 @@ def load(
     )
     _check_rhythm(settings.fetch, book, report)
     _check_authorities(settings.fetch, book, report)
+    _check_scorer(settings.understand, book, report)
     report.check()
     _note_gaps(settings, book, report)
     return dataclasses.replace(settings, warnings=report.located(report.warnings))
@@ -199,6 +200,16 @@ def _check_authorities(fetch: FetchSection, book: Book, report: Report) -> None:
     except (OSError, ValueError) as error:
         reason = error.strerror or str(error) if isinstance(error, OSError) else str(error)
         report.problem(book.main, ("fetch", "ca_file"), f"expected a PEM file of certificates: {reason}.")
+
+
+def _check_scorer(understand: UnderstandSection, book: Book, report: Report) -> None:
+    """Note packages that a scorer needs and that aren't there."""
+    if understand.scorer != "minilm":
+        return
+    from listener.mentions.network_files import missing
+
+    if reason := missing():
+        report.problem(book.main, ("understand", "scorer"), f"{reason}.")
 
 
 def _note_gaps(settings: Settings, book: Book, report: Report) -> None:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 #: A number of bytes, written "10MB" (powers of 1000) or "10MiB" (powers of 1024).
 ByteSize = NewType("ByteSize", int)
 Network: TypeAlias = IPv4Network | IPv6Network
-ScorerName: TypeAlias = Literal["model", "vader"]
+ScorerName: TypeAlias = Literal["model", "vader", "minilm"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,12 +1,12 @@
 """Data that understanding starts from: VADER's lexicon, the domain lexicon, the taxonomy. The one place of this room
-that reads files, once, when the program is put together; all others get values.
+that reads files, with `network_files`, once, when the program is put together; all others get values.
 """
 
 from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -17,6 +17,8 @@ import msgspec
 from listener.errors import ConfigError, ConfigProblem
 from listener.mentions.language import Languages
 from listener.mentions.model import Weights, parse_weights
+from listener.mentions.network import Reader
+from listener.mentions.network_files import NETWORK_FILE, read_network
 from listener.mentions.pains import Topic
 from listener.mentions.vader import Lexicon, parse_lexicon
 
@@ -86,6 +88,8 @@ class Data:
     resources: Resources
     weights: Weights
     languages: Languages
+    #: Only where the scorer "minilm" is asked for.
+    network: Reader | None = None
 
 
 @cache
@@ -97,6 +101,12 @@ def load(config: Path) -> Data:
         weights=_read_weights(config / MODEL_FILE),
         languages=_read_languages(config / LANGUAGE_WORDS_FILE, resources.vader),
     )
+
+
+def load_for(scorer: str, config: Path) -> Data:
+    """Load everything that a scorer needs. Raises ConfigError, also where packages of its extra aren't installed."""
+    data = load(config)
+    return replace(data, network=read_network(config / NETWORK_FILE)) if scorer == "minilm" else data
 
 
 def load_resources(config: Path) -> Resources:

@@ -89,11 +89,7 @@ class Model:
 
     def probabilities(self, scene: Scene) -> tuple[float, float, float]:
         """Return how likely negative, neutral and positive are; they sum to 1."""
-        logits = self.logits(scene)
-        top = max(logits)
-        a, b, c = (math.exp(logit - top) for logit in logits)
-        total = a + b + c
-        return a / total, b / total, c / total
+        return probabilities_of(self.logits(scene))
 
     def logits(self, scene: Scene) -> tuple[float, float, float]:
         """Return the scores of the three labels before they become probabilities."""
@@ -212,6 +208,14 @@ def _unpacked(total: int) -> tuple[int, int, int, int]:
     total = (total - y) >> _BITS
     z = ((total + _HALF) & _ALL) - _HALF
     return x, y, z, (total - z) >> _BITS
+
+
+def probabilities_of(logits: tuple[float, float, float]) -> tuple[float, float, float]:
+    """Return the probabilities that scores of the labels stand for; they sum to 1."""
+    top = max(logits)
+    a, b, c = (math.exp(logit - top) for logit in logits)
+    total = a + b + c
+    return a / total, b / total, c / total
 
 
 def compound_of_probabilities(probabilities: Sequence[float], feeling: float = 0.0) -> tuple[float, Label]:

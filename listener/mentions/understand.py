@@ -13,6 +13,7 @@ from listener.mentions.data import Data, Resources
 from listener.mentions.excerpt import excerpt
 from listener.mentions.matcher import AllNames
 from listener.mentions.model import ModelScorer
+from listener.mentions.network import NetworkScorer
 from listener.mentions.pains import Topic, find_pains
 from listener.mentions.passages import passages
 from listener.mentions.reach import reach
@@ -28,7 +29,7 @@ from listener.types import Brand, Item, ItemKind, Match, Pain, Reading, Sentimen
 #: Characters of an excerpt.
 EXCERPT = 280
 
-ScorerName = Literal["vader", "model"]
+ScorerName = Literal["vader", "model", "minilm"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +100,7 @@ class Understander:
         self._settings = settings
         self._languages = data.languages
         self._scenes = SceneReader(settings, data.resources)
-        self._scorer: Scorer = VaderScorer() if settings.scorer == "vader" else ModelScorer(data.weights)
+        self._scorer = _scorer(settings.scorer, data)
         self._contexts = {brand.name: PhraseBook(_context(brand)) for brand in brands if _context(brand)}
         self._names = AllNames(brands)
 
@@ -186,6 +187,15 @@ class Understander:
             ),
             relevance=relevance,
         )
+
+
+def _scorer(name: str, data: Data) -> Scorer:
+    if name == "vader":
+        return VaderScorer()
+    if name == "minilm":
+        assert data.network is not None, "loaded for another scorer"
+        return NetworkScorer(data.weights, data.network)
+    return ModelScorer(data.weights)
 
 
 def _topics(settings: UnderstandSettings, data: Resources) -> list[Topic]:

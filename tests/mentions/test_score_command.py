@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,10 @@ import pytest
 from click.testing import CliRunner
 
 from listener.cli import group as program
+from listener.errors import ConfigError
+from listener.mentions import network_files
+from listener.mentions.network import NETWORK
+from listener.mentions.network_files import PACKAGE
 
 COMPLAINT = {"id": 7, "text": "Acme is down again and I still haven't got my refund. Useless.", "target": "Acme"}
 
@@ -43,6 +48,30 @@ def test_both_scorers_explain_themselves_by_words_of_the_text(tmp_path: Path, sc
     assert found["scorer"].startswith(scorer)
     assert found["reasons"]
     assert "useless" in " ".join(words for words, _ in found["reasons"]).lower()
+
+
+@pytest.mark.skipif(find_spec(PACKAGE) is None, reason=f"{PACKAGE} isn't installed")
+def test_the_network_hears_what_no_word_of_the_lexicon_says_and_explains_itself(tmp_path: Path) -> None:
+    text = "Prosecutors say that Acme hid the reports from its own auditors for years."
+    row = {"id": 1, "text": text, "target": "Acme"}
+    (found,) = run(tmp_path, "score", "--explain", "--scorer", "minilm", given=lines(row))
+    assert found["scorer"].startswith("minilm")
+    assert found["label"] == "negative"
+    assert found["reasons"][0][0] == NETWORK
+    assert found["reasons"][0][1] < 0
+    assert len(found["reasons"]) > 1
+
+
+def test_without_its_packages_the_network_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(network_files, "PACKAGE", "no_such_package_of_weights")
+    settings = tmp_path / "listener.toml"
+    asked = CliRunner().invoke(program, ["-c", str(settings), "score", "--scorer", "minilm"], input=lines(COMPLAINT))
+    assert isinstance(asked.exception, ConfigError)
+    assert "pip install" in str(asked.exception)
+    settings.write_text('[understand]\nscorer = "minilm"\n', encoding="utf-8")
+    checked = CliRunner().invoke(program, ["-c", str(settings), "check"])
+    assert checked.exit_code == 1
+    assert "listener.toml:2: understand.scorer:" in checked.output
 
 
 def test_a_target_turns_the_judgement(tmp_path: Path) -> None:
