@@ -225,8 +225,8 @@ def test_words_are_cut_as_berts_vocabulary_asks_for(text: str, pieces: list[str]
 
 
 def test_a_word_without_end_is_cut_in_time_that_grows_with_it() -> None:
-    assert spelled("un" * 200_000) == ["[UNK]"]
-    assert spelled("." * 200_000) == ["."] * 200_000
+    assert spelled("un" * 20_000) == ["[UNK]"]
+    assert spelled("." * 20_000) == ["."] * 20_000
 
 
 def test_names_are_masked_links_and_handles_alike_and_the_target_is_told() -> None:
