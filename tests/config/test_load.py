@@ -156,7 +156,7 @@ def test_all_problems_are_told_at_once_in_the_order_of_the_file(tmp_path: Path) 
         ("[fetch]\nallow_networks = [\n'10.0.0.0/8',\n'10.0.0.1/8']", 4, "fetch.allow_networks[1]", "mask", None),
         ("[fetch]\nmin_every = '2d'", 2, "fetch.min_every", "max_every", None),
         ("[fetch]\nevery = '5m'", 2, "fetch.every", "between min_every and max_every", None),
-        ("[understand]\nscorer = 'vadr'", 2, "understand.scorer", '"vader"', "vader"),
+        ("[understand]\nscorer = 'vadr'", 2, "understand.scorer", "model, vader, minilm", "vader"),
         ("[understand]\nlanguages = ['english']", 2, "understand.languages", '["en", "de"]', None),
         ("[retention]\nitems = 'always'", 2, "retention.items", '"forever"', None),
         ("[brands]\nacme = 'Acme'", 2, "brands.acme", "[brands.NAME]", None),
