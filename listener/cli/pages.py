@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import difflib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import groupby
 from pathlib import Path
-from typing import TypeAlias
+from typing import Generic, TypeVar
 from zoneinfo import ZoneInfo
 
 import click
@@ -29,10 +30,7 @@ from listener.watch import waiting_since
 BARS = "▁▂▃▄▅▆▇█"
 #: Shown of a long answer or claim.
 TEXT_WIDTH = 160
-Entry: TypeAlias = StoredPrice | StoredAnswer | StoredClaim
-NO_PRICES = "No prices yet: watch a page with the scraper pricing."
-NO_ANSWERS = "No answers yet: watch a page with the scraper faq."
-NO_COPY = "No copy yet: watch a page with the scraper landing."
+Entry = TypeVar("Entry", bound=StoredPrice | StoredAnswer | StoredClaim)
 
 brand_option = click.option("--brand", "brands", multiple=True, help="Only this brand. Can be given again.")
 json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
@@ -77,41 +75,58 @@ def changes(settings_path: Path, brands: tuple[str, ...], days: int, as_json: bo
             )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ledger(Generic[Entry]):
+    """What pages say of one kind, and what they said before: how it is read and shown."""
+
+    read: Callable[[Store, Sequence[str]], Iterable[Entry]]
+    #: Entries in a row of which this is equal are the steps of one history, and stand in one row of the table.
+    same: Callable[[Entry], object]
+    titles: tuple[str, ...]
+    #: The cells below the titles.
+    cells: Callable[[Sequence[Entry]], tuple[str, ...]]
+    #: Said where there are no entries.
+    nothing: str
+
+
+def price_cells(steps: Sequence[StoredPrice]) -> tuple[str, ...]:
+    """Return a plan, its last prices with what they are for, and its chart."""
+    last = steps[-1]
+    per = " per ".join(part for part in (last.currency, last.unit, last.period) if part)
+    line = " → ".join("contact" if one.price is None else f"{one.price.normalize():f}" for one in steps[-5:])
+    return last.plan or "(no name)", f"{line} {per}", chart(steps)
+
+
+PRICES: Ledger[StoredPrice] = Ledger(
+    read=Store.iter_prices,
+    same=lambda one: (one.source, one.plan, one.period, one.unit, one.currency),
+    titles=("plan", "price", ""),
+    cells=price_cells,
+    nothing="No prices yet: watch a page with the scraper pricing.",
+)
+ANSWERS: Ledger[StoredAnswer] = Ledger(
+    read=Store.iter_answers,
+    same=id,
+    titles=("question", "answer"),
+    cells=lambda steps: (steps[0].question, cut(steps[0].answer)),
+    nothing="No answers yet: watch a page with the scraper faq.",
+)
+CLAIMS: Ledger[StoredClaim] = Ledger(
+    read=Store.iter_claims,
+    same=id,
+    titles=("kind", "text"),
+    cells=lambda steps: (steps[0].kind, cut(steps[0].text)),
+    nothing="No copy yet: watch a page with the scraper landing.",
+)
+
+
 @click.command()
 @brand_option
 @json_option
 @click.pass_obj
 def prices(settings_path: Path, brands: tuple[str, ...], as_json: bool) -> None:
     """Show the history of every plan's price, with a small chart."""
-    settings = load_settings(settings_path, need_secrets=False)
-    with open_store(settings, system_clock()) as store:
-        check_brands(brands, settings, store)
-        found = list(store.iter_prices(brands))
-    if as_json:
-        for one in found:
-            click.echo(
-                to_json(
-                    source=one.source, brand=one.brand, plan=one.plan, price=one.price, currency=one.currency,
-                    period=one.period, unit=one.unit, first_seen=one.first_seen, last_seen=one.last_seen,
-                )
-            )  # fmt: skip
-        return
-    newest = newest_of(found)
-    rows = []
-    for _, history in groupby(found, key=lambda one: (one.source, one.plan, one.period, one.unit, one.currency)):
-        steps = list(history)
-        last = steps[-1]
-        per = " per ".join(part for part in (last.currency, last.unit, last.period) if part)
-        line = " → ".join("contact" if one.price is None else f"{one.price.normalize():f}" for one in steps[-5:])
-        rows.append((
-            last.brand or last.source, last.plan or "(no name)", f"{line} {per}", chart(steps),
-            day(steps[0].first_seen, settings.timezone), until(last, newest, settings.timezone),
-        ))  # fmt: skip
-    show(
-        ("brand", "plan", "price", "", "since", "until"),
-        rows,
-        NO_PRICES,
-    )
+    show_ledger(PRICES, settings_path, brands, as_json)
 
 
 @click.command()
@@ -120,35 +135,7 @@ def prices(settings_path: Path, brands: tuple[str, ...], as_json: bool) -> None:
 @click.pass_obj
 def faq(settings_path: Path, brands: tuple[str, ...], as_json: bool) -> None:
     """Show the questions that watched pages answer, each with its answers over time."""
-    settings = load_settings(settings_path, need_secrets=False)
-    with open_store(settings, system_clock()) as store:
-        check_brands(brands, settings, store)
-        found = list(store.iter_answers(brands))
-    if as_json:
-        for one in found:
-            click.echo(
-                to_json(
-                    source=one.source, brand=one.brand, question=one.question, answer=one.answer,
-                    first_seen=one.first_seen, last_seen=one.last_seen,
-                )
-            )  # fmt: skip
-        return
-    newest = newest_of(found)
-    rows = (
-        (
-            one.brand or one.source,
-            one.question,
-            cut(one.answer),
-            day(one.first_seen, settings.timezone),
-            until(one, newest, settings.timezone),
-        )
-        for one in found
-    )
-    show(
-        ("brand", "question", "answer", "since", "until"),
-        rows,
-        NO_ANSWERS,
-    )
+    show_ledger(ANSWERS, settings_path, brands, as_json)
 
 
 @click.command()
@@ -157,31 +144,34 @@ def faq(settings_path: Path, brands: tuple[str, ...], as_json: bool) -> None:
 @click.pass_obj
 def claims(settings_path: Path, brands: tuple[str, ...], as_json: bool) -> None:
     """Show the advertising copy of watched pages: headlines, calls to action, claims, and how long each was used."""
+    show_ledger(CLAIMS, settings_path, brands, as_json)
+
+
+def show_ledger(ledger: Ledger[Entry], settings_path: Path, brands: Sequence[str], as_json: bool) -> None:
+    """Print a ledger: a line of JSON for each entry, or a row for each history with the days it began and ended."""
     settings = load_settings(settings_path, need_secrets=False)
     with open_store(settings, system_clock()) as store:
         check_brands(brands, settings, store)
-        found = list(store.iter_claims(brands))
+        found = list(ledger.read(store, brands))
     if as_json:
         for one in found:
-            click.echo(
-                to_json(
-                    source=one.source, brand=one.brand, kind=one.kind, text=one.text, url=one.url,
-                    first_seen=one.first_seen, last_seen=one.last_seen,
-                )
-            )  # fmt: skip
+            click.echo(to_json(**{each.name: getattr(one, each.name) for each in fields(one)}))
         return
-    newest = newest_of(found)
-    rows = (
+    newest, zone = newest_of(found), settings.timezone
+    histories = [list(steps) for _, steps in groupby(found, key=ledger.same)]
+    show(
+        ("brand", *ledger.titles, "since", "until"),
         (
-            one.brand or one.source,
-            one.kind,
-            cut(one.text),
-            day(one.first_seen, settings.timezone),
-            until(one, newest, settings.timezone),
-        )
-        for one in found
+            (
+                steps[-1].brand or steps[-1].source,
+                *ledger.cells(steps),
+                day(steps[0].first_seen, zone),
+                until(steps[-1], newest, zone),
+            )
+            for steps in histories
+        ),
+        ledger.nothing,
     )
-    show(("brand", "kind", "text", "since", "until"), rows, NO_COPY)
 
 
 def check_brands(brands: Sequence[str], settings: Settings, store: Store) -> None:

@@ -226,11 +226,11 @@ class StoredPrice:
     source: str
     brand: str | None
     plan: str
-    period: str
-    unit: str
-    currency: str
     #: None for "contact us".
     price: Decimal | None
+    currency: str
+    period: str
+    unit: str
     first_seen: datetime
     last_seen: datetime
 
