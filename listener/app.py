@@ -183,11 +183,16 @@ class App:
         rules = self.parts.rules
         return self.trending().look(now) if rules.on_spikes or rules.on_pains else 0
 
-    def upkeep(self, now: datetime) -> Retained:
-        """Forget what the settings say to forget; return how much."""
+    def upkeep(self, now: datetime, *, go_on: Callable[[], bool] = lambda: True) -> Retained:
+        """Forget what the settings say to forget; return how much. Ends early where `go_on` says no."""
         keep = self.settings.retention
         return self.store.retain(
-            now, items=keep.items, mentions=keep.mentions, snapshots=keep.snapshots, deliveries=keep.deliveries
+            now,
+            items=keep.items,
+            mentions=keep.mentions,
+            snapshots=keep.snapshots,
+            deliveries=keep.deliveries,
+            go_on=go_on,
         )
 
     def drain(self, timeout: timedelta) -> int:

@@ -53,8 +53,10 @@ class Daemon:
         self._stopping = False
         self._reload = False
         self._failure: BaseException | None = None
-        #: Held while a job runs; whoever holds it may set `_quiet`, after which no job touches the app.
+        #: Held while a job runs; whoever holds it may set `_quiet`, after which none begins to touch the app.
         self._turn = threading.Lock()
+        #: Held while a job runs that may take minutes, beside those that come every second.
+        self._long_turn = threading.Lock()
         self._quiet = False
         self._paused_until: datetime | None = None
         self._status_at: datetime | None = None
@@ -105,7 +107,7 @@ class Daemon:
             ("trends", self._trends, {"minute": TRENDS_MINUTE}),
             ("upkeep", self._upkeep, {"hour": 3, "minute": 17}),
         ):
-            scheduler.add_job(self._guard(job), "cron", id=name, replace_existing=True, **moment)
+            scheduler.add_job(self._guard(job, self._long_turn), "cron", id=name, replace_existing=True, **moment)
 
     def _wait(self, scheduler: BackgroundScheduler) -> None:
         """Sleep until a signal or a failure; reload where SIGHUP asks for it, and begin anew where the clock is set."""
@@ -138,11 +140,14 @@ class Daemon:
         self._failure = event.exception
         self._wake.set()
 
-    def _guard(self, job: Callable[[datetime], None]) -> Callable[[], None]:
-        """Wrap a job: a database in trouble pauses all work with one line in the log; anything else ends the daemon."""
+    def _guard(self, job: Callable[[datetime], None], turn: threading.Lock | None = None) -> Callable[[], None]:
+        """Wrap a job: a database in trouble pauses all work with one line in the log; anything else ends the daemon.
+
+        Jobs that share a `turn` run one after another; without one it is that of the tick.
+        """
 
         def run() -> None:
-            with self._turn:
+            with turn or self._turn:
                 now = self._app.clock()
                 if self._quiet or (self._paused_until is not None and now < self._paused_until):
                     self._notifier.watchdog()
@@ -184,7 +189,7 @@ class Daemon:
             log.info("trends alerts=%d", told)
 
     def _upkeep(self, now: datetime) -> None:
-        log.info("upkeep %s", self._app.upkeep(now))
+        log.info("upkeep %s", self._app.upkeep(now, go_on=lambda: not (self._stopping or self._quiet)))
 
     def _reload_settings(self) -> None:
         """Read the settings again; bad ones are refused, said in the log, and the old ones stay."""
@@ -194,21 +199,31 @@ class Daemon:
         except ConfigError as error:
             for problem in error.problems:
                 log.error("settings not reloaded: %s", problem)
-        except StorageError as error:
+        except ListenerError as error:
             log.error("settings not reloaded: %s", error)
         else:
-            with self._turn:
-                self._quiet = True
+            if app.settings.database == self._app.settings.database:
+                self._replace_app(app)
+            else:
+                app.close()
+                log.error("settings not reloaded: another database needs a restart; this one is held, the other isn't")
+        self._notifier.ready()
+
+    def _replace_app(self, app: App) -> None:
+        """Let the old app end what it is at, and go on with the new one."""
+        with self._turn:
+            self._quiet = True
+        # Ticks go on and feed the watchdog, and do nothing else; what takes long sees that it is to end.
+        with self._long_turn:
             self._app.drain(DRAIN)
             self._app.close()
-            app.start()
-            try:
-                app.listen()
-            except ListenerError as error:
-                log.error("hubs are not heard: %s", error)
-            self._app, self._quiet = app, False
-            log.info("settings reloaded sources=%d brands=%d channels=%d", *app.size())
-        self._notifier.ready()
+        app.start()
+        try:
+            app.listen()
+        except ListenerError as error:
+            log.error("hubs are not heard: %s", error)
+        self._app, self._quiet = app, False
+        log.info("settings reloaded sources=%d brands=%d channels=%d", *app.size())
 
 
 def level_of(result: PollResult) -> int:

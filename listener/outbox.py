@@ -11,13 +11,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from listener.alerts import Planner
+from listener.errors import StorageError
 from listener.late import LateModule
-from listener.storage import Store
+from listener.storage import RETRY_ASKED, Store
 from listener.types import Channel
 
 if TYPE_CHECKING:
@@ -55,7 +57,8 @@ class Outbox:
         self._pool = ThreadPoolExecutor(max(1, len(channels)), thread_name_prefix="send")
         self._running: dict[str, Future[Delivered]] = {}
         self._last_sent: dict[str, datetime] = {}
-        self._paused: dict[str, datetime] = {}
+        #: Until when a channel is left alone, and by which request of a person it was tried.
+        self._paused: dict[str, tuple[datetime, str | None]] = {}
         #: What became of messages that could not be marked, by channel: the database was locked, or its disk full.
         self._unmarked: dict[str, tuple[Sent, datetime]] = {}
 
@@ -78,14 +81,22 @@ class Outbox:
             wait(self._running.values())
 
     def close(self, timeout: timedelta) -> None:
-        """Wait for messages under way, at most `timeout`."""
-        wait(self._running.values(), timeout=timeout.total_seconds())
+        """Wait for messages under way, at most `timeout`, and mark what could not be marked."""
+        under_way = wait(self._running.values(), timeout=timeout.total_seconds()).not_done
         self._pool.shutdown(wait=False, cancel_futures=True)
+        for name, (became, at) in list(self._unmarked.items()):
+            if self._running.get(name) not in under_way:
+                with suppress(StorageError):  # nobody is left to try again; it is sent twice
+                    self._mark(name, became, at)
 
     def _earliest(self, name: str, now: datetime) -> datetime:
-        """Return when a channel may next be used: after its gap, its quiet hours, and what its service asked for."""
+        """Return when a channel may next be used: after its gap, its quiet hours, and what its service asked for.
+
+        A person who asks for another attempt ends a pause.
+        """
         earliest = self._planner.earliest(name, now, last_sent=self._last_sent.get(name))
-        return max(earliest, self._paused.get(name, earliest))
+        until, asked = self._paused.get(name, (earliest, None))
+        return max(earliest, until) if until > now and asked == self._store.find_meta(RETRY_ASKED) else earliest
 
     def _deliver(self, name: str, now: datetime) -> Delivered:
         """Send one message with what is due on a channel, and mark what became of it.
@@ -95,6 +106,7 @@ class Outbox:
         if name in self._unmarked:
             self._mark(name, *self._unmarked[name])
         channel = self._channels.get(name)
+        asked = self._store.find_meta(RETRY_ASKED)
         with self._store.write() as tx:
             batch = tx.take_batch(name, now, BATCH)
         if channel is None:
@@ -108,7 +120,7 @@ class Outbox:
         if became.sent:
             self._last_sent[name] = after
         if became.pause_until is not None:
-            self._paused[name] = became.pause_until
+            self._paused[name] = became.pause_until, asked
         return Delivered(
             channel=name, sent=len(became.sent), retried=len(became.retry), dead=len(became.dead), error=became.error
         )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from listener.late import late_names
 from listener.storage.additions import NewItem, NewMention, Story
+from listener.storage.outbox import RETRY_ASKED
 from listener.storage.store import Store
 from listener.storage.transaction import Transaction
 
@@ -43,6 +44,7 @@ else:
     )
 
 __all__ = [
+    "RETRY_ASKED",
     "ChangeStatus",
     "Complaint",
     "Counts",

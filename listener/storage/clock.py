@@ -14,6 +14,8 @@ from listener.types import DeliveryStatus
 SLACK = timedelta(hours=1)
 #: A host's wish to be left alone is kept up to here, as nobody knows which clock it was told by.
 HOST_LIMIT = timedelta(days=1)
+#: A delivery that waits longer waits by a wrong clock: digests, quiet hours and retries ask for a day each.
+WAIT_LIMIT = timedelta(days=3)
 SEEN = ("last_poll_at", "last_success_at", "last_item_at", "failing_since", "added_at")
 
 
@@ -25,7 +27,12 @@ def ran_ahead(connection: sa.Connection, now: datetime) -> bool:
         *connection.execute(latest).one(),
         connection.execute(sa.select(sa.func.max(alerts.c.created_at))).scalar(),
     ]
-    return any(at is not None and at > stamp(now + SLACK) for at in found)
+    d = deliveries.c
+    waits = sa.select(sa.func.max(d.due_at)).where(d.status == DeliveryStatus.PENDING.value)
+    last = connection.execute(waits).scalar()
+    return any(at is not None and at > stamp(now + SLACK) for at in found) or (
+        last is not None and last > stamp(now + WAIT_LIMIT)
+    )
 
 
 def mend(connection: sa.Connection, now: datetime) -> None:
@@ -44,7 +51,8 @@ def mend(connection: sa.Connection, now: datetime) -> None:
     late = sa.select(alerts.c.id).where(alerts.c.created_at > ahead)
     connection.execute(
         sa.update(deliveries)
-        .where(d.status == DeliveryStatus.PENDING.value, d.alert_id.in_(late), d.due_at > present)
+        .where(d.status == DeliveryStatus.PENDING.value, d.due_at > present)
+        .where(sa.or_(d.alert_id.in_(late), d.due_at > stamp(now + WAIT_LIMIT)))
         .values(due_at=present)
     )
     connection.execute(sa.update(alerts).where(alerts.c.created_at > ahead).values(created_at=present))

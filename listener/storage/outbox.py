@@ -10,12 +10,15 @@ from typing import Any
 import sqlalchemy as sa
 
 from listener.storage.items import chunks
+from listener.storage.meta import set_meta
 from listener.storage.moments import moment, moment_or_none, stamp
 from listener.storage.prepared import Prepared
 from listener.storage.tables import alerts, deliveries
 from listener.storage.values import clean, clean_or_none, from_json, to_json
 from listener.types import Alert, Delivery, DeliveryStatus
 
+#: Fact by which the daemon learns that a person wants everything tried again.
+RETRY_ASKED = "retry_asked"
 #: No delivery waits.
 AT_ONCE: Mapping[tuple[str, str], datetime] = MappingProxyType({})
 
@@ -235,12 +238,14 @@ def mark_dead(connection: sa.Connection, delivery_ids: Sequence[int], error: str
 
 def requeue_dead(connection: sa.Connection, delivery_ids: Sequence[int] | None, due_at: datetime) -> int:
     """Let dead deliveries, or all of them, wait again with their attempts forgotten; return how many."""
+    set_meta(connection, RETRY_ASKED, stamp(due_at))
     values = {"status": DeliveryStatus.PENDING.value, "attempts": 0, "due_at": stamp(due_at), "batch": None}
     return _update(connection, delivery_ids, DeliveryStatus.DEAD, values)
 
 
 def hurry_failed(connection: sa.Connection, delivery_ids: Sequence[int] | None, due_at: datetime) -> int:
     """Let deliveries that wait after a failure, or all of them, wait until `due_at` only; return how many."""
+    set_meta(connection, RETRY_ASKED, stamp(due_at))
     failed = (
         sa.update(deliveries)
         .where(deliveries.c.status == DeliveryStatus.PENDING.value, deliveries.c.attempts > 0)

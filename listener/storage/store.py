@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -398,17 +398,19 @@ class Store:
         snapshots: timedelta | None = None,
         deliveries: timedelta | None = None,
         copies: timedelta = timedelta(days=30),
+        go_on: Callable[[], bool] = lambda: True,
     ) -> Retained:
         """Let go of what is older than these ages (None: keep for ever), in short transactions; return how much.
 
         `copies` is for how long copies of a story are looked for: no shorter than the `since` that
         `Transaction.story_candidates` is asked with. What it deletes, and what not: `listener.storage.retention`.
+        Before each transaction `go_on` is asked whether there is to be another one.
         """
         gone: Counter[str] = Counter()
         for step in retention.steps(
             now, items=items, mentions=mentions, snapshots=snapshots, deliveries=deliveries, copies=copies
         ):
-            while True:
+            while go_on():
                 with self.write():
                     done = step(self._writer)
                 if done is None:

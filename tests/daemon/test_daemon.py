@@ -52,6 +52,14 @@ sentiment_at_most = -0.3
 channels = ["screen"]
 """
 
+#: Passes for good settings until the file is opened.
+HOOK = """
+[channels.hook]
+type = "webhook"
+url = "https://example.com/hook"
+ca_file = "missing.pem"
+"""
+
 
 def feed(title: str) -> str:
     """Return a feed with one angry item, published now."""
@@ -154,10 +162,18 @@ def test_sighup_reads_the_settings_again_and_refuses_bad_ones(
         process.send_signal(signal.SIGHUP)
         systemd.wait_for("READY=1", count=2)
         assert "settings not reloaded" in log.read_text()
-        settings.write_text(good)
+        settings.write_text(good + HOOK)
         process.send_signal(signal.SIGHUP)
         systemd.wait_for("READY=1", count=3)
-        assert sum("RELOADING=1" in message for message in systemd.heard) == 2
+        assert "settings not reloaded: ca_file missing.pem: no such file or directory" in log.read_text()
+        settings.write_text(good.replace("test.db", "other.db"))
+        process.send_signal(signal.SIGHUP)
+        systemd.wait_for("READY=1", count=4)
+        assert "settings not reloaded: another database needs a restart" in log.read_text()
+        settings.write_text(good)
+        process.send_signal(signal.SIGHUP)
+        systemd.wait_for("READY=1", count=5)
+        assert sum("RELOADING=1" in message for message in systemd.heard) == 4
         until(lambda: "source=more outcome=ok" in log.read_text())
         process.send_signal(signal.SIGINT)
         assert process.wait(timeout=50) == 0

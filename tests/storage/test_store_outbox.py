@@ -100,3 +100,13 @@ def test_a_delivery_planned_by_a_clock_since_set_back_is_due(store: Store) -> No
         transaction.add_alerts([alert("b")], {("b", "mail"): NOW + 2 * HOUR, ("b", "slack"): NOW + 2 * HOUR})
     assert store.mend_clock(NOW)
     assert {delivery.alert.key for delivery in waiting(store)} == {"a"}
+
+
+def test_another_attempt_planned_by_a_clock_since_set_back_is_due_too(store: Store) -> None:
+    with store.write() as transaction:
+        transaction.add_alerts([alert("a", channels=["mail"]), alert("b", channels=["mail"])])
+        transaction.mark_retry([1], NOW + 365 * DAY, "the server said 421")
+        transaction.mark_retry([2], NOW + DAY, "the server said 421")
+    assert store.mend_clock(NOW)
+    assert {delivery.alert.key for delivery in waiting(store)} == {"a"}
+    assert not store.mend_clock(NOW)
