@@ -131,7 +131,8 @@ def _issue(entry: Fields) -> Item | None:
     """Return an issue, a pull request, a release, or a comment on any of them, which has no title."""
     title, text = entry.line("title") or entry.line("name") or entry.line("tag_name"), entry.text("body")
     is_comment = "#" in entry.raw("html_url")
-    if not (text if is_comment else title and "body" in entry):
+    is_repository = "full_name" in entry
+    if is_repository or not (text if is_comment else title):
         return None
     return Item(
         title="" if is_comment else title,
