@@ -363,3 +363,8 @@ def shorten(text: str, width: int) -> str:
     end = safe_cut(line, min(len(line), width - 1))
     space = line.rfind(" ", end * 2 // 3, end + 1)
     return line[: end if space < 0 else space].rstrip() + ELLIPSIS
+
+
+def counted(count: int, noun: str) -> str:
+    """Return a number with its noun: "1 item", "1,200 items"."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"

@@ -12,10 +12,11 @@ from listener.cli import settings_file
 from listener.cli.asking import Asks
 from listener.cli.page_tables import show_facts
 from listener.cli.settings import slug
-from listener.cli.trial import clean, counted, item_lines
+from listener.cli.trial import clean, item_lines
 from listener.config import Settings
 from listener.discovery import Candidate, Discovery, discover
 from listener.errors import ListenerError
+from listener.text import counted
 from listener.trial import judge
 from listener.urls import absolute, canonical
 

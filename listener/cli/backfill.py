@@ -18,10 +18,10 @@ from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn
 from listener.app import App, load_settings, open_trial, system_clock
 from listener.backfill import Backfill, FindKnown, Progress
 from listener.cli.export import MomentType
-from listener.cli.trial import counted
 from listener.config import Settings
 from listener.errors import DatabaseInUse, ListenerError, StorageError
 from listener.storage import Store
+from listener.text import counted
 from listener.types import Source
 
 REQUESTS = 200

@@ -17,11 +17,12 @@ from listener.channels import Secret
 from listener.cli import settings_file
 from listener.cli.settings import slug
 from listener.cli.settings import span as written
-from listener.cli.trial import clean, counted
+from listener.cli.trial import clean
 from listener.cli.writing import output_file
 from listener.config import Settings
 from listener.errors import ListenerError
 from listener.opml import SIZE_LIMIT_BYTES, Outline, read, write
+from listener.text import counted
 from listener.types import Source
 from listener.urls import absolute, canonical, host_of
 

@@ -17,6 +17,7 @@ from listener.dispatch import describe
 from listener.memory import keep_all, share_arenas
 from listener.pipeline import PollResult
 from listener.systemd import Notifier
+from listener.text import counted
 
 
 @click.command()
@@ -63,9 +64,9 @@ def run_once(app: App) -> int:
     counts["alerts"] += app.look_at_trends(app.clock())
     messages = app.send_due()
     click.echo(
-        f"{counts['polls']} sources polled, {counts['failed']} failed, {len(not_asked)} not asked; "
-        f"{counts['items']} new items, {counts['mentions']} mentions, {counts['alerts']} alerts; "
-        f"{sum(one.sent for one in messages)} alerts sent."
+        f"{counted(counts['polls'], 'source')} polled, {counts['failed']} failed, {len(not_asked)} not asked; "
+        f"{counted(counts['items'], 'new item')}, {counted(counts['mentions'], 'mention')}, "
+        f"{counted(counts['alerts'], 'alert')}; {counted(sum(one.sent for one in messages), 'alert')} sent."
     )
     for message in messages:
         if message.error:

@@ -15,6 +15,7 @@ from listener.cli.page_tables import show_facts
 from listener.errors import ListenerError
 from listener.fetch import ADVICE
 from listener.pages.notices import in_words
+from listener.text import counted
 from listener.trial import Asked, Judged, Trial, try_source
 from listener.types import Hit, Item, Match, Reading
 
@@ -135,11 +136,6 @@ def _reading(reading: Reading) -> str:
     score = "unscored" if compound is None else f"{compound:+.2f} {reading.sentiment.label}"
     pains = f", {', '.join(pain.topic for pain in reading.pains)}" if reading.pains else ""
     return f"{score}, {reading.kind}, relevance {reading.relevance:.2f}{pains}"
-
-
-def counted(count: int, noun: str) -> str:
-    """Return a number with its noun: "1 item", "1,200 items"."""
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def clean(text: str, limit: int = SHOWN_CHARACTERS) -> str:
