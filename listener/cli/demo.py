@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -153,14 +155,17 @@ def chart(mentions: Sequence[Mention], start: datetime) -> str:
 
 def look_further(folder: Path) -> None:
     """Print the commands to go on with."""
+    # Not every environment that it runs in is on the path: `make demo` makes one of its own.
+    typed = sys.argv[0] if Path(sys.argv[0]).name == "listener" else "listener"
+    listener = "listener" if shutil.which("listener") else typed
     config = f"-c {folder / 'demo.toml'}"
     click.echo(f"\nLeft behind: {', '.join(str(folder / name) for name in FILES)}. Look further:")
     for command, what in (
-        (f"listener {config} alerts", "what was told, and what became of it"),
-        (f"listener {config} mentions", "the newest mentions, with the numbers to correct them by"),
-        (f"listener {config} pains", "what hurts, how often and how much"),
-        (f"listener {config} export mentions", "every mention with its sentiment and pain points"),
-        (f"listener {config} sources", "what each source answers"),
-        ("listener init", "begin with your own brand"),
+        (f"{listener} {config} alerts", "what was told, and what became of it"),
+        (f"{listener} {config} mentions", "the newest mentions, with the numbers to correct them by"),
+        (f"{listener} {config} pains", "what hurts, how often and how much"),
+        (f"{listener} {config} export mentions", "every mention with its sentiment and pain points"),
+        (f"{listener} {config} sources", "what each source answers"),
+        (f"{listener} init", "begin with your own brand, in a folder of its own"),
     ):
         click.echo(f"  {command:<42} {what}")

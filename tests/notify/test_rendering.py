@@ -183,6 +183,14 @@ def test_a_message_about_nothing_is_refused() -> None:
 # --- mail
 
 
+@pytest.mark.parametrize("length", range(50, 90))
+def test_a_subject_begins_in_its_first_line(length: int, alert: Callable[..., Alert]) -> None:
+    title = "acme: " + ("word " * length)[: length - 7].strip() + "x"
+    raw = writer().write([alert(title=title)], message_id=MESSAGE_ID, now=NOW).as_bytes()
+    assert f"\r\nSubject: [listener] {title[:40]}".encode() in b"\r\n" + raw
+    assert str(email.message_from_bytes(raw, policy=email.policy.default)["Subject"]) == f"[listener] {title}"
+
+
 def test_headers_let_programs_sort_thread_and_keep_silent(change: Alert) -> None:
     message = written(
         [change], unsubscribe="mailto:listener@example.com?subject=unsubscribe", list_id="alerts.example.com"
