@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +15,8 @@ from listener.config import SecretUse, Settings, load
 from listener.plugins import bundled
 
 UNIT = Path("systemd") / "listener.service"
+#: What a unit has to allow besides where pages are rendered.
+BROWSER = Path("systemd") / "browser.conf"
 INSTALLED = "/etc/systemd/system/listener.service"
 STATE_FOLDER = Path("/var/lib/listener")
 CREDENTIALS_FOLDER = "/etc/listener/credentials"
@@ -48,7 +50,10 @@ def service(settings_path: Path, user: str, dynamic: bool) -> None:
         raise click.BadParameter("expected the name of an account.", param_hint="--user")
     settings = load(settings_path, environ=os.environ, need_secrets=False)
     template = (bundled("config") / UNIT).read_text(encoding="utf-8")
-    click.echo(unit(template, settings, this_installation(user, dynamic)), nl=False)
+    text = unit(template, settings, this_installation(user, dynamic))
+    if renders(settings):
+        text = opened(text, (bundled("config") / BROWSER).read_text(encoding="utf-8"))
+    click.echo(text, nl=False)
 
 
 def this_installation(user: str, dynamic: bool) -> Installation:
@@ -78,6 +83,23 @@ def unit(template: str, settings: Settings, installation: Installation) -> str:
             lines.append("ProtectHome=read-only")
         else:
             lines.append(line)
+    return "\n".join(lines) + "\n"
+
+
+def renders(settings: Settings) -> bool:
+    """Return whether a browser renders the page of a source."""
+    return any(isinstance(each.options, Mapping) and each.options.get("render") is True for each in settings.sources)
+
+
+def opened(text: str, drop_in: str) -> str:
+    """Return a unit with the lines of a drop-in in their places: filters come after others, what else there is goes."""
+    lines = text.splitlines()
+    for line in drop_in.splitlines():
+        key, sign, _ = line.partition("=")
+        if not sign or line.startswith("#"):
+            continue
+        place = max(number for number, each in enumerate(lines) if each.startswith(f"{key}="))
+        lines[place : place + 1] = [lines[place], line] if key == "SystemCallFilter" else [line]
     return "\n".join(lines) + "\n"
 
 

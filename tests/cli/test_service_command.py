@@ -103,3 +103,15 @@ def test_the_command_prints_a_unit_for_the_program_that_runs(tmp_path: Path) -> 
     assert "useradd" in done.output
     refused = CliRunner().invoke(group, ["--config", "x", "service", "--user", "a\nExecStart=/bin/sh"])
     assert refused.exit_code == 2
+
+
+@pytest.mark.parametrize("render", ["true", "false"])
+def test_the_unit_is_opened_for_a_browser_where_a_page_is_rendered(tmp_path: Path, render: str) -> None:
+    page = f'[sources.p]\nscraper = "pricing"\nurl = "https://globex.example/p"\nrender = {render}\n'
+    path = settings(tmp_path, SECRETS + page).path
+    done = CliRunner().invoke(group, ["-c", str(path), "service"])
+    assert done.exit_code == 0, done.output
+    lines = lines_of(done.output)
+    assert ("SystemCallFilter=chroot capset seccomp" in lines) is (render == "true")
+    assert ("ProcSubset=pid" in lines) is (render == "false")
+    assert lines.count("[Service]") == 1

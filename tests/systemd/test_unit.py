@@ -10,11 +10,14 @@ from pathlib import Path
 
 import pytest
 
+from listener.cli.service import opened
 from listener.plugins import bundled
 
 UNIT = bundled("config") / "systemd" / "listener.service"
+BROWSER = bundled("config") / "systemd" / "browser.conf"
 #: What `systemd-analyze security --offline=true` of systemd 252 gives, from 0 (closed) to 10. May fall, not rise.
 EXPOSURE_AT_MOST = 1.1
+EXPOSURE_WITH_A_BROWSER_AT_MOST = 1.8
 
 needs_systemd = pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd-analyze isn't installed")
 
@@ -42,6 +45,29 @@ def test_systemd_knows_every_word_of_the_unit(tmp_path: Path) -> None:
     done = analyze("verify", "--recursive-errors=no", str(copy))
     assert done.returncode == 0, done.stderr
     assert "listener.service" not in done.stderr, done.stderr
+
+
+def test_what_a_browser_needs_is_taken_by_systemd_and_told_in_the_documentation(tmp_path: Path) -> None:
+    drop_in = BROWSER.read_text(encoding="utf-8")
+    wanted = [line for line in drop_in.splitlines() if line and not line.startswith("#")]
+    documentation = (Path(__file__).resolve().parents[2] / "docs" / "systemd.md").read_text(encoding="utf-8")
+    assert "\n".join(wanted) in documentation
+    text = opened(UNIT.read_text(encoding="utf-8"), drop_in)
+    lines = text.splitlines()
+    assert [line for line in wanted if line not in lines] == []
+    assert lines.index("SystemCallFilter=~@privileged @resources") < lines.index(wanted[3])
+    assert "MemoryDenyWriteExecute=yes" not in lines
+    if shutil.which("systemd-analyze") is None:
+        return
+    copy = tmp_path / "listener.service"
+    copy.write_text(text.replace("/opt/listener/bin/listener", str(shutil.which("true"))), encoding="utf-8")
+    done = analyze("verify", "--recursive-errors=no", str(copy))
+    assert (done.returncode, "listener.service" in done.stderr) == (0, False), done.stderr
+    exposure = re.search(
+        r"level for listener.service: ([0-9.]+)", analyze("security", "--offline=true", str(copy)).stdout
+    )
+    assert exposure is not None
+    assert float(exposure[1]) <= EXPOSURE_WITH_A_BROWSER_AT_MOST
 
 
 #: What the unit's `MemoryDenyWriteExecute` forbids, said to the kernel itself (prctl(2), Linux 6.3), then all that the
