@@ -92,8 +92,8 @@ def store_look(
         )
     if watched.facts is not None:
         tx.save_facts(source.name, source.brand, watched.facts, now)
-    elif watched.verdict is Verdict.SAME:
-        tx.touch_facts(source.name, now)
+    elif watched.stood_at is not None:
+        tx.touch_facts(source.name, watched.stood_at, now)
     if watched.verdict is Verdict.WITHDRAWN and watched.told is not None:
         # The newest version is the one that retention keeps, and the next look is compared with.
         tx.renew_snapshot(source.name, watched.told, now)
@@ -133,7 +133,9 @@ def points_of(history: Sequence[StoredPrice], change: Change) -> tuple[PricePoin
         return ()
     after = change.after
     return tuple(
-        PricePoint(since=one.first_seen, price=Price(price=one.price, currency=after.currency, period=after.period))
-        for one in history
-        if one.plan == change.subject and one.period == (after.period or "") and one.price != after.price
+        PricePoint(
+            since=one.first_seen, price=Price(price=one.price, currency=one.currency or None, period=after.period)
+        )
+        for one in sorted(history, key=lambda one: one.first_seen)
+        if one.plan == change.subject and one.period == (after.period or "")
     )

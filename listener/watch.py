@@ -38,6 +38,8 @@ class Watched:
     told: str | None = None
     #: What the page says as far as it is told; None where nothing was read, or a change waits.
     facts: PageFacts | None = None
+    #: When the page was last seen as it was told, where it still is and nothing was read.
+    stood_at: datetime | None = None
     #: The page has begun to flap with this look.
     flaps: bool = False
     #: The bytes of this look stand for a state that no stored bytes show.
@@ -97,7 +99,9 @@ def watch(
         if not looks:
             return Watched(verdict=Verdict.SAME, page_state=page_state)
         state = looks[-1].state
+        stood_at = looks[-1].at if state == told else None
     else:
+        stood_at = None
         state = _state_of(body_hash, facts, [told, looks[-1].state if looks else None], read)
     accepted = accepted and (silent or facts is None)
     known = {told, *(look.state for look in looks)}
@@ -123,6 +127,7 @@ def watch(
         again_at=decision.again_at,
         told=told,
         facts=facts if state == told else None,
+        stood_at=stood_at,
         flaps=flapping and not page_state.get("flapping", False),
         keep=state not in known,
     )

@@ -73,9 +73,15 @@ def satisfies(rule: Rule, event: ChangeEvent) -> bool:
         and among(event.brand, rule.brands)
         and among(event.source.name, rule.sources)
         and among(change.kind, rule.kinds)
-        and (not plans or change.subject.casefold() in plans)
+        and (not plans or not plans.isdisjoint(names(change)))
         and far
     )
+
+
+def names(change: Change) -> set[str]:
+    """Return what a rule may call the plan of a change: its name, and the one that it had before."""
+    was = change.before.name if isinstance(change.before, Price) else None
+    return {name.casefold() for name in (change.subject, was) if name is not None}
 
 
 def change_alert(rule: Rule, event: ChangeEvent, now: datetime) -> Alert:

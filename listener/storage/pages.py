@@ -214,20 +214,22 @@ def save_prices(
     """Note what each plan costs: a price that stands is seen again, another one begins a row."""
     p = prices.c
     newest: dict[tuple[str, ...], Any] = {}
+    stood_at = ""
     for row in connection.execute(sa.select(prices).where(p.source_id == source_id).order_by(p.last_seen, p.id)):
         newest[row.plan, row.period, row.unit, row.currency] = row
-    seen: dict[tuple[str, ...], str | None] = {}
+        stood_at = row.last_seen
+    seen: dict[tuple[str, ...], list[str | None]] = {}
     for plan in plans:
         key = tuple(clean(part or "") for part in (plan.name, plan.period, plan.unit, plan.currency))
-        # A plan read twice from one page: its first price stands.
-        seen.setdefault(key, None if plan.price is None else format(plan.price.normalize(), "f"))
-    for key, price in seen.items():
+        seen.setdefault(key, []).append(None if plan.price is None else format(plan.price.normalize(), "f"))
+    for key, shown in seen.items():
         old = newest.get(key)
-        if old is not None and old.price == price:
-            connection.execute(sa.update(prices).where(p.id == old.id).values(last_seen=stamp(at)))
+        # Of several prices of one name the known one stands, or else the first: their order is no change.
+        if old is not None and old.price in shown and old.last_seen == stood_at:
+            connection.execute(sa.update(prices).where(p.id == old.id).values(brand=brand, last_seen=stamp(at)))
         else:
             named = dict(zip(("plan", "period", "unit", "currency"), key, strict=True))
-            span = {"price": price, "first_seen": stamp(at), "last_seen": stamp(at)}
+            span = {"price": shown[0], "first_seen": stamp(at), "last_seen": stamp(at)}
             connection.execute(sa.insert(prices).values(source_id=source_id, brand=brand, **named, **span))
 
 
@@ -265,7 +267,7 @@ def _save_ledger(
     known = {tuple(row[1:]): row.id for row in connection.execute(found)}
     again = [known[values] for values in wanted if values in known]
     if again:
-        connection.execute(sa.update(table).where(table.c.id.in_(again)).values(last_seen=stamp(at)))
+        connection.execute(sa.update(table).where(table.c.id.in_(again)).values(brand=brand, last_seen=stamp(at)))
     new = [
         {
             "source_id": source_id,
@@ -290,12 +292,11 @@ def renew_snapshot(connection: sa.Connection, source: str, body_hash: str, at: d
         add_snapshot(connection, source_id, found.url, at, body_hash, found.body, found.headers)
 
 
-def touch_facts(connection: sa.Connection, source_id: int, at: datetime) -> None:
-    """Note that everything that a page said when it was last read still stands there."""
+def touch_facts(connection: sa.Connection, source_id: int, stood_at: datetime, at: datetime) -> None:
+    """Note that everything that a page said at one moment still stands there at another."""
     for table in (prices, claims, answers):
-        of_source = table.c.source_id == source_id
-        newest = sa.select(sa.func.max(table.c.last_seen)).where(of_source).scalar_subquery()
-        connection.execute(sa.update(table).where(of_source, table.c.last_seen == newest).values(last_seen=stamp(at)))
+        stood = sa.and_(table.c.source_id == source_id, table.c.last_seen == stamp(stood_at))
+        connection.execute(sa.update(table).where(stood).values(last_seen=stamp(at)))
 
 
 def find_snapshot(connection: sa.Connection, source: str, body_hash: str) -> Snapshot | None:

@@ -4,7 +4,8 @@
   read for `UNSERVED` without them: what is still served would come back as new.
 - Mentions are deleted by whole hours; the trends keep counting them, and the horizon says up to where (`rebuild`).
 - Stories lose what finds their copies when nobody has told them for long, and go with their last mention.
-- Snapshots go but for the newest of each page, which the next one is compared with. Bodies go with their last snapshot.
+- Snapshots go but for the newest of each page and the one that was told last: the next look is compared with them.
+  Bodies go with their last snapshot.
 - Deliveries go when they are sent or dead. Alerts stay: their keys keep the same cause from alarming twice.
 - Coverage is counted by the hour for `HOURLY`, then by the day of UTC: it would outgrow everything else.
 
@@ -244,7 +245,12 @@ class _Unneeded:
 def _old_snapshots(before: str) -> _Unneeded:
     s, later = snapshots.c, snapshots.alias("later").c
     newer = sa.exists().where(later.source_id == s.source_id, later.url == s.url, later.taken_at > s.taken_at)
-    return _Unneeded("snapshots", s.id, sa.and_(s.last_seen_at < before, newer))
+    again = sa.exists().where(
+        later.source_id == s.source_id, later.body_hash == s.body_hash, later.taken_at > s.taken_at
+    )
+    # As `to_json` writes what `listener.watch` remembers.
+    told = sa.exists().where(sources.c.id == s.source_id, sources.c.page_state.contains('"told":"' + s.body_hash + '"'))
+    return _Unneeded("snapshots", s.id, sa.and_(s.last_seen_at < before, newer, again | ~told))
 
 
 def _unheld_bodies() -> _Unneeded:

@@ -88,6 +88,13 @@ def test_conditions_on_changes(rule: Rule, fires_on_rise: bool) -> None:
     assert fires(rule, RAISED) is fires_on_rise
 
 
+def test_a_plan_that_is_renamed_is_told_to_who_watches_it_by_either_name() -> None:
+    was, now = (Price(price=Decimal(49), currency="USD", period="month", name=name) for name in ("Pro", "Max"))
+    renamed = Change(kind="plan_renamed", subject="Max", before=was, after=now)
+    told = {name: fires(Rule(name="r", on="price", plans=(name,)), renamed) for name in ("pro", "max", "team")}
+    assert told == {"pro": True, "max": True, "team": False}
+
+
 def test_a_drop_counts_by_its_size_and_an_unknown_percentage_satisfies_nothing() -> None:
     rule = Rule(name="r", on="price", percent_at_least=5)
     assert fires(rule, Change(kind="price_lowered", subject="Pro", percent=-10.0))

@@ -98,6 +98,38 @@ def test_a_plan_that_is_gone_is_not_seen_any_longer(watching: Watching) -> None:
     assert last["Free"] < last["Pro"]
 
 
+def test_the_last_plan_of_a_page_is_not_seen_any_longer_once_it_is_gone(watching: Watching) -> None:
+    only = html(49, free=False).replace(b"Starter", b"Pro").replace(b"$19", b"$49")
+    watching.poll(only)
+    watching.poll(only)
+    last = watching.clock()
+    for _ in range(4):
+        watching.poll(WORDS)
+    assert ("plan_removed", "Pro", None) in watching.changes()
+    assert [one.last_seen for one in watching.store.iter_prices()] == [last]
+
+
+def test_a_price_of_another_currency_is_told_in_its_own(watching: Watching) -> None:
+    for page in (html(49), html(49).replace(b"$", "€".encode()), html(59)):
+        watching.poll(page)
+        watching.poll(page)
+    told = {one.alert.title: dict(one.alert.facts).get("History", "") for one in watching.store.deliveries()}
+    since = f"per month since {watching.clock():%Y-%m-%d}"
+    back = "globex: price of Pro changed from 49 EUR per month to 59 USD per month"
+    assert told[back] == f"49 USD {since}; 49 EUR {since}"
+
+
+def test_a_change_is_told_although_the_version_before_it_is_older_than_snapshots_are_kept(watching: Watching) -> None:
+    watching.poll(html(49))
+    watching.clock.advance(timedelta(days=300))
+    watching.poll(html(59))
+    watching.store.retain(watching.clock(), items=None, snapshots=timedelta(days=180))
+    watching.poll(html(59))
+    assert watching.changes() == [("price_raised", "Pro", 20.4)]
+    watching.poll(html(59))
+    assert watching.store.retain(watching.clock(), items=None, snapshots=timedelta(minutes=1)).snapshots == 1
+
+
 def test_noise_is_no_change_and_takes_no_room(watching: Watching) -> None:
     for number in range(6):
         watching.poll(html(49, nonce=f"n{number}"))

@@ -104,3 +104,36 @@ def test_claims_and_answers_know_when_they_were_seen(store: Store) -> None:
         ("Refund?", "30 days", NOW, NOW + DAY),
         ("Refund?", "14 days", NOW + 2 * DAY, NOW + 2 * DAY),
     ]
+
+
+def test_the_order_of_two_prices_of_one_name_is_no_change_of_either(store: Store) -> None:
+    with_sources(store, "page")
+    for day, shown in enumerate([("49", "99"), ("99", "49"), ("49", "99"), ("99",)]):
+        with store.write() as transaction:
+            transaction.save_facts("page", "globex", PageFacts(plans=tuple(map(plan, shown))), NOW + day * DAY)
+    rows = [(row.price, row.first_seen, row.last_seen) for row in store.iter_prices()]
+    assert rows == [(Decimal(49), NOW, NOW + 2 * DAY), (Decimal(99), NOW + 3 * DAY, NOW + 3 * DAY)]
+
+
+def test_what_stands_on_a_page_is_of_the_brand_that_the_page_is_of_now(store: Store) -> None:
+    with_sources(store, "page")
+    facts = PageFacts(
+        plans=(plan("49"),),
+        copy=(Copy(kind="claim", text="saves 10 hours a week"),),
+        questions=(Question(question="Refund?", answer="30 days"),),
+    )
+    for day, brand in enumerate(["globex", "globex-cloud"]):
+        with store.write() as transaction:
+            transaction.save_facts("page", brand, facts, NOW + day * DAY)
+    for found in (store.iter_prices(), store.iter_claims(), store.iter_answers()):
+        assert [(row.brand, row.first_seen) for row in found] == [("globex-cloud", NOW)]
+
+
+def test_a_plan_that_went_and_came_back_was_not_there_in_between(store: Store) -> None:
+    with_sources(store, "page")
+    for day, names in enumerate([("Pro", "Team"), ("Team",), ("Pro", "Team")]):
+        plans = tuple(plan("49", name) for name in names)
+        with store.write() as transaction:
+            transaction.save_facts("page", "globex", PageFacts(plans=plans), NOW + day * DAY)
+    rows = [(row.plan, row.first_seen, row.last_seen) for row in store.iter_prices()]
+    assert rows == [("Pro", NOW, NOW), ("Pro", NOW + 2 * DAY, NOW + 2 * DAY), ("Team", NOW, NOW + 2 * DAY)]
