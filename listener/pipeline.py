@@ -179,7 +179,8 @@ def gather(source: Source, state: SourceState, parts: Parts) -> Gathered:
     scraper_state: dict[str, Any] = {}
     ttl: timedelta | None = None
     page: tuple[Response, PageFacts] | None = None
-    unsure: list[str] = []
+    #: By address, whether the bytes alone decide what is missing.
+    unsure: dict[str, bool] = {}
     missing = False
     lacking = ""
     hub: Hub | None = None
@@ -206,7 +207,7 @@ def gather(source: Source, state: SourceState, parts: Parts) -> Gathered:
                 items += parsed.items
                 queue.extend(parsed.more)
                 if parsed.cut or parsed.more:
-                    unsure.append(request.url)
+                    unsure[request.url] = not parsed.more
                 missing = missing or parsed.cut
                 lacking = lacking or parsed.missed or (BROKEN_OFF if parsed.cut else "")
                 ttl = parsed.rhythm or ttl
@@ -214,14 +215,20 @@ def gather(source: Source, state: SourceState, parts: Parts) -> Gathered:
                 scraper_state.update(parsed.state or {})
                 for reason in parsed.skipped[:3]:
                     log.info("source=%s skipped=%r", source.name, reason)
+        elif response is not None and not (known.etag or known.last_modified):
+            # The bytes that broke off last time, or of a server that has no validators.
+            result = replace(result, validators=replace(result.validators, etag=None, last_modified=None))
         results.append(result)
         validators[request.url] = result.validators
         if result.response is None and not result.worked:
             validators_of_failed[request.url] = result.validators
     if missing:
         # Of what broke off, or led to pages that were put off: with its validators the server would say that nothing
-        # is new, and what is missing would never come.
-        validators |= {url: Validators(moved_to=validators[url].moved_to) for url in unsure}
+        # is new, and what is missing would never come. The same broken bytes need not be read again.
+        validators |= {
+            url: replace(validators[url], etag=None, last_modified=None) for url, same in unsure.items() if same
+        }
+        validators |= {url: Validators(moved_to=validators[url].moved_to) for url, same in unsure.items() if not same}
     failed = next((result for result in results if not result.worked), None)
     unchanged = all(result.outcome is Outcome.NOT_MODIFIED or result.same_body for result in results)
     return Gathered(
