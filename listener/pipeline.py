@@ -97,9 +97,9 @@ def poll(source: Source, state: SourceState, parts: Parts) -> PollResult:
     started = parts.clock()
     gathered = gather(source, state, parts)
     now = parts.clock()
-    keys = item_keys(gathered.items)
-    known = parts.store.find_known(source.name, [key for item in keys for key in item]) if keys else {}
     with parts.readers:
+        keys = item_keys(gathered.items)
+        known = parts.store.find_known(source.name, [key for item in keys for key in item]) if keys else {}
         found = understand(source, new_items(gathered.items, keys, known), parts)
     polled = replace(gathered.polled, new_items=len(found), rhythm=rhythm_of(gathered.items, now))
     watched = None
