@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter, deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -215,20 +215,12 @@ def gather(source: Source, state: SourceState, parts: Parts) -> Gathered:
                 scraper_state.update(parsed.state or {})
                 for reason in parsed.skipped[:3]:
                     log.info("source=%s skipped=%r", source.name, reason)
-        elif response is not None and not (known.etag or known.last_modified):
-            # The bytes that broke off last time, or of a server that has no validators.
-            result = replace(result, validators=replace(result.validators, etag=None, last_modified=None))
         results.append(result)
-        validators[request.url] = result.validators
+        validators[request.url] = _kept(result, known)
         if result.response is None and not result.worked:
             validators_of_failed[request.url] = result.validators
     if missing:
-        # Of what broke off, or led to pages that were put off: with its validators the server would say that nothing
-        # is new, and what is missing would never come. The same broken bytes need not be read again.
-        validators |= {
-            url: replace(validators[url], etag=None, last_modified=None) for url, same in unsure.items() if same
-        }
-        validators |= {url: Validators(moved_to=validators[url].moved_to) for url, same in unsure.items() if not same}
+        validators |= _unsure(validators, unsure)
     failed = next((result for result in results if not result.worked), None)
     unchanged = all(result.outcome is Outcome.NOT_MODIFIED or result.same_body for result in results)
     return Gathered(
@@ -238,7 +230,8 @@ def gather(source: Source, state: SourceState, parts: Parts) -> Gathered:
         hub=hub,
         polled=Polled(
             outcome=failed.outcome if failed else Outcome.NOT_MODIFIED if unchanged else Outcome.OK,
-            detail=failed.detail if failed else lacking,
+            # What broke off has no validators: nothing new means that the same bytes came.
+            detail=failed.detail if failed else BROKEN_OFF if unchanged and state.detail == BROKEN_OFF else lacking,
             validators={**state.validators, **validators_of_failed} if failed else validators,
             scraper_state={**state.scraper_state, **scraper_state} if scraper_state else None,
             retry_after=max((r.retry_after for r in results if r.retry_after is not None), default=None),
@@ -246,6 +239,27 @@ def gather(source: Source, state: SourceState, parts: Parts) -> Gathered:
             ttl=ttl,
         ),
     )
+
+
+def _kept(result: FetchResult, known: Validators) -> Validators:
+    """Return the validators to keep of a fetch: none of the server's for the bytes that broke off before."""
+    if result.response is not None and result.same_body and not (known.etag or known.last_modified):
+        return replace(result.validators, etag=None, last_modified=None)
+    return result.validators
+
+
+def _unsure(validators: Mapping[str, Validators], unsure: Mapping[str, bool]) -> dict[str, Validators]:
+    """Return the validators to keep of what broke off, or led to pages that were put off.
+
+    With its own the server would say that nothing is new, and what is missing would never come. Broken bytes that come
+    again need not be read again.
+    """
+    return {
+        url: replace(validators[url], etag=None, last_modified=None)
+        if by_bytes
+        else Validators(moved_to=validators[url].moved_to)
+        for url, by_bytes in unsure.items()
+    }
 
 
 def add_alerts(tx: Transaction, alerts: Sequence[Alert], now: datetime, parts: Parts) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -67,7 +68,14 @@ class PaperWeb:
             body=page,
             fetched_at=self.clock(),
         )
-        return FetchResult(request=request, outcome=Outcome.OK, response=response, validators=Validators(etag=etag))
+        body_hash = hashlib.sha256(page).hexdigest()
+        return FetchResult(
+            request=request,
+            outcome=Outcome.OK,
+            response=response,
+            validators=Validators(etag=etag, body_hash=body_hash),
+            same_body=validators.body_hash == body_hash,
+        )
 
 
 @cache

@@ -14,7 +14,7 @@ from listener.errors import DatabaseFull, StorageError
 from listener.parts import Parts
 from listener.pipeline import BROKEN_OFF, PollResult, poll
 from listener.storage import Store, Transaction
-from listener.types import FetchResult, Outcome, Request, Source, Validators
+from listener.types import FetchResult, Outcome, Request, Source
 from tests.pipeline.polling import START, Clock, PaperWeb, parts, rss, source
 
 ANGRY = ("Acme broke again", "Acme is terrible, broken and useless. Worst service, I hate it.", START)
@@ -151,8 +151,29 @@ def test_a_feed_that_broke_off_is_asked_for_in_full_again_though_it_has_not_chan
     web.pages[source().url] = whole
     clock.advance(timedelta(hours=1))
     second = ask(source(), parts(store, web, clock))
-    assert web.asked[1][1] == Validators()
+    assert web.asked[1][1].etag is None
     assert (second.outcome, second.detail, first.new_items + second.new_items) == (Outcome.OK, "", 6)
+
+
+def test_the_same_broken_bytes_are_read_once_and_asked_for_in_full_each_time(
+    store: Store, web: PaperWeb, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = rss(*((f"Acme {number}", "Words about it", START) for number in range(6)))
+    web.pages[source().url] = whole[: int(len(whole) * 0.6)]
+    given = parts(store, web, clock)
+    first = ask(source(), given)
+    outcomes = []
+    with monkeypatch.context() as broken:
+        broken.setattr(type(given.scrapers.get("feed")), "parse", lambda *_: pytest.fail("read again"))
+        for _ in range(2):
+            clock.advance(timedelta(hours=1))
+            again = ask(source(), given)
+            outcomes.append((again.outcome, again.detail))
+    assert outcomes == [(Outcome.NOT_MODIFIED, BROKEN_OFF)] * 2
+    assert all(not (known.etag or known.last_modified) for _, known in web.asked)
+    web.pages[source().url] = whole
+    clock.advance(timedelta(hours=1))
+    assert first.new_items + ask(source(), given).new_items == 6
 
 
 def test_what_can_not_be_read_is_a_failed_poll_and_asked_for_in_full_again(
