@@ -8,7 +8,7 @@ that was broken off goes on where it stopped. The schedule of the source, its cu
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -128,7 +128,13 @@ class Backfill:
         self._unsigned = left.requests if left is not None and left.signs_in else ()
         self._queue = deque(self._first if left is None or left.signs_in else left.requests)
         self._doubtful = None if left is None else _identity(left.requests[0])
+        self._trust(self._first)
         self.progress = replace(self.progress, resumed=left is not None)
+
+    def _trust(self, questions: Iterable[Request]) -> None:
+        """Doubt no place that is the beginning of a question: it finds nothing where nobody wrote of it."""
+        if any(_identity(question) == self._doubtful for question in questions):
+            self._doubtful = None
 
     def _stop(self, why: str) -> None:
         self.progress = replace(self.progress, stopped=why)
@@ -203,6 +209,7 @@ class Backfill:
         following = parsed.older or parsed.more
         if parsed.more and request in self._first and parsed.more[0].headers != request.headers:
             self._session = parsed.more[0].headers
+            self._trust(parsed.more)
             if self._unsigned:
                 left, self._unsigned = bookmark.signed(self._unsigned, parsed.more[0]), ()
                 lost = not left

@@ -156,6 +156,15 @@ def test_a_place_that_reddit_no_longer_knows_is_told_and_nothing_is_missed(store
     assert done.new_items == POSTS - 20
 
 
+def test_a_question_that_was_not_asked_yet_and_finds_nothing_loses_no_place(store: Store) -> None:
+    network = RedditNetwork(Clock(), page_size=POSTS)
+    source = replace(reddit(), options=msgspec.structs.replace(reddit().options, ask=("Acme", "Nobody")))
+    assert read_back(store, network, source, limit=2).new_items == POSTS
+    network.deleted = set(range(1, POSTS + 1))
+    done = read_back(store, network, source)
+    assert (done.resumed, done.place_lost, done.requests) == (True, False, 2)
+
+
 def test_other_questions_begin_with_now(store: Store) -> None:
     network = RedditNetwork(Clock())
     read_back(store, network, reddit(), limit=3)
