@@ -67,6 +67,13 @@ def waiting_since(page_state: Mapping[str, Any]) -> datetime | None:
     return datetime.fromisoformat(since)
 
 
+def stood_at(page_state: Mapping[str, Any]) -> datetime | None:
+    """Return when a page was last seen as it was told; None for a page that was never looked at."""
+    told = page_state.get("told")
+    last = next((at for at, state in reversed(page_state.get("looks", ())) if state == told), None)
+    return None if last is None else datetime.fromisoformat(last)
+
+
 def accepting(page_state: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return a page's memory with a person's word that what it said is gone for good.
 

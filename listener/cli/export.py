@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import os
 import sys
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import MAXYEAR, MINYEAR, UTC, date, datetime, time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -98,7 +98,12 @@ def export(
         return
     settings = find_settings(settings_path, database)
     zone = zone or (settings.timezone if settings is not None else ZoneInfo("UTC"))
-    start, end = moment_of(since, zone, last=False), moment_of(until, zone, last=True)
+    try:
+        start, end = moment_of(since, zone, last=False), moment_of(until, zone, last=True)
+    except OverflowError:
+        raise click.BadParameter(
+            f"expected years from {MINYEAR + 1} to {MAXYEAR - 1}", param_hint="--from, --to"
+        ) from None
     if start is not None and end is not None and start >= end:
         raise click.BadParameter("the end lies before the start", param_hint="--to")
     table = TABLES[kind]

@@ -29,7 +29,7 @@ COLOURS = {"positive": "green", "negative": "red"}
 @click.option("--brand", "brands", multiple=True, help="Only this brand. Can be given again.")
 @click.option("--source", "sources", multiple=True, help="Only this source. Can be given again.")
 @click.option("--sentiment", "labels", multiple=True, type=click.Choice(get_args(Label)), help="Only these.")
-@click.option("--days", type=click.IntRange(1), help="Only of the last so many days.")
+@click.option("--days", type=click.IntRange(1, 36_500), help="Only of the last so many days.")
 @click.option("--corrected", is_flag=True, help="Only those that a person corrected.")
 @click.option("--irrelevant", is_flag=True, help="Those that count nowhere, instead of all others.")
 @click.option("--limit", type=click.IntRange(1, 100_000), default=LIMIT, show_default=True, help="At most so many.")

@@ -1,4 +1,7 @@
-"""Facts and changes of pages for people: tables, and a line for a change. Text of the web is never markup."""
+"""Facts and changes of pages for people: tables, and a line for a change.
+
+Text of the web is never markup, and nothing in it reaches the terminal that could move its cursor or turn its lines.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from listener.facts import Change, Incident, PageFacts, Plan, Price
+from listener.notify.plain import clean_line
 from listener.pages.notices import in_words
 from listener.reading import Look
 
@@ -18,6 +22,8 @@ _NAMES = {"pricing": "plans", "faq": "questions", "landing": "advertising copy",
 _ANSWER_CHARACTERS = 110
 #: Of a page's text and of a feed's entries, on the screen.
 _TEXT_LINES = 40
+#: Of one cell or line.
+_CELL_CHARACTERS = 4000
 _ITEMS_SHOWN = 20
 
 
@@ -41,12 +47,12 @@ def show_facts(facts: PageFacts, kinds: Sequence[str] = ()) -> None:
     if facts.questions:
         table = _table("Questions", "question", "answer")
         for each in facts.questions:
-            table.add_row(Text(each.question), Text(_short(each.answer)))
+            table.add_row(_cell(each.question), _cell(_short(each.answer)))
         console.print(table)
     if facts.copy:
         table = _table("Copy", "kind", "text")
         for copy in facts.copy:
-            table.add_row(copy.kind, Text(copy.text))
+            table.add_row(copy.kind, _cell(copy.text))
         console.print(table)
     if facts.incidents:
         console.print(_incidents(facts.incidents))
@@ -62,7 +68,7 @@ def _show_items(look: Look) -> None:
     table = _table("Entries", "published", "title", "address")
     for item in look.items[:_ITEMS_SHOWN]:
         when = f"{item.published:%Y-%m-%d %H:%M}" if item.published else "–"
-        table.add_row(when, Text(_short(item.title or item.text)), Text(item.url or ""))
+        table.add_row(when, _cell(_short(item.title or item.text)), _cell(item.url or ""))
     Console(highlight=False, soft_wrap=True).print(table)
     if len(look.items) > _ITEMS_SHOWN:
         click.echo(f"and {len(look.items) - _ITEMS_SHOWN} more: --json prints all.")
@@ -72,9 +78,9 @@ def _show_text(facts: PageFacts) -> None:
     lines = facts.text.splitlines()
     console = Console(highlight=False, soft_wrap=True)
     if facts.title:
-        console.print(Text(facts.title, style="bold"))
+        console.print(_cell(facts.title, style="bold"))
     for line in lines[:_TEXT_LINES]:
-        console.print(Text(line))
+        console.print(_cell(line))
     if len(lines) > _TEXT_LINES:
         click.echo(f"and {len(lines) - _TEXT_LINES} more lines: --json prints all.")
     if not lines:
@@ -87,7 +93,7 @@ def _incidents(incidents: Sequence[Incident]) -> Table:
         began, ended = (f"{at:%Y-%m-%d %H:%M}" if at else "" for at in (each.started, each.resolved))
         table.add_row(
             began or "–", ended or each.state or "–", each.impact or "–",
-            Text(each.title), Text(", ".join(each.components)),
+            _cell(each.title), _cell(", ".join(each.components)),
         )  # fmt: skip
     return table
 
@@ -97,7 +103,7 @@ def show_changes(changes: Sequence[Change]) -> None:
     if not changes:
         click.echo("No change.")
     for change in changes:
-        click.echo(change_line(change))
+        click.echo(clean_line(change_line(change), _CELL_CHARACTERS))
 
 
 def change_line(change: Change) -> str:
@@ -114,7 +120,7 @@ def _plans(plans: Sequence[Plan]) -> Table:
     table = _table("Plans", "plan", "price", "per", "notes")
     for plan in plans:
         table.add_row(
-            Text(plan.name or "–"), Text(_price(plan)), Text(plan.period or plan.unit or ""), Text(_notes(plan))
+            _cell(plan.name or "–"), _cell(_price(plan)), _cell(plan.period or plan.unit or ""), _cell(_notes(plan))
         )
     return table
 
@@ -151,6 +157,10 @@ def _amount(value: Decimal) -> str:
 def _short(text: str) -> str:
     flat = " ".join(text.split())
     return flat if len(flat) <= _ANSWER_CHARACTERS else flat[: _ANSWER_CHARACTERS - 1] + "…"
+
+
+def _cell(text: str, style: str = "") -> Text:
+    return Text(clean_line(text, _CELL_CHARACTERS), style=style)
 
 
 def _table(title: str, *columns: str) -> Table:

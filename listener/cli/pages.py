@@ -23,13 +23,15 @@ from listener.app import load_settings, open_store, system_clock
 from listener.config import Settings
 from listener.errors import ListenerError
 from listener.facts import Change, Price
+from listener.notify.plain import clean, clean_line
 from listener.storage import Store, StoredAnswer, StoredClaim, StoredPrice
-from listener.watch import waiting_since
+from listener.watch import stood_at, waiting_since
 
 #: Heights of a price in the terminal's chart.
 BARS = "▁▂▃▄▅▆▇█"
-#: Shown of a long answer or claim.
+#: Shown of a long answer or claim, and of any cell.
 TEXT_WIDTH = 160
+CELL_LIMIT = 2000
 Entry = TypeVar("Entry", bound=StoredPrice | StoredAnswer | StoredClaim)
 
 brand_option = click.option("--brand", "brands", multiple=True, help="Only this brand. Can be given again.")
@@ -38,7 +40,7 @@ json_option = click.option("--json", "as_json", is_flag=True, help="One JSON obj
 
 @click.command()
 @brand_option
-@click.option("--days", type=click.IntRange(1), default=30, show_default=True, help="How far back.")
+@click.option("--days", type=click.IntRange(1, 36_500), default=30, show_default=True, help="How far back.")
 @json_option
 @click.pass_obj
 def changes(settings_path: Path, brands: tuple[str, ...], days: int, as_json: bool) -> None:
@@ -153,11 +155,12 @@ def show_ledger(ledger: Ledger[Entry], settings_path: Path, brands: Sequence[str
     with open_store(settings, system_clock()) as store:
         check_brands(brands, settings, store)
         found = list(ledger.read(store, brands))
+        stood = {one.name: stood_at(one.state.page_state) for one in store.list_sources()}
     if as_json:
         for one in found:
             click.echo(to_json(**{each.name: getattr(one, each.name) for each in fields(one)}))
         return
-    newest, zone = newest_of(found), settings.timezone
+    newest, zone = newest_of(found, stood), settings.timezone
     histories = [list(steps) for _, steps in groupby(found, key=ledger.same)]
     show(
         ("brand", *ledger.titles, "since", "until"),
@@ -186,7 +189,7 @@ def check_brands(brands: Sequence[str], settings: Settings, store: Store) -> Non
 
 def told(who: str, change: Change) -> Text:
     """Return a change in words, with what its text was and became."""
-    text = Text(change_title(who, change))
+    text = Text(clean_line(change_title(who, change), CELL_LIMIT))
     quote = change_quote(change)
     return text if not quote else text.append(f"\n{cut(quote)}", style="dim")
 
@@ -201,12 +204,12 @@ def chart(history: Sequence[StoredPrice]) -> str:
 
 
 def show(titles: Sequence[str], rows: Iterable[Sequence[str | Text]], nothing: str) -> None:
-    """Print a table, or what to say where there are no rows. Text of the web is shown as it is, never as markup."""
+    """Print a table, or what to say where there are no rows. Text of the web is no markup, and moves no cursor."""
     table = Table(box=None, pad_edge=False)
     for title in titles:
         table.add_column(title, overflow="fold")
     for row in rows:
-        table.add_row(*(cell if isinstance(cell, Text) else Text(cell) for cell in row))
+        table.add_row(*(cell if isinstance(cell, Text) else Text(clean(cell, CELL_LIMIT)) for cell in row))
     if table.row_count:
         Console().print(table)
     else:
@@ -223,9 +226,9 @@ def minute(moment: datetime, zone: ZoneInfo) -> str:
     return f"{moment.astimezone(zone):%Y-%m-%d %H:%M}"
 
 
-def newest_of(found: Iterable[Entry]) -> dict[str, datetime]:
-    """Return when each page was read last."""
-    newest: dict[str, datetime] = {}
+def newest_of(found: Iterable[Entry], stood: Mapping[str, datetime | None]) -> dict[str, datetime]:
+    """Return when each page was last seen as it was told: by its memory, or else by what stood there."""
+    newest = {name: at for name, at in stood.items() if at is not None}
     for one in found:
         newest[one.source] = max(newest.get(one.source, one.last_seen), one.last_seen)
     return newest
@@ -238,8 +241,7 @@ def until(one: Entry, newest: Mapping[str, datetime], zone: ZoneInfo) -> str:
 
 def cut(text: str) -> str:
     """Return a text on one line, shortened."""
-    line = " ".join(text.split())
-    return line if len(line) <= TEXT_WIDTH else f"{line[: TEXT_WIDTH - 1]}…"
+    return clean_line(text, TEXT_WIDTH)
 
 
 def plain(value: object) -> object:

@@ -29,7 +29,7 @@ NOTHING = (
 
 @click.command()
 @click.option("--brand", "brands", multiple=True, help="Only mentions of this brand. Can be given again.")
-@click.option("--days", type=click.IntRange(1), help="Only mentions of the last so many days.")
+@click.option("--days", type=click.IntRange(1, 36_500), help="Only mentions of the last so many days.")
 @click.option("--sample", type=click.IntRange(1, 10_000), metavar="N", help="Draw so many mentions to be judged.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 @database_option

@@ -19,11 +19,15 @@ from listener.config import Settings
 from listener.errors import ListenerError
 from listener.fetch import ADVICE, host_key
 from listener.insights.health import Health, Yield, health_of, is_login
+from listener.notify.plain import clean_line
 from listener.pages.trouble import FACTS_GONE
 from listener.storage import StoredSource
 from listener.subscriptions import PREFIX, Subscription, kept
 from listener.types import Outcome
 from listener.watch import accepting
+
+#: Of what a server or a page said of itself.
+TEXT_LIMIT = 2000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +108,7 @@ def show_one(settings_path: Path, name: str, as_json: bool) -> None:
     facts = dict(facts_of(one, now))
     width = max(map(len, facts))
     for label, value in facts.items():
-        click.echo(f"{label:<{width}}  {value}")
+        click.echo(f"{label:<{width}}  {clean_line(value, TEXT_LIMIT)}")
     for line in troubles(one):
         click.echo(line)
 
@@ -242,12 +246,12 @@ def troubles(listed: Listed) -> Iterator[str]:
         return
     yield ""
     what = (source.state.detail or listed.health.answers) if advice is not None else listed.health.answers
-    yield f"{source.name}: {what}"
+    yield f"{source.name}: {clean_line(what, TEXT_LIMIT)}"
     yield f"  {source.url}"
     if advice is not None:
         yield f"  {advice}"
     for odd, fix in listed.health.notes:
-        yield f"  {odd[0].upper()}{odd[1:]}. {fix}"
+        yield f"  {odd[0].upper()}{odd[1:]}. {clean_line(fix, TEXT_LIMIT)}"
     if source.state.outcome is Outcome.GONE:
         yield f"  listener sources resume {source.name}"
 

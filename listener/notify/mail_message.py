@@ -7,9 +7,9 @@ import re
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from email.headerregistry import Address
+from email.headerregistry import Address, BaseHeader, HeaderRegistry, UnstructuredHeader
 from email.message import EmailMessage
-from email.policy import SMTP, EmailPolicy
+from email.policy import SMTP, EmailPolicy, Policy
 from email.utils import format_datetime
 from functools import cached_property
 from pathlib import Path
@@ -68,7 +68,18 @@ class Folding(EmailPolicy):
         return folded.replace(f"{name}:{self.linesep} ".encode(), f"{name}: ".encode(), 1)
 
 
-POLICY = Folding(linesep=SMTP.linesep)
+class WholeHeader(UnstructuredHeader, BaseHeader):
+    """A header for programs, in ASCII: never folded, for `email` would encode what finds no place on a line."""
+
+    def fold(self, *, policy: Policy) -> str:
+        """Return the header on one line; what stands in one here is shorter than the 998 characters of RFC 5322."""
+        return f"{self.name}: {self}{policy.linesep}"
+
+
+HEADERS = HeaderRegistry()
+for name in ("In-Reply-To", "References", "List-Id", "List-Unsubscribe"):
+    HEADERS.map_to_type(name, WholeHeader)
+POLICY = Folding(linesep=SMTP.linesep, header_factory=HEADERS)
 
 
 class MailWriter:

@@ -250,6 +250,8 @@ def test_a_reader_that_has_seen_enough_is_no_error(store: Store, folder: Path) -
         (("trends", "--tz", "Mars/Olympus"), "no time zone"),
         (("trends", "--from", "yesterday"), "2026-11-22T08:00"),
         (("trends", "--from", "2026-11-03", "--to", "2026-11-02"), "before the start"),
+        (("trends", "--to", "9999-12-31"), "expected years"),
+        (("trends", "--tz", "Asia/Tokyo", "--from", "0001-01-01"), "expected years"),
         (("trend",), "is not one of"),
     ],
 )

@@ -59,6 +59,21 @@ def test_extract_without_json_is_for_people(page: Path) -> None:
     assert "Within 30 days." in output
 
 
+def test_no_text_of_a_page_reaches_the_terminal_as_a_command(tmp_path: Path) -> None:
+    pages = []
+    for number, days in enumerate((30, 14)):
+        hidden = PAGE.replace("Starter", "Starter&#27;[8m").replace("At any", "&#155;2JAt any")
+        pages.append(tmp_path / f"{number}.html")
+        pages[-1].write_text(
+            hidden.replace("Within", "&#27;]0;mine&#7;Within")
+            .replace("30", f"{days}")
+            .replace("Plans", "&#x202e;Plans")
+        )
+    for output in (run("extract", pages[0]), run("extract", pages[0], "--as", "page"), run("diff", *pages)):
+        assert not set(output) & {"\x1b", "\x07", "\x9b", "\u202e"}
+        assert "Within 30" in output
+
+
 def test_extract_reads_standard_input(page: Path) -> None:
     assert json.loads(run("extract", "-", "--json", stdin=PAGE))["title"] == "Pricing"
 

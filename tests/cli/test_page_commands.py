@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from listener.cli import group
-from tests.pipeline.test_pages_polled import Watching, html
+from tests.pipeline.test_pages_polled import WORDS, Watching, html
 
 SETTINGS = """\
 [listener]
@@ -68,6 +68,25 @@ def test_what_stands_on_the_page_is_told_from_what_stood_there(page: Watching, t
     lines = {line.split()[1]: line.rstrip() for line in run(tmp_path, "prices").splitlines()[1:]}
     assert lines["Pro"].endswith("now")
     assert lines["Free"].endswith("2026-11-02")
+
+
+def test_the_last_plan_of_a_page_stands_there_no_longer_once_it_is_gone(page: Watching, tmp_path: Path) -> None:
+    only = html(49, free=False).replace(b"Starter", b"Pro").replace(b"$19", b"$49")
+    polled(page, only, only, WORDS, WORDS, WORDS)
+    (line,) = run(tmp_path, "prices").splitlines()[1:]
+    assert line.rstrip().endswith("2026-11-02")
+
+
+def test_no_text_of_a_page_reaches_the_terminal_as_a_command(page: Watching, tmp_path: Path) -> None:
+    before, after = (
+        html(price).replace(b"Pro<", b"Pro&#27;]0;mine&#7;&#155;2J&#x202e;<").replace(b"that", b"&#27;[8mthat")
+        for price in (49, 59)
+    )
+    polled(page, before, after, after)
+    for arguments in (("changes", "--days", "9999"), ("prices",), ("claims",)):
+        output = run(tmp_path, *arguments)
+        assert not set(output) & {"\x1b", "\x07", "\x9b", "\u202e"}, arguments
+    assert "Pro]0;mine" in run(tmp_path, "prices")
 
 
 @pytest.mark.parametrize("command", ["changes", "prices", "faq", "claims"])

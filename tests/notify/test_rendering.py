@@ -220,6 +220,22 @@ def test_mails_of_a_thread_share_root_and_subject(change: Alert, alert: Callable
     assert written([change, alert()])["References"] is None
 
 
+def test_headers_for_programs_are_not_encoded_however_long_they_are(change: Alert) -> None:
+    host = "notifications.eu-central-1.monitoring.a-company-with-a-name.example.com"
+    link = f"https://example.com/unsubscribe?token={'a' * 400}"
+    sent = (
+        writer(**{"from": f"listener@{host}"}, unsubscribe=link)
+        .write([change], message_id=MESSAGE_ID, now=NOW)
+        .as_bytes()
+    )
+    lines = sent.decode().split("\r\n")
+    assert f"List-Unsubscribe: <{link}>" in lines
+    assert f"List-Id: <listener.{host}>" in lines
+    threads = [line for line in lines if line.startswith(("References: ", "In-Reply-To: "))]
+    assert len(threads) == 2
+    assert all(line.endswith(f"@{host}>") and ": <thread." in line for line in threads)
+
+
 def test_the_same_message_has_the_same_bytes(mixed: list[Alert]) -> None:
     one = writer().write(mixed, message_id=MESSAGE_ID, now=NOW).as_bytes()
     assert one == writer().write(mixed, message_id=MESSAGE_ID, now=NOW).as_bytes()
