@@ -66,6 +66,7 @@ ROOM_OF_LIBRARY = {
     "apscheduler": {"daemon"},
     "smtplib": {"notify"},
     "playwright": {"browser"},
+    "numpy": {"mentions"},
     "turbohtml": {"html"},
     "bs4": {"html"},
 }

