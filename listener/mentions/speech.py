@@ -42,7 +42,8 @@ def read_speech(
     `pains` the number of pain topics named.
     """
     signs = {kind: [found.words for found in phrases[kind]] for kind in KINDS if kind in phrases}
-    complaint = _complaint(words.text, signs, compound, pains)
+    # A firm that tells of its own outage doesn't complain.
+    complaint = 0.0 if item == "incident" else _complaint(words.text, signs, compound, pains)
     kind = _kind(words.text, signs, compound, complaint, item)
     return SpeechReading(
         kind=kind,
@@ -67,6 +68,8 @@ def _complaint(text: str, signs: Mapping[str, list[str]], compound: float | None
 def _kind(
     text: str, signs: Mapping[str, list[str]], compound: float | None, complaint: float, item: ItemKind
 ) -> Speech:
+    if item == "incident":
+        return "news"
     if len(signs.get("spam", ())) >= 2 or ("spam" in signs and _LINK.search(text) and _PRICE.search(text)):
         return "spam"
     if "churn" in signs:

@@ -62,6 +62,15 @@ def test_what_is_told_to_the_brand_itself_is_about_it_in_any_words_and_language(
     assert mention.relevance == 1.0
 
 
+def test_an_outage_that_a_firm_tells_of_itself_is_news_with_its_pains_and_no_complaint(data: Data) -> None:
+    source = Source(name="status", scraper="status", brand="acme")
+    match = Match(brand="acme", hits=(Hit(field="source", start=0, end=0, term="status"),))
+    item = Item(title="API is down", text="Customers can't log in. Worst outage so far.", kind="incident")
+    mention = reading(Understander([ACME], DEFAULTS, data).read(item, match, source))
+    assert (mention.kind, mention.complaint) == ("news", 0.0)
+    assert "reliability" in {pain.topic for pain in mention.pains}
+
+
 def test_what_a_query_looks_for_beside_the_name_keeps_its_feeling(data: Data) -> None:
     brand = Brand(name="acme", query="Acme NEAR/5 (terrible OR outage)")
     item = Item(text="Acme was terrible.")
