@@ -90,6 +90,8 @@ def store_look(
             body=response.body,
             headers={name: value for name, value in response.headers.items() if name == "content-type"},
         )
+        if watched.drop is not None:
+            tx.drop_snapshots(source.name, watched.drop)
     if watched.facts is not None:
         tx.save_facts(source.name, source.brand, watched.facts, now)
     elif watched.stood_at is not None:

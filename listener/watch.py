@@ -42,8 +42,10 @@ class Watched:
     stood_at: datetime | None = None
     #: The page has begun to flap with this look.
     flaps: bool = False
-    #: The bytes of this look stand for a state that no stored bytes show.
+    #: The bytes of this look stand for a state that no stored bytes show for certain.
     keep: bool = False
+    #: A state of a page that never rests, whose bytes nothing will be compared with any more.
+    drop: str | None = None
     #: The look shows nothing of what the page was told to say: no look at all, and the page is in trouble.
     gone: bool = False
 
@@ -111,7 +113,8 @@ def watch(
         stood_at = None
         state = _state_of(body_hash, facts, [told, looks[-1].state if looks else None], read)
     accepted = accepted and (silent or facts is None)
-    known = {told, *(look.state for look in looks)}
+    last = looks[-1].state if looks else None
+    keep = state not in (told, last)
     looks = _shortened([*looks, Look(at=now, state=state)], settings.looks)
     decision = decide(looks, told, settings)
     flapping = decision.verdict is Verdict.FLAPPING
@@ -136,7 +139,8 @@ def watch(
         facts=facts if state == told else None,
         stood_at=stood_at,
         flaps=flapping and not page_state.get("flapping", False),
-        keep=state not in known,
+        keep=keep,
+        drop=last if flapping and keep and last != told else None,
     )
 
 

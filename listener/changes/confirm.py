@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from itertools import pairwise
 
 
 class Verdict(StrEnum):
@@ -23,7 +24,7 @@ class Verdict(StrEnum):
     CONFIRMED = "confirmed"
     #: The change that waited is gone again.
     WITHDRAWN = "withdrawn"
-    #: The page goes back and forth: tell that once, and no changes while it lasts.
+    #: The page goes back and forth, or never rests: tell that once, and no changes while it lasts.
     FLAPPING = "flapping"
 
 
@@ -38,6 +39,9 @@ class ConfirmSettings:
     #: So many returns to an earlier state within `flap_window` make a page flap.
     flap_returns: int = 3
     flap_window: timedelta = timedelta(days=7)
+    #: So many looks in a row that each show another state than the one before make a page flap, too: something on it,
+    #: such as a counter in a headline, differs each time, and no second look will ever confirm anything.
+    restless_looks: int = 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,14 +68,14 @@ def decide(looks: Sequence[Look], told: str | None, settings: ConfirmSettings) -
 
     `told` is None for a page that was never told of: its first state is taken as it is. A page flaps when it returned
     to a state that it had left, as often as the settings say within their window; it stops when one state lasted that
-    long.
+    long. It flaps as well while each look shows something else, and that stops when two looks show the same.
     """
     newest = looks[-1]
     if told is None:
         return Decision(verdict=Verdict.CONFIRMED, first_seen=newest.at)
     run = _run(looks)
     recent = [look for look in looks if newest.at - look.at <= settings.flap_window]
-    if settings.looks > 1 and _returns(recent) >= settings.flap_returns:
+    if settings.looks > 1 and (_returns(recent) >= settings.flap_returns or _restless(looks, settings.restless_looks)):
         return Decision(verdict=Verdict.FLAPPING, first_seen=run[0].at)
     if newest.state == told:
         waited = len(run) == 1 and len(looks) > 1
@@ -90,6 +94,12 @@ def _run(looks: Sequence[Look]) -> list[Look]:
             break
         run.append(look)
     return run[::-1]
+
+
+def _restless(looks: Sequence[Look], count: int) -> bool:
+    """Say whether each of the last `count` looks shows another state than the one before it."""
+    late = looks[-1 - count :]
+    return len(late) > count and all(one.state != other.state for one, other in pairwise(late))
 
 
 def _returns(looks: Sequence[Look]) -> int:

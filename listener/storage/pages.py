@@ -292,6 +292,14 @@ def renew_snapshot(connection: sa.Connection, source: str, body_hash: str, at: d
         add_snapshot(connection, source_id, found.url, at, body_hash, found.body, found.headers)
 
 
+def drop_snapshots(connection: sa.Connection, source_id: int, body_hash: str) -> None:
+    """Let go of a version of a page, and of its bytes where no other snapshot holds them."""
+    s = snapshots.c
+    connection.execute(sa.delete(snapshots).where(s.source_id == source_id, s.body_hash == body_hash))
+    held = sa.exists().where(s.body_hash == bodies.c.hash)
+    connection.execute(sa.delete(bodies).where(bodies.c.hash == body_hash, ~held))
+
+
 def touch_facts(connection: sa.Connection, source_id: int, stood_at: datetime, at: datetime) -> None:
     """Note that everything that a page said at one moment still stands there at another."""
     for table in (prices, claims, answers):

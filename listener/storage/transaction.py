@@ -260,6 +260,10 @@ class Transaction:
         """Store a version of a page again as its newest: it went back to that."""
         pages.renew_snapshot(self._connection, source, body_hash, at)
 
+    def drop_snapshots(self, source: str, body_hash: str) -> None:
+        """Let go of a version of a page."""
+        pages.drop_snapshots(self._connection, self._source_ids.get(self._connection, source), body_hash)
+
     def touch_facts(self, source: str, stood_at: datetime, at: datetime) -> None:
         """Note that everything that a page said at one moment still stands there at another."""
         pages.touch_facts(self._connection, self._source_ids.get(self._connection, source), stood_at, at)

@@ -154,6 +154,31 @@ def test_a_page_that_flaps_is_told_once(watching: Watching) -> None:
     assert watching.changes() == []
 
 
+def test_a_page_that_never_rests_is_told_once_asked_no_more_often_and_takes_no_room(watching: Watching) -> None:
+    pages = [html(number) for number in range(50, 80)]
+    alerts = [watching.poll(page).alerts for page in pages]
+    assert (sum(alerts), alerts.index(1)) == (1, 6)
+    assert watching.changes() == []
+    found = watching.store.find_source(PAGE.name)
+    assert found is not None
+    assert found.state.due_at - watching.clock() > timedelta(minutes=10)
+    assert len(watching.store.latest_snapshots(PAGE.name, 99)) < 9
+    for _ in range(2):
+        watching.poll(html(99))
+    assert ("price_raised", "Pro", 98.0) in watching.changes()
+
+
+def test_a_price_that_comes_back_is_told_although_its_version_was_forgotten(watching: Watching) -> None:
+    for price in (49, 59):
+        watching.poll(html(price))
+        watching.poll(html(price))
+    watching.clock.advance(timedelta(days=300))
+    assert watching.store.retain(watching.clock(), items=None, snapshots=timedelta(days=180)).snapshots == 1
+    watching.poll(html(49))
+    watching.poll(html(49))
+    assert [kind for kind, _, _ in watching.changes()] == ["price_raised", "price_lowered"]
+
+
 def test_a_page_that_says_nothing_any_more_is_in_trouble_and_drops_no_plans(watching: Watching) -> None:
     watching.poll(html(49))
     results = [watching.poll(WORDS) for _ in range(4)]
