@@ -51,7 +51,6 @@ class Reader:
 
     def __init__(self, port: int, ca_file: Path, root: Path, **options: Any) -> None:
         self.clock = Clock()
-        self.store = Store.open(root / "listener.db", now=self.clock())
         kind = Scrapers().get("imap").Options
         assert kind is not None
         given = {"host": "127.0.0.1", "user": USER, "password": Secret(PASSWORD), "port": port} | options
@@ -61,10 +60,13 @@ class Reader:
             user_agent="test",
             allow_networks=(ip_network("127.0.0.0/8"),),
             ca_file=ca_file,
-            total_timeout=timedelta(seconds=5),
-            read_timeout=timedelta(seconds=2),
+            # Tests of patience bring less of it.
+            total_timeout=timedelta(seconds=30),
+            read_timeout=timedelta(seconds=10),
         )
         self.root = root
+        # Last: options that are refused leave nothing open.
+        self.store = Store.open(root / "listener.db", now=self.clock())
         self.store.sync_sources([self.source], self.clock(), spread=timedelta(0))
 
     def poll(self) -> PollResult:
