@@ -24,7 +24,7 @@ _Q = re.compile(
     r"(?:Q|F|P|D|В|Frage|Question|Pregunta|Domanda|Pergunta|Vraag|Вопрос|问|問|질문)\s*\d{0,3}\s*[:：.)]\s*",
     re.IGNORECASE,
 )
-_SIGN = re.compile("[?？؟;\u037e吗呢か요까]")
+_SIGNS = tuple("?？؟;\u037e吗呢か요까")
 _Q_LETTERS = frozenset("QFPDVqfpdvВв问問질")
 _A = re.compile(
     r"(?:A|R|О|Antwort|Answer|Respuesta|Risposta|Resposta|Réponse|Antwoord|Ответ|答|답변?)\s*\d{0,3}\s*[:：]\s*",
@@ -167,9 +167,9 @@ class _Finder:
     def _candidates(self) -> Iterator[Line]:
         """Yield the lines that may be questions: made like one that asks, or like what opens an answer in a FAQ."""
         lines, inside, allowed = self._page.lines, self._zone.inside, self._zone.allowed
-        asking = [line.node for line in self._page.lines_matching(_SIGN)]
+        asking = [line.node for line in self._page.lines_holding(*_SIGNS)]
         asking += [line.node for line in lines if line.text[0] in _Q_LETTERS and _Q.match(line.text)]
-        spelt = {(node.tag, node.classes) for node in asking}
+        tags, classes = {node.tag for node in asking}, {node.names.classes for node in asking}
         kins = {self._kin(node) for node in asking}
         opening = self._opening()
         for line in lines:
@@ -180,7 +180,7 @@ class _Finder:
             if inside[index]:
                 wanted = self._told or opening[index] or self._kin(node) in kins
             else:
-                wanted = (node.tag, node.classes) in spelt and self._kin(node) in kins
+                wanted = node.tag in tags and node.names.classes in classes and self._kin(node) in kins
             if wanted:
                 yield line
 

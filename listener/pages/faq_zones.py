@@ -41,7 +41,7 @@ def zones_of(page: Page) -> Zones:
     for node in _named_faqs(page):
         end = min(node.end_line, count)
         zones.inside[node.line : end] = b"\x01" * max(end - node.line, 0)
-    for line in page.lines_matching(FAQ_HINT, lowered=True):
+    for line in page.lines_matching(FAQ_HINT, lowered=True, most=_TITLE_CHARACTERS):
         if _is_title(line):
             whole |= line.node.tag == "h1"
             _mark_section(page, line, zones.inside)

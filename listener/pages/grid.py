@@ -13,6 +13,7 @@ from listener.pages.nodes import Node, Page
 
 _SPAN_LIMIT = 40
 _COLUMN_LIMIT = 60
+_COLUMNS_AT_LEAST = 3
 _CELL_LINES = 2
 _BARE_NUMBER = re.compile(r"\d{1,3}(?:[ .,'’]\d{3})*(?:[.,]\d{1,2})?(?:\s?[-–]\s?\d[\d.,]*)?")
 _SIGN = re.compile(
@@ -66,7 +67,11 @@ def grid_of(page: Page, around: Node, priced: Set[int]) -> list[Row] | None:
     `priced`: indices of lines with prices. The first row names the columns, the first cell of each other one its row.
     """
     lines = page.children(around)
-    rows = [page.children(line) for line in lines]
+    rows: list[list[Node]] = []
+    for line in lines:
+        rows.append(page.children(line))
+        if len(rows[-1]) != len(rows[0]) or not _COLUMNS_AT_LEAST <= len(rows[0]) <= _COLUMN_LIMIT:
+            return None
     if not _is_regular(rows):
         return None
     counts = [sum(any(index in priced for index in range(c.line, c.end_line)) for c in cells) for cells in rows]
@@ -79,14 +84,13 @@ def grid_of(page: Page, around: Node, priced: Set[int]) -> list[Row] | None:
 
 
 def _is_regular(rows: list[list[Node]]) -> bool:
-    """Whether all rows have as many cells, of one tag and a line or two each, and the first names the columns."""
-    width = len(rows[0]) if len(rows) > 1 else 0
-    if not 3 <= width <= _COLUMN_LIMIT or any(len(cells) != width for cells in rows):
+    """Whether all cells are of one tag and a line or two each, and the first row names the columns."""
+    if len(rows) < 2:
         return False
     cells = [cell for row in rows for cell in row]
     if any(cell.inline or cell.tag != cells[-1].tag or cell.end_line - cell.line > _CELL_LINES for cell in cells):
         return False
-    return sum(cell.line < cell.end_line for cell in rows[0]) >= width - 1
+    return sum(cell.line < cell.end_line for cell in rows[0]) >= len(rows[0]) - 1
 
 
 def _carry(row: Row, carried: dict[int, tuple[Node, int]]) -> None:

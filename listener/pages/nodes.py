@@ -19,6 +19,7 @@ from listener.pages.classes import UNNAMED, Names
 
 _LINKED_CHARACTERS = 500_000
 _DIGIT = re.compile(r"\d")
+_DIGITS = "0123456789"
 
 Attributes: TypeAlias = tuple[tuple[str, str | None], ...]
 
@@ -191,7 +192,7 @@ class Page:
     @cached_property
     def numbered(self) -> list[Line]:
         """The lines with a digit, in page order."""
-        return list(self.lines_matching(_DIGIT))
+        return self.lines_holding(*_DIGITS) if self.text.isascii() else list(self.lines_matching(_DIGIT))
 
     def lines_holding(self, *words: str) -> list[Line]:
         """Return the lines that hold one of some words, which are given in lower case, in page order.
@@ -214,17 +215,25 @@ class Page:
         lengths = map(len, self.lowered.split("\n"))
         return [0, *accumulate(length + 1 for length in lengths)][:-1]
 
-    def lines_matching(self, pattern: re.Pattern[str], *, lowered: bool = False) -> Iterator[Line]:
-        """Yield the lines in which an expression finds something, in page order.
+    def lines_matching(
+        self, pattern: re.Pattern[str], *, lowered: bool = False, most: int | None = None
+    ) -> Iterator[Line]:
+        """Yield the lines in which an expression finds something, in page order; of `most` characters, if given.
 
         A search of the whole text is much faster than one of each line. The expression may not match a line break.
         """
-        # No letter becomes a line break when it is lowered: the lines are the same.
-        text = self.lowered if lowered else self.text
+        lines = self.lines
+        if most is not None:
+            lines = [line for line in lines if len(line.text) <= most]
+            text = "\n".join([line.text for line in lines])
+            text = text.lower() if lowered else text
+        else:
+            # No letter becomes a line break when it is lowered: the lines are the same.
+            text = self.lowered if lowered else self.text
         index = position = 0
         while (found := pattern.search(text, position)) is not None:
             index += text.count("\n", position, found.start())
-            yield self.lines[index]
+            yield lines[index]
             end = text.find("\n", found.end())
             if end < 0:
                 return
