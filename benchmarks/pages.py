@@ -315,7 +315,7 @@ def crowded(rng: random.Random, size: int) -> str:
 #: What is timed: a title, what draws a page, and how many of them.
 SIZED: tuple[tuple[str, Callable[[random.Random, int], str], int], ...] = (
     ("pages", large, 6),
-    ("pages of nothing but plans", crowded, 2),
+    ("pages of nothing but plans", crowded, 1),
 )
 
 
