@@ -11,6 +11,10 @@ from listener.alerts import next_attempt
 from listener.errors import DeliveryError, MessageRefused, TemporaryDeliveryError
 from listener.types import Channel, Delivery
 
+#: Refusals without a message that is taken, after which it isn't the messages that the service objects to. Halving 500
+#: alerts down to the one at fault takes nine.
+REFUSALS_LIMIT = 12
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retry:
@@ -74,17 +78,24 @@ def send_batch(channel: Channel, deliveries: Sequence[Delivery], now: datetime) 
     """Send deliveries of one channel as one message.
 
     A message that the service refuses for what it holds is halved until what it objects to is alone: the rest goes out
-    and that one alert is dead. Any other failure ends the batch, and what is left of it fails in the same way.
+    and that one alert is dead. Any other failure ends the batch, and what is left of it fails in the same way. Where
+    everything is refused the rest is tried again later: it is the service that is at fault.
     """
     progress = Progress(now=now)
+    refusals = 0
     parts = [list(deliveries)] if deliveries else []
     while parts:
         part = parts.pop(0)
         try:
             channel.send([one.alert for one in part], message_id=message_identity(channel.name, part), now=now)
         except MessageRefused as error:
+            refusals += 1
             if len(part) == 1:
                 progress.fail(part, error)
+            elif refusals >= REFUSALS_LIMIT and not progress.sent:
+                rest = [*part, *(one for other in parts for one in other)]
+                progress.fail(rest, TemporaryDeliveryError(f"every message is refused: {error}"))
+                break
             else:
                 middle = len(part) // 2
                 parts[:0] = [part[:middle], part[middle:]]

@@ -93,6 +93,20 @@ def test_one_poisoned_alert_does_not_hold_the_others(delivery: Callable[..., Del
     assert len(channel.taken) == 4, "halves, not single messages"
 
 
+def test_a_service_that_refuses_everything_is_not_asked_about_each_alert(
+    delivery: Callable[..., Delivery], now: datetime
+) -> None:
+    deliveries = [delivery(n) for n in range(500)]
+    channel = Scripted(poison=[one.alert.key for one in deliveries])
+    result = send_batch(channel, deliveries, now)
+    assert len(channel.tried) == 13
+    assert result.sent == ()
+    assert 1 <= len(result.dead) <= 4
+    assert len(result.retry) == 500 - len(result.dead)
+    assert {one.error for one in result.retry} == {"every message is refused: 400 invalid_payload"}
+    assert result.pause_until is not None
+
+
 def test_a_channel_that_gives_up_between_the_halves_keeps_the_rest_for_later(
     delivery: Callable[..., Delivery], now: datetime
 ) -> None:
