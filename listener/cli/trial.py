@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterator
 from datetime import tzinfo
 from pathlib import Path
+from urllib.parse import unquote
 
 import click
 
@@ -82,7 +83,8 @@ def _request_lines(asked: Asked) -> Iterator[str]:
     result = asked.result
     status = f"{result.status} " if result.status else ""
     size = f", {result.bytes_received:,} bytes" if result.bytes_received else ""
-    yield f"{result.request.method} {clean(result.request.url)}"
+    url = result.request.url
+    yield f"{result.request.method} {clean(unquote(url) if url.startswith('file:') else url)}"
     yield f"    {status}{result.outcome.value}{size}, {result.elapsed.total_seconds() * 1000:.0f} ms"
     if result.validators.moved_to:
         yield f"    moved for good to {clean(result.validators.moved_to)}"

@@ -16,6 +16,7 @@ from urllib.parse import urljoin, urlsplit
 import msgspec
 
 from listener.errors import ListenerError, ParseError
+from listener.fetch import ADVICE
 from listener.html import Element, decode, parse
 from listener.html.charset import header_charset
 from listener.pages.facts import read_facts
@@ -117,7 +118,7 @@ def discover(url: str, ask: Ask, scrapers: FindsScraper, names: Collection[str])
         return Discovery(chosen=known, parsed=parsed)
     result = once(Request(url=url, headers={"Accept": _ACCEPT}))
     if result.response is None:
-        raise NothingFound(f"{url} can't be read: {result.detail or result.outcome.value}")
+        raise NothingFound(f"{url} can't be read: {result.detail or result.outcome.value} {ADVICE[result.outcome]}")
     found = list(in_response(result.response, names))
     for number, candidate in enumerate(found[:CANDIDATES_TRIED]):
         parsed = read(candidate, once, scrapers)

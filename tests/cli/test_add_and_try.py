@@ -189,7 +189,7 @@ def test_a_dry_run_and_a_failure_leave_the_settings_as_they_are(
     server = site({"/feed": (200, RSS, FEED), "/gone": (410, "text/html", ""), "/j": (200, "application/json", "{")})
     before = settings.read_text()
     assert run(settings, "add", server.url_for("/feed"), "--dry-run").exit_code == 0
-    for path, words in (("/gone", "410 Gone"), ("/j", "breaks off"), ("/known", "listens to")):
+    for path, words in (("/gone", "410 Gone. The site has removed"), ("/j", "breaks off"), ("/known", "listens to")):
         done = run(settings, "add", server.url_for(path))
         assert done.exit_code == 1
         assert words in str(done.exception)
