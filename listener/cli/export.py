@@ -110,7 +110,10 @@ def export(
     with opened(settings, database) as store:
         known = _known_brands(store, [brand.name for brand in settings.brands] if settings is not None else [])
         check_brands(brands, known)
-        wanted = Wanted(start=start, end=end, by=by, zone=zone, brands=brands, all_brands=known, per_source=per_source)
+        left = frozenset(known).difference(one.name for one in settings.brands) if settings is not None else frozenset()
+        wanted = Wanted(
+            start=start, end=end, by=by, zone=zone, brands=brands, all_brands=known, left=left, per_source=per_source
+        )
         try:
             with output_file(output) as file:
                 count = write_rows(file, form or _format_of(output), table.columns, table.rows(store, wanted))

@@ -30,8 +30,9 @@ class Wanted:
     zone: ZoneInfo
     #: Empty: all.
     brands: tuple[str, ...]
-    #: What "all" means where a brand without mentions has rows.
+    #: What "all" means where a brand without mentions has rows, and those of them that are no longer in the settings.
     all_brands: tuple[str, ...]
+    left: frozenset[str]
     per_source: bool
 
     def local(self, moment: datetime | None) -> datetime | None:
@@ -59,7 +60,9 @@ def trends(store: Store, wanted: Wanted) -> Iterator[Row]:
     brands = wanted.brands or wanted.all_brands
     heard = store.iter_trends(wanted.start, wanted.end, wanted.brands)
     asked = store.iter_coverage(wanted.start, wanted.end)
-    series = trend_rows(heard, asked, by=wanted.by, zone=wanted.zone, brands=brands, per_source=wanted.per_source)
+    series = trend_rows(
+        heard, asked, by=wanted.by, zone=wanted.zone, brands=brands, left=wanted.left, per_source=wanted.per_source
+    )
     for row in series:
         low, high = row.interval or (None, None)
         yield (

@@ -150,13 +150,15 @@ def trend_rows(
     by: By,
     zone: ZoneInfo,
     brands: Collection[str],
+    left: Collection[str] = (),
     per_source: bool = False,
 ) -> Iterator[TrendRow]:
     """Yield a row for each bucket and brand, or each bucket, brand and source, in this order.
 
     `heard` and `asked` come in the order of their hours; one bucket of them is held in memory at a time. A brand has a
     row in each bucket in which a source that is asked for it was polled. By source, sources that were polled well and
-    held nothing about the brand have none: they would be most of the rows.
+    held nothing about the brand have none: they would be most of the rows. Nor has a brand that has `left` the settings
+    where nothing was heard of it: nobody listened for it any more.
     """
     hours = _merge(heard, asked)
     for (start, end), group in itertools.groupby(hours, key=lambda hour: bucket_of(hour.at, by, zone)):
@@ -171,7 +173,9 @@ def trend_rows(
                 counts = polls[hour.brand, hour.source if per_source else ""]
                 counts[0] += hour.ok
                 counts[1] += hour.failed
-        _spread_polls(rows, polls, brands, per_source=per_source)
+        heard_of = {brand for brand, _ in rows}
+        listened_for = [brand for brand in brands if brand not in left or brand in heard_of]
+        _spread_polls(rows, polls, listened_for, per_source=per_source)
         for brand, source in sorted(rows):
             yield _row(start, end, brand, source if per_source else None, rows[brand, source])
 

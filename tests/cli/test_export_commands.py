@@ -102,6 +102,15 @@ def test_trends_by_the_days_of_the_settings_zone(store: Store) -> None:
     )
 
 
+@pytest.mark.parametrize("options", [(), ("--brand", "initech")])
+def test_a_brand_that_left_the_settings_is_not_said_to_be_unheard_of(store: Store, options: tuple[str, ...]) -> None:
+    add_mention(store, 1, reading("initech"), at=NOW)
+    for day in range(3):
+        poll(store, NOW + day * DAY)
+    rows = [row for row in exported("trends", *options) if row["brand"] == "initech"]
+    assert [(row["mentions"], row["coverage"]) for row in rows] == [("1", "1.0")]
+
+
 def test_a_day_in_which_polls_failed_is_there_and_one_without_polls_is_not(store: Store) -> None:
     poll(store, NOW, ok=False)
     poll(store, NOW + 2 * DAY)
