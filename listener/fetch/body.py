@@ -31,13 +31,14 @@ def read_body(reply: Reply, host: str, limit: int, *, cut: bool = False) -> byte
     """
     decoder = _decoder(reply.fields.get("content-encoding", ""), host, limit)
     decoder.cut = cut
-    declared = reply.raw.length_remaining
+    raw = reply.open_body()
+    declared = raw.length_remaining
     if declared is not None and declared > limit and not cut and type(decoder) is Decoder:
         raise _too_large(host, limit)
     # Chunks of one byte come with five more.
     reply.wire.allow(limit * 2 + _STEP_BYTES)
     try:
-        while data := _read(reply, host):
+        while data := _read(raw, host):
             decoder.feed(data)
             if decoder.full:
                 break
@@ -46,10 +47,10 @@ def read_body(reply: Reply, host: str, limit: int, *, cut: bool = False) -> byte
         raise Failure(Outcome.PROTOCOL, f"The compressed answer of {host} is damaged.") from error
 
 
-def _read(reply: Reply, host: str) -> bytes:
+def _read(raw: urllib3.HTTPResponse, host: str) -> bytes:
     """Return the next bytes as they came, empty at the end. Raises Failure."""
     try:
-        return reply.raw.read(_STEP_BYTES, decode_content=False)
+        return raw.read(_STEP_BYTES, decode_content=False)
     except (OSError, http.client.HTTPException, urllib3.exceptions.HTTPError) as error:
         raise Failure(Outcome.PROTOCOL, f"The answer of {host} broke off before its end.") from error
     except ValueError as error:

@@ -70,6 +70,8 @@ def backoff(host: str, failures: int) -> timedelta:
 @dataclass(slots=True)
 class _Host:
     state: HostState
+    #: What the settings say that it gets between two requests.
+    gap: timedelta
     busy: bool = False
     #: When the last request ended: the gap begins here.
     last_end: datetime = _LONG_AGO
@@ -235,17 +237,20 @@ class Politeness:
 
     def _gap(self, entry: _Host) -> timedelta:
         """Return the gap that a host gets: the longest of the settings', its own in the settings, and Crawl-delay."""
-        gap = self._settings.gap
-        name = entry.state.host.rpartition(":")[0]
-        gaps = self._settings.host_gaps
-        meant = [domain for domain in gaps if name == domain or name.endswith("." + domain)]
-        if meant:
-            gap = max(gap, gaps[max(meant, key=len)])
+        gap = entry.gap
         if entry.rules is not None and entry.rules.crawl_delay is not None:
             gap = max(gap, entry.rules.crawl_delay)
         if entry.slower:
             gap = max(gap, min(max(gap, timedelta(seconds=1)) * 2**entry.slower, _SLOWER_GAP_CAP))
         return gap
+
+    def _settled_gap(self, host: str) -> timedelta:
+        """Return the gap that the settings give a host (name:port): that of its longest domain, or all hosts'."""
+        name = host.rpartition(":")[0]
+        gaps = self._settings.host_gaps
+        meant = [domain for domain in gaps if name == domain or name.endswith("." + domain)]
+        gap = self._settings.gap
+        return max(gap, gaps[max(meant, key=len)]) if meant else gap
 
     def _entry(self, host: str) -> _Host:
         entry = self._known.get(host)
@@ -256,7 +261,7 @@ class Politeness:
         with self._lock:
             if len(self._known) >= self._forget_at:
                 self._forget()
-            return self._known.setdefault(host, _Host(state, rules=rules))
+            return self._known.setdefault(host, _Host(state, self._settled_gap(host), rules=rules))
 
     def _save(self, entry: _Host) -> None:
         with entry.saving:  # so that an older state never overtakes a newer one

@@ -66,7 +66,7 @@ class Link(http.client.HTTPConnection):
 class Reply(requests.Response):
     """A response whose body has not been read. `finish` must be called."""
 
-    raw: urllib3.HTTPResponse
+    raw: urllib3.HTTPResponse | None
 
     def __init__(
         self, transport: Transport, link: Link, wire: GuardedSocket, answer: http.client.HTTPResponse, method: str
@@ -76,17 +76,8 @@ class Reply(requests.Response):
         #: Headers by name in lower case; of repeated ones the values joined.
         self.fields = _fields(answer)
         self.status_code = answer.status
-        self.raw = urllib3.HTTPResponse(
-            body=answer,
-            headers=self.fields,
-            status=answer.status,
-            version=answer.version,
-            reason=answer.reason,
-            preload_content=False,
-            decode_content=False,
-            original_response=answer,
-            request_method=method,
-        )
+        self._answer = answer
+        self._method = method
         self._transport = transport
         self._link = link
 
@@ -96,16 +87,41 @@ class Reply(requests.Response):
         What is left of an answer must never be taken for the beginning of the next one.
         """
         # http.client drops the socket of an answer that can't be followed by another one.
-        reusable = whole and self.raw.isclosed() and self._link.sock is not None
-        self.raw.close()
+        reusable = whole and self._answer.isclosed() and self._link.sock is not None
+        if self.raw is None:
+            self._answer.close()
+        else:
+            self.raw.close()
         self._transport.give_back(self._link, reusable=reusable)
 
     def skip(self) -> bool:
         """Return whether there is no body to be read, so that the answer is whole already."""
-        if self.raw.length_remaining != 0 or self.raw.chunked:
+        if self._answer.length != 0 or self._answer.chunked:
             return False
-        self.raw.read(1, decode_content=False)  # nothing comes, but http.client notices the end
+        self._answer.read()  # nothing comes, but http.client notices the end
         return True
+
+    def open_body(self) -> urllib3.HTTPResponse:
+        """Return what reads the body as it comes; answers without one, as of an unchanged feed, do without it.
+
+        Raises Failure (PROTOCOL) where the headers contradict each other.
+        """
+        if self.raw is None:
+            try:
+                self.raw = urllib3.HTTPResponse(
+                    body=self._answer,
+                    headers=self.fields,
+                    status=self._answer.status,
+                    version=self._answer.version,
+                    reason=self._answer.reason,
+                    preload_content=False,
+                    decode_content=False,
+                    original_response=self._answer,
+                    request_method=self._method,
+                )
+            except urllib3.exceptions.HTTPError as error:
+                raise unexpected(self._link.host, error) from error
+        return self.raw
 
     def close(self) -> None:
         """Close the connection, for a Session that streams."""
@@ -149,6 +165,7 @@ class Transport(BaseAdapter):
         assert request.url is not None
         reply = self.exchange(request, parse_target(request.url), self.deadline())
         reply.wire.allow(self._settings.body_limit)
+        reply.open_body()
         reply.url = request.url
         reply.request = request
         reply.headers = CaseInsensitiveDict(reply.fields)
@@ -230,9 +247,7 @@ class Transport(BaseAdapter):
             link.close()
             if isinstance(error, ConnectionError) and not wire.received:
                 raise
-            raise Failure(
-                Outcome.PROTOCOL, f"{target.host} doesn't answer in HTTP as expected: {type(error).__name__}."
-            ) from error
+            raise unexpected(target.host, error) from error
 
     def _tls_context(self) -> ssl.SSLContext:
         """Return the one context: to build it costs 15 to 30 ms of CPU."""
@@ -243,6 +258,11 @@ class Transport(BaseAdapter):
                 if self._settings.ca_file is not None:
                     self._context.load_verify_locations(self._settings.ca_file)
             return self._context
+
+
+def unexpected(host: str, error: Exception) -> Failure:
+    """Tell that a host doesn't speak HTTP as expected."""
+    return Failure(Outcome.PROTOCOL, f"{host} doesn't answer in HTTP as expected: {type(error).__name__}.")
 
 
 def _fields(answer: http.client.HTTPResponse) -> dict[str, str]:

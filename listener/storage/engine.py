@@ -17,6 +17,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from listener.errors import StorageError
+from listener.storage.direct import execute
 from listener.storage.failures import raise_failures_typed
 
 BUSY_TIMEOUT = timedelta(seconds=10)
@@ -124,7 +125,7 @@ def _close_late(_connection: object, entry: sa.pool.ConnectionPoolEntry) -> None
 def _begin_sqlite(connection: sa.Connection) -> None:
     begins = connection.get_execution_options().get("listener_begins")
     if begins is not None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if begins == "writing" else "BEGIN")
+        execute(connection, "BEGIN IMMEDIATE" if begins == "writing" else "BEGIN")
 
 
 def _begin_postgresql(connection: sa.Connection) -> None:

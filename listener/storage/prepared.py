@@ -12,6 +12,8 @@ from typing import Any, Protocol, TypeAlias
 import sqlalchemy as sa
 from sqlalchemy.dialects import sqlite
 
+from listener.storage.direct import execute, is_direct
+
 Row: TypeAlias = Mapping[str, Any]
 
 
@@ -55,6 +57,13 @@ class Prepared:
             else:
                 values = [{**constants, **row} for row in values]
         return connection.exec_driver_sql(sql, values)
+
+    def write(self, connection: sa.Connection, values: Row) -> int:
+        """Execute with one row of values by name what returns no rows; return how many it changed."""
+        if not is_direct(connection):
+            return self.run(connection, values).rowcount
+        sql, constants = self._sql(connection)
+        return execute(connection, sql, {**constants, **values} if constants else values)
 
     def run_rows(self, connection: sa.Connection, rows: Sequence[tuple[Any, ...]]) -> None:
         """Execute a positional statement for each of some rows (none at all is a mistake)."""

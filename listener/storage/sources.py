@@ -208,7 +208,7 @@ def save_source(connection: sa.Connection, state: SourceState) -> None:
         "scraper_state": to_json(dict(state.scraper_state)) if state.scraper_state else "{}",
         "page_state": to_json(dict(state.page_state)) if state.page_state else "{}",
     }
-    if SAVE.run(connection, values).rowcount == 0:
+    if SAVE.write(connection, values) == 0:
         raise unknown_source(state.source)
 
 
@@ -278,7 +278,7 @@ def state_of(row: Any) -> SourceState:
 
 def add_coverage(connection: sa.Connection, source_id: int, bucket: str, *, ok: bool, items: int) -> None:
     """Count a poll of the hour `bucket`, worked or failed, and the items it brought."""
-    COVER.run(
+    COVER.write(
         connection,
         {"bucket": bucket, "source_id": source_id, "ok": int(ok), "failed": int(not ok), "items": items},
     )
