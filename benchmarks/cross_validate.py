@@ -14,7 +14,7 @@ from pathlib import Path
 from statistics import correlation, fmean
 
 from quality import macro_f1
-from train import LANGUAGES, OTHERS_C, Example, examples, fit, matrix, packed
+from train import LANGUAGES, Example, examples, fits, packed
 
 from listener.mentions.data import load_resources
 from listener.mentions.model import LABELS, ModelScorer, parse_weights
@@ -33,9 +33,7 @@ def scored(rows: Sequence[Example], folds: int) -> Iterator[tuple[Example, float
     fold_of = [zlib.crc32(row.text.encode()) % folds for row in rows]
     for fold in range(folds):
         seen = [row for row, one in zip(rows, fold_of, strict=True) if one != fold]
-        english = fit(matrix(reader, [row for row in seen if row.lang == "en"]))
-        others = fit(matrix(reader, [row for row in seen if row.lang != "en"]), OTHERS_C)
-        scorer = ModelScorer(parse_weights(packed(english, others)))
+        scorer = ModelScorer(parse_weights(packed(fits(reader, seen))))
         for row, one in zip(rows, fold_of, strict=True):
             if one == fold:
                 found = scorer.score(reader.read(mask(row.text, row.targets, TARGET), row.lang))
@@ -47,19 +45,23 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--folds", type=int, default=5)
+    parser.add_argument("--elsewhere", action="store_true", help="only the languages other than English: minutes")
     arguments = parser.parse_args()
-    found = list(scored(list(examples(arguments.data)), arguments.folds))
+    rows = [row for row in examples(arguments.data) if row.lang != "en" or not arguments.elsewhere]
+    found = list(scored(rows, arguments.folds))
 
     def f1_of(origin: str) -> float:
         pairs = [(LABELS[row.label], label) for row, _, label in found if row.origin == origin]
         return macro_f1([truth for truth, _ in pairs], [label for _, label in pairs])
 
-    for origin in (*SETS, f"{TWEETS}/english"):
+    for origin in () if arguments.elsewhere else (*SETS, f"{TWEETS}/english"):
         print(f"{origin:<48} macro-F1 {f1_of(origin):.3f}")
     languages = {language: f1_of(f"{TWEETS}/{language}") for language in LANGUAGES if language != "english"}
     for language, value in languages.items():
         print(f"{TWEETS + '/' + language:<48} macro-F1 {value:.3f}")
     print(f"{TWEETS + ', mean of the seven':<48} macro-F1 {fmean(languages.values()):.3f}")
+    if arguments.elsewhere:
+        return
     rated = [(row.rating, compound) for row, compound, _ in found if row.origin == RATED and row.rating is not None]
     print(f"{RATED:<48} r {correlation([one for one, _ in rated], [one for _, one in rated]):.3f}")
 

@@ -24,7 +24,7 @@ from listener.mentions.scene import Scene
 from listener.mentions.vader import squash
 from listener.types import Label, Sentiment
 
-MAGIC = b"LSTNMDL2"
+MAGIC = b"LSTNMDL3"
 LABELS: tuple[Label, ...] = ("negative", "neutral", "positive")
 #: The compound at which a label ends, as for VADER.
 EDGE = 0.05
@@ -46,10 +46,10 @@ class Weights:
     rows: int
     #: Four bytes a row: three weights, signed, and rarity, unsigned.
     table: bytes
-    #: What one step of a weight and of a rarity is.
-    weight_step: float
+    #: What one step of a weight is, by family of languages (see `family_of`), and one of a rarity.
+    weight_steps: Mapping[str, float]
     rarity_step: float
-    #: By family of languages (see `family_of`), then by figure: three weights.
+    #: By family of languages, then by figure: three weights.
     figures: Mapping[str, tuple[tuple[float, float, float], ...]]
     #: By family of languages: three offsets.
     offsets: Mapping[str, tuple[float, float, float]]
@@ -60,7 +60,10 @@ def parse_weights(data: bytes) -> Weights:
     if data[:8] != MAGIC:
         raise ValueError("not a model of this program")
     (size,) = struct.unpack_from("<I", data, 8)
-    head = json.loads(data[12 : 12 + size])
+    try:
+        head = json.loads(data[12 : 12 + size])
+    except ValueError as error:
+        raise ValueError("a model whose head can't be read") from error
     rows = head["rows"]
     unpacker = zlib.decompressobj()
     try:
@@ -73,7 +76,7 @@ def parse_weights(data: bytes) -> Weights:
         languages=tuple(head["languages"]),
         rows=rows,
         table=table,
-        weight_step=head["weight_step"],
+        weight_steps=head["weight_steps"],
         rarity_step=head["rarity_step"],
         figures={family: tuple((a, b, c) for a, b, c in rows) for family, rows in head["figures"].items()},
         offsets={family: (a, b, c) for family, (a, b, c) in head["offsets"].items()},
@@ -95,7 +98,9 @@ class Model:
         """Return the scores of the three labels before they become probabilities."""
         family = family_of(scene.lang)
         x, y, z, squares = self._families[family].sums(marks(scene))
-        scale = self._weights.weight_step / (self._weights.rarity_step * math.sqrt(squares)) if squares else 0.0
+        scale = (
+            self._weights.weight_steps[family] / (self._weights.rarity_step * math.sqrt(squares)) if squares else 0.0
+        )
         a, b, c = x * scale, y * scale, z * scale
         for figure, (one_a, one_b, one_c) in zip(figures(scene), self._weights.figures[family], strict=True):
             if figure:
@@ -113,9 +118,10 @@ class Model:
         """
         given: dict[str, float] = {}
         shapes = scene.words.shapes
-        known = self._families[family_of(scene.lang)]
+        family = family_of(scene.lang)
+        known = self._families[family]
         squares = _unpacked(sum(map(known.words.__getitem__, shapes)))[3]
-        norm = self._weights.weight_step / max(self._weights.rarity_step * math.sqrt(squares), 1e-9)
+        norm = self._weights.weight_steps[family] / max(self._weights.rarity_step * math.sqrt(squares), 1e-9)
         leans = known.leans
         for token, shape, within in zip(scene.words.tokens, shapes, scene.in_scope, strict=True):
             if within and token[0].isalnum():
@@ -236,7 +242,7 @@ def compound_of_probabilities(probabilities: Sequence[float], feeling: float = 0
 class ModelScorer:
     """Scores the languages that the model was trained on."""
 
-    version = "model-2"
+    version = "model-3"
 
     def __init__(self, weights: Weights) -> None:
         self._model = Model(weights)

@@ -29,6 +29,20 @@ NEGATIONS = frozenset(
     doesn't didn't won't wouldn't can't couldn't shouldn't haven't hasn't hadn't ain't dont doesnt didnt cant wont isnt
     wasnt nicht kein keine keinen nie pas jamais ne nunca não nao nem non mai لا ما لم ليس नहीं nahi nahin mat""".split()
 )
+#: What denies the feeling behind it, by language: "no" does in Spanish, and means "in the" in Portuguese.
+_DENYING: Mapping[str, frozenset[str]] = {
+    "de": frozenset("nicht kein keine keinen keiner keinem keines nie niemals weder kaum ohne nichts".split()),
+    "fr": frozenset("ne pas non jamais sans ni rien aucun aucune guère".split()),
+    "es": frozenset("no nunca jamás jamas sin ni tampoco ningún ninguna nada".split()),
+    "it": frozenset("non no mai senza né nessun nessuna nessuno niente mica".split()),
+    "pt": frozenset("não nao nunca jamais nem sem nenhum nenhuma nada".split()),
+    "ar": frozenset("لا ما لم ليس ليست لن مش مو غير بدون مب مافي".split()),
+    "hi": frozenset("नहीं ना न बिना मत nahi nahin nhi nai ni na bina mat no not never don't dont isn't".split()),
+}
+#: Written behind what they deny: "j'aime pas".
+_DENYING_BEHIND: Mapping[str, frozenset[str]] = {"fr": frozenset({"pas", "jamais"}), "de": frozenset({"nicht"})}
+#: Words before a phrase among which one may deny it.
+_DENIED_BEFORE = 2
 _ENDS = frozenset({".", ";", "…", "\n"})
 _PLACE = itemgetter(0)
 
@@ -132,10 +146,7 @@ class SceneMaker:
             feelings = self._english(words, phrases.get("feeling", ()))
         else:
             feelings = list(self._emoji_only(words))
-        for found in phrases.get(f"feeling {lang}", ()):
-            before = words.words[max(0, found.first - 2) : found.first]
-            turned = NEGATION if any(word in NEGATIONS for word in before) else 1.0
-            feelings.append(Feeling(words.places[found.last], turned * float(found.name), found.words))
+        feelings += _listed(words, phrases.get(f"feeling {lang}", ()), lang or "")
         feelings.sort(key=_PLACE)
         return feelings
 
@@ -172,6 +183,23 @@ class SceneMaker:
         if len(token) > 1 and token[0] not in "!?.":
             return tuple(self._vader.words([token]))
         return ()
+
+
+def _listed(words: Words, phrases: Sequence[Found], lang: str) -> Iterator[Feeling]:
+    """Yield what listed phrases give: of those on the same words the strongest, of those within another none."""
+    denying, behind = _DENYING.get(lang, frozenset()), _DENYING_BEHIND.get(lang, frozenset())
+    strongest: dict[tuple[int, int], tuple[float, str]] = {}
+    for found in phrases:
+        value = float(found.name)
+        if abs(value) > abs(strongest.get((found.first, found.last), (0.0, ""))[0]):
+            strongest[found.first, found.last] = value, found.words
+    covered = {one for first, last in strongest if last > first for one in range(first, last + 1)}
+    for (first, last), (value, said) in strongest.items():
+        if first == last and first in covered:
+            continue
+        before = words.words[max(0, first - _DENIED_BEFORE) : first]
+        denied = not denying.isdisjoint(before) or not behind.isdisjoint(words.words[last + 1 : last + 2])
+        yield Feeling(words.places[last], value * (NEGATION if denied else 1.0), said)
 
 
 def _clauses(shapes: Sequence[str]) -> tuple[list[int], int]:

@@ -11,6 +11,7 @@ from typing import Literal
 
 from listener.mentions.data import Data, Resources
 from listener.mentions.excerpt import excerpt
+from listener.mentions.forms import forms_of
 from listener.mentions.matcher import AllNames
 from listener.mentions.model import ModelScorer
 from listener.mentions.network import NetworkScorer
@@ -22,8 +23,8 @@ from listener.mentions.scene import Scene, SceneMaker
 from listener.mentions.sentiment import Scorer, VaderScorer
 from listener.mentions.speech import read_speech
 from listener.mentions.stars import verdict_of, weighed
-from listener.mentions.vader import Lexicon
-from listener.mentions.words import OTHER, TARGET, PhraseBook, mask, phrases_of, words_of
+from listener.mentions.vader import NEGATION, Lexicon
+from listener.mentions.words import OTHER, TARGET, Found, PhraseBook, mask, phrases_of, words_of
 from listener.types import Brand, Item, ItemKind, Match, Pain, Reading, Sentiment, Source, Span, Speech
 
 #: Characters of an excerpt.
@@ -82,15 +83,32 @@ class SceneReader:
                 "relation": phrases_of(resources.relation),
                 "severity": phrases_of(resources.severity),
                 "pain": phrases_of({topic.name: topic.phrases for topic in topics}),
-                **{f"feeling {lang}": phrases_of(lists) for lang, lists in resources.languages.items()},
                 **{kind: phrases_of({kind: phrases}) for kind, phrases in resources.speech.items()},
             }
         )
+        self._languages = resources.languages
+        #: By language, made when its first text comes: most settings expect few of them.
+        self._feelings: dict[str, PhraseBook] = {}
 
     def read(self, masked: str, lang: str | None) -> Scene:
         """Read a text whose names are masked."""
         words = words_of(masked)
-        return self._scenes.make(words, self._book.find(words), lang)
+        phrases: Mapping[str, Sequence[Found]] = self._book.find(words)
+        if lang is not None and lang in self._languages:
+            phrases = {**phrases, **self._feelings_in(lang).find(words)}
+        return self._scenes.make(words, phrases, lang)
+
+    def _feelings_in(self, lang: str) -> PhraseBook:
+        book = self._feelings.get(lang)
+        if book is None:
+            listed = [
+                (str(NEGATION * float(value)) if denies else value, form)
+                for value, phrases in self._languages[lang].items()
+                for phrase in phrases
+                for form, denies in forms_of(lang, phrase)
+            ]
+            book = self._feelings[lang] = PhraseBook({f"feeling {lang}": listed})
+        return book
 
 
 class Understander:

@@ -37,9 +37,10 @@ def by_marks(scene: Scene, weights: Weights) -> list[float]:
     family = family_of(scene.lang)
     table = memoryview(weights.table).cast("b")
     rows = [(crc32(mark.encode()) & (weights.rows - 1)) * 4 for mark in spelled(marks(scene), family)]
-    norm = sum((table[row + 3] * weights.rarity_step) ** 2 for row in rows) ** -0.5 if any(rows) else 0.0
+    squares = sum((table[row + 3] * weights.rarity_step) ** 2 for row in rows)
+    norm = squares**-0.5 if squares else 0.0
     return [
-        sum(table[row + label] for row in rows) * weights.weight_step * norm
+        sum(table[row + label] for row in rows) * weights.weight_steps[family] * norm
         + sum(figure * row[label] for figure, row in zip(figures(scene), weights.figures[family], strict=True))
         + weights.offsets[family][label]
         for label in range(3)
