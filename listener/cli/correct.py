@@ -27,6 +27,11 @@ from listener.types import Label, Speech
 #: Instead of the name of a pain point: it names none.
 NONE = "none"
 SEVEREST = 4
+#: Letters of a language's code, digits of a story's number.
+CODE = 2
+STORY_DIGITS = 18
+#: Instead of the number of a story: one of its own, made when it is stored.
+NEW = 0
 #: Characters shown of a name, and of a line.
 NAME = 60
 TEXT = 600
@@ -49,6 +54,34 @@ class PainType(click.ParamType[tuple[str, int | None]]):
         return topic.strip(), int(severity) if colon else None
 
 
+class LanguageType(click.ParamType[str]):
+    """A language as ISO 639-1: de, pt."""
+
+    name = "code"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the code."""
+        code = str(value).lower()
+        if not (code.isascii() and code.isalpha() and len(code) == CODE):
+            self.fail(f"a language is named by two letters, such as de or pt; got {value!r}", param, ctx)
+        return code
+
+
+class StoryType(click.ParamType[int]):
+    """The number of a story; `NEW` for one of its own."""
+
+    name = "story|new"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Return the number."""
+        text = str(value)
+        if text == "new":
+            return NEW
+        if not (text.isascii() and text.isdigit() and 0 < int(text[: STORY_DIGITS + 1]) < 10**STORY_DIGITS):
+            self.fail(f"a story is a number, as `listener correct MENTION` shows it, or new; got {value!r}", param, ctx)
+        return int(text)
+
+
 @click.command()
 @click.argument("mention", required=False)
 @click.option("--sentiment", type=click.Choice(get_args(Label)), help="How it feels about the brand.")
@@ -59,6 +92,9 @@ class PainType(click.ParamType[tuple[str, int | None]]):
     help="All pain points it names: give it once for each, or as none.",
 )  # fmt: skip
 @click.option("--irrelevant/--relevant", default=None, help="Whether it is about the brand at all.")
+@click.option("--language", type=LanguageType(), help="What it is written in.")
+@click.option("--reach", type=click.FloatRange(0, 100), help="How far it reaches, 0 to 100.")
+@click.option("--story", type=StoryType(), help="The story it belongs to: a number, or new for one of its own.")
 @click.option("--agree", is_flag=True, help="All else that the program says of it is right.")
 @click.option("--undo", is_flag=True, help="Take back all that was said of it.")
 @click.option("--brand", help="Which mention, of an item that names several brands; or which to list.")
@@ -74,6 +110,9 @@ def correct(
     complaint: bool | None,
     pains: tuple[tuple[str, int | None], ...],
     irrelevant: bool | None,
+    language: str | None,
+    reach: float | None,
+    story: int | None,
     agree: bool,
     undo: bool,
     brand: str | None,
@@ -82,6 +121,8 @@ def correct(
     database: str | None,
 ) -> None:
     """Correct what listener makes of a MENTION: its number, as in `listener mentions`, or the address of its item.
+
+    With --story N it joins the story of that number, with --story new it leaves the one it is in.
 
     What you say is kept, counts in trends and exports at once, and wins over every later rescoring. With a
     MENTION alone it is shown as it stands; without one, all corrections that stand are listed.
@@ -95,6 +136,9 @@ def correct(
             ("complaint", complaint),
             ("pains", _pains(pains, settings) if pains else None),
             ("irrelevant", irrelevant),
+            ("lang", language),
+            ("reach", reach),
+            ("story", story),
         )
         if value is not None
     }
@@ -114,6 +158,8 @@ def correct(
             said = _agreed(before.own, other_kind=kind) | said
         if said:
             with store.write() as tx:
+                if story == NEW:
+                    said["story"] = tx.add_story_of(mention_id)
                 tx.correct(mention_id, said, at=datetime.now(UTC), by=by or _login())
         shown = store.review.find_mention(mention_id)
         (after,) = store.review.plan([NewReading(mention_id=mention_id)])
@@ -248,6 +294,9 @@ def said_of(verdict: Verdict) -> Mapping[str, str]:
         "complaint": f"{'yes' if verdict.complaint >= 0.5 else 'no'} ({verdict.complaint:.2f})",
         "pains": ", ".join(f"{pain.topic}:{pain.severity}" for pain in verdict.pains) or NONE,
         "irrelevant": "yes" if verdict.irrelevant else "no",
+        "lang": verdict.lang or "unknown",
+        "reach": f"{verdict.reach:.0f}",
+        "story": NONE if verdict.story is None else str(verdict.story),
     }
 
 
@@ -276,4 +325,7 @@ def plain(verdict: Verdict) -> dict[str, object]:
         "complaint": verdict.complaint,
         "pains": [{"topic": one.topic, "severity": one.severity, "words": list(one.words)} for one in verdict.pains],
         "irrelevant": verdict.irrelevant,
+        "lang": verdict.lang,
+        "reach": verdict.reach,
+        "story": verdict.story,
     }

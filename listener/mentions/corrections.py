@@ -37,6 +37,12 @@ class Correction:
     #: All pain points that there are, each with its severity, or None for the program's own.
     pains: tuple[tuple[str, int | None], ...] | None = None
     irrelevant: bool | None = None
+    #: ISO 639-1.
+    lang: str | None = None
+    #: On the scale of `listener.mentions.reach`.
+    reach: float | None = None
+    #: The story it belongs to, by its number.
+    story: int | None = None
 
     @property
     def said(self) -> tuple[str, ...]:
@@ -61,9 +67,12 @@ class Verdict:
     kind: Speech
     pains: tuple[Pain, ...]
     irrelevant: bool
+    lang: str | None
+    reach: float
+    story: int | None
 
 
-def verdict_of(reading: Reading, *, irrelevant: bool) -> Verdict:
+def verdict_of(reading: Reading, *, irrelevant: bool, story: int | None) -> Verdict:
     """Return what the program says of a mention by itself."""
     return Verdict(
         compound=reading.sentiment.compound,
@@ -74,13 +83,19 @@ def verdict_of(reading: Reading, *, irrelevant: bool) -> Verdict:
         kind=reading.kind,
         pains=reading.pains,
         irrelevant=irrelevant,
+        lang=reading.lang,
+        reach=reading.reach,
+        story=story,
     )
 
 
 def corrected(own: Verdict, correction: Correction) -> Verdict:
-    """Return what holds of a mention: what persons said of it, and the program's own word on the rest."""
-    holds = own
-    if correction.sentiment is not None and correction.sentiment != own.label:
+    """Return what holds of a mention: what persons said of it, and the program's own word on the rest.
+
+    What was read as another language than it is has no sentiment that is known, until a person gives it one.
+    """
+    holds = _placed(own, correction)
+    if correction.sentiment is not None and correction.sentiment != holds.label:
         compound = COMPOUNDS[correction.sentiment]
         holds = replace(
             holds,
@@ -100,6 +115,18 @@ def corrected(own: Verdict, correction: Correction) -> Verdict:
         holds = replace(holds, pains=tuple(sorted(pains, key=severest_first)))
     if correction.irrelevant is not None:
         holds = replace(holds, irrelevant=correction.irrelevant)
+    return holds
+
+
+def _placed(own: Verdict, correction: Correction) -> Verdict:
+    """Return the program's word with the language, the reach and the story that persons gave."""
+    holds = own
+    if correction.lang is not None and correction.lang != own.lang:
+        holds = replace(holds, lang=correction.lang, compound=None, label=None, reasons=())
+    if correction.reach is not None:
+        holds = replace(holds, reach=correction.reach)
+    if correction.story is not None:
+        holds = replace(holds, story=correction.story)
     return holds
 
 

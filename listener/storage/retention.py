@@ -33,6 +33,7 @@ from listener.storage.tables import (
     deliveries,
     items,
     mentions,
+    overruled,
     snapshots,
     sources,
     stories,
@@ -132,7 +133,8 @@ def _delete_mentions(horizon: str, connection: sa.Connection) -> Mapping[str, in
         .values(kept=False)
     )
     told = [row.story_id for row in rows if row.story_id is not None]
-    untold = ~sa.exists().where(m.story_id == stories.c.id)
+    # A story that a person took its last mention out of is kept: the word may be taken back.
+    untold = ~sa.exists().where(m.story_id == stories.c.id) & ~sa.exists().where(overruled.c.story_id == stories.c.id)
     connection.execute(
         sa.delete(stories).where(stories.c.id.in_(told), stories.c.last_at < horizon, untold, _below_newest(stories))
     )

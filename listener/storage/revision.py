@@ -20,11 +20,11 @@ from listener.errors import StorageError
 from listener.mentions.corrections import FIELDS, Correction, Verdict, corrected, severest_first, verdict_of
 from listener.storage.items import chunks
 from listener.storage.mentions import counted, pain_rows, reading_columns
-from listener.storage.moments import stamp
+from listener.storage.moments import moment, stamp
 from listener.storage.prepared import Prepared, insert, replace
-from listener.storage.tables import corrections, mention_pains, mentions, overruled
+from listener.storage.tables import corrections, items, mention_pains, mentions, overruled, stories
 from listener.storage.trends import Tally
-from listener.storage.values import E4, clean, e4, e4_or_none, from_e4, from_json, to_json
+from listener.storage.values import E4, clean, clean_or_none, e4, e4_or_none, from_e4, from_json, to_json
 from listener.types import Pain, Reading
 
 INSERT_PAIN = insert(mention_pains)
@@ -77,8 +77,9 @@ class _Stored:
 def revise(connection: sa.Connection, new: Sequence[NewReading], *, write: bool = True) -> list[Revised]:
     """Let mentions be what is new of them, under what persons said; the trends follow. Return each before and after.
 
-    Without `write` nothing is changed. When the first mention of a story becomes irrelevant, the next one of the same
-    brand stands for the story. Mentions that are gone are left out. Raises ValueError for the reading of another brand.
+    Without `write` nothing is changed. When the first mention of a story becomes irrelevant or leaves it, the next one
+    of the same brand stands for the story. Mentions that are gone are left out. Raises ValueError for the reading of
+    another brand.
     """
     stored = _read(connection, [one.mention_id for one in new])
     tally = Tally()
@@ -92,7 +93,7 @@ def revise(connection: sa.Connection, new: Sequence[NewReading], *, write: bool 
         before = _verdict_of_row(row, stored.pains.get(one.mention_id, ()))
         own_before = stored.overruled.get(one.mention_id, before)
         correction = stored.corrections.get(one.mention_id, Correction())
-        own = own_before if one.reading is None else _as_stored(one.reading, irrelevant=own_before.irrelevant)
+        own = own_before if one.reading is None else _as_stored(one.reading, own_before)
         if one.irrelevant is not None:
             own = dataclasses.replace(own, irrelevant=one.irrelevant)
         after = corrected(own, correction)
@@ -123,10 +124,12 @@ def _write(
     """Write one mention where it differs, and note what that means for the trends."""
     mention_id, before, after = revised.mention_id, revised.before, revised.after
     new = old | (reading_columns(reading) if reading is not None else {}) | _columns_of(after)
-    if after.irrelevant != before.irrelevant and old["story_id"] is not None:
-        new["first_of_story"], heir = _pass_story_on(connection, new, tally)
+    moved = after.story != before.story
+    if moved or (after.irrelevant != before.irrelevant and old["story_id"] is not None):
+        heir = _leave_story(connection, old, tally) if moved or after.irrelevant else None
         if heir in stored.rows:
             stored.rows[heir]["first_of_story"] = True
+        new["first_of_story"] = not after.irrelevant and _stands_alone(connection, new)
     if new != old:
         UPDATE.run(connection, {**{name: value for name, value in new.items() if name != "id"}, _ID: mention_id})
         stored.rows[mention_id] = new
@@ -146,24 +149,35 @@ def _write(
         connection.execute(sa.delete(overruled).where(overruled.c.mention_id == mention_id))
 
 
-def _pass_story_on(connection: sa.Connection, mention: Mapping[str, Any], tally: Tally) -> tuple[bool, int | None]:
-    """Return whether this mention now stands for its story, and the mention that took over, if one did."""
+def _stands_alone(connection: sa.Connection, mention: Mapping[str, Any]) -> bool:
+    """Tell whether no other mention of the brand stands for the story of this one."""
+    if mention["story_id"] is None:
+        return True
+    return connection.execute(_others(mention).where(mentions.c.first_of_story).limit(1)).one_or_none() is None
+
+
+def _leave_story(connection: sa.Connection, mention: Mapping[str, Any], tally: Tally) -> int | None:
+    """Let the next mention stand for a story that this one leaves; return it, if this one stood for it."""
+    if not mention["first_of_story"] or mention["story_id"] is None:
+        return None
     m = mentions.c
-    others = sa.select(mentions).where(
+    heir = connection.execute(_others(mention).order_by(m.at, m.id).limit(1)).mappings().one_or_none()
+    if heir is None:
+        return None
+    found = sa.select(mention_pains.c.topic, mention_pains.c.severity)
+    pains = [tuple(row) for row in connection.execute(found.where(mention_pains.c.mention_id == heir["id"]))]
+    tally.add(counted(dict(heir), pains), -1)
+    tally.add(counted({**heir, "first_of_story": True}, pains))
+    connection.execute(sa.update(mentions).where(m.id == heir["id"]).values(first_of_story=True))
+    return int(heir["id"])
+
+
+def _others(mention: Mapping[str, Any]) -> sa.Select[Any]:
+    """Return the query of the other relevant mentions of the same brand and story."""
+    m = mentions.c
+    return sa.select(mentions).where(
         m.story_id == mention["story_id"], m.brand == mention["brand"], m.id != mention["id"], ~m.irrelevant
     )
-    if not mention["irrelevant"]:
-        return connection.execute(others.where(m.first_of_story).limit(1)).one_or_none() is None, None
-    if mention["first_of_story"]:
-        heir = connection.execute(others.order_by(m.at, m.id).limit(1)).mappings().one_or_none()
-        if heir is not None:
-            found = sa.select(mention_pains.c.topic, mention_pains.c.severity)
-            pains = [tuple(row) for row in connection.execute(found.where(mention_pains.c.mention_id == heir["id"]))]
-            tally.add(counted(dict(heir), pains), -1)
-            tally.add(counted({**heir, "first_of_story": True}, pains))
-            connection.execute(sa.update(mentions).where(m.id == heir["id"]).values(first_of_story=True))
-            return False, int(heir["id"])
-    return False, None
 
 
 # --- what persons said
@@ -174,10 +188,13 @@ def add_corrections(
 ) -> Revised:
     """Keep what a person said of a mention, by field (None takes back what was said), and let it count.
 
-    Raises StorageError where there is no such mention.
+    Raises StorageError where there is no such mention, or no such story.
     """
     if connection.execute(sa.select(mentions.c.id).where(mentions.c.id == mention_id)).one_or_none() is None:
         raise StorageError(f"there is no mention {mention_id}")
+    story = said.get("story")
+    if story is not None and connection.execute(sa.select(stories.c.id).where(stories.c.id == story)).first() is None:
+        raise StorageError(f"there is no story {story}")
     rows = [
         {
             "mention_id": mention_id,
@@ -191,6 +208,15 @@ def add_corrections(
     if rows:
         connection.execute(sa.insert(corrections), rows)
     return revise(connection, [NewReading(mention_id=mention_id)])[0]
+
+
+def told_by(connection: sa.Connection, mention_id: int) -> tuple[datetime, str]:
+    """Return when a mention was made, and the title of its item. Raises StorageError where there is no such mention."""
+    found = sa.select(mentions.c.at, items.c.title).join(items, items.c.id == mentions.c.item_id)
+    row = connection.execute(found.where(mentions.c.id == mention_id)).one_or_none()
+    if row is None:
+        raise StorageError(f"there is no mention {mention_id}")
+    return moment(row.at), row.title or ""
 
 
 def find_corrections(connection: sa.Connection, mention_ids: Sequence[int]) -> dict[int, Correction]:
@@ -242,14 +268,19 @@ def _pain(topic: str, severity: int, words: Sequence[str]) -> Pain:
     return Pain(topic=topic, severity=severity, words=tuple(words))
 
 
-def _as_stored(reading: Reading, *, irrelevant: bool) -> Verdict:
-    """Return a reading's verdict as it will come back from the database: rounded, with one pain for each topic."""
-    own = verdict_of(reading, irrelevant=irrelevant)
+def _as_stored(reading: Reading, before: Verdict) -> Verdict:
+    """Return a reading's verdict as it will come back from the database: rounded, with one pain for each topic.
+
+    What no reading tells, whether it is irrelevant and its story, stays as it was.
+    """
+    own = verdict_of(reading, irrelevant=before.irrelevant, story=before.story)
     pains = [_pain(row["topic"], row["severity"], from_json(row["words"])) for row in pain_rows(0, own.pains)]
     return dataclasses.replace(
         own,
         compound=from_e4(e4_or_none(own.compound)),
         complaint=e4(own.complaint) / E4,
+        reach=e4(own.reach) / E4,
+        lang=clean_or_none(own.lang),
         pains=tuple(sorted(pains, key=severest_first)),
     )
 
@@ -264,6 +295,9 @@ def _verdict_of_row(row: Mapping[str, Any], pains: Sequence[Pain]) -> Verdict:
         kind=row["kind"],
         pains=tuple(pains),
         irrelevant=bool(row["irrelevant"]),
+        lang=row["lang"],
+        reach=row["reach_e4"] / E4,
+        story=row["story_id"],
     )
 
 
@@ -281,6 +315,9 @@ def _columns_of(verdict: Verdict) -> dict[str, Any]:
         "complaint_e4": e4(verdict.complaint),
         "kind": verdict.kind,
         "irrelevant": verdict.irrelevant,
+        "lang": verdict.lang,
+        "reach_e4": e4(verdict.reach),
+        "story_id": verdict.story,
     }
 
 

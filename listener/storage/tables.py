@@ -222,6 +222,10 @@ overruled = sa.Table(
     required("irrelevant", sa.Boolean()),
     required("reasons", sa.Text()),
     required("pains", sa.Text()),
+    sa.Column("lang", sa.Text),
+    sa.Column("reach_e4", Count, nullable=False, server_default="0"),
+    sa.Column("story_id", Id),
+    sa.Index("overruled_story", "story_id"),
 )
 
 

@@ -189,9 +189,17 @@ class Transaction:
     def correct(self, mention_id: int, said: Mapping[str, object], *, at: datetime, by: str) -> Revised:
         """Keep what a person said of a mention, by field of `Correction`, and let it count at once.
 
-        None as a value takes back what was said. Raises StorageError where there is no such mention.
+        None as a value takes back what was said. Raises StorageError where there is no such mention, or no such story.
         """
         return revision.add_corrections(self._connection, mention_id, said, at=at, by=by)
+
+    def add_story_of(self, mention_id: int) -> int:
+        """Store a story for one mention that a person takes out of another; return its id.
+
+        Nothing joins it by being like it. Raises StorageError where there is no such mention.
+        """
+        at, title = revision.told_by(self._connection, mention_id)
+        return self.add_story(b"", (), at, title)
 
     def set_meta(self, key: str, value: str | None) -> None:
         """Keep a fact by its name; None forgets it."""

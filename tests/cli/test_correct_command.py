@@ -128,6 +128,9 @@ def test_lists_of_mentions_say_when_there_is_nothing(store: Store) -> None:
         (("1", "--pain", "none", "--pain", "billing"), "none stands alone"),
         (("1", "--undo", "--kind", "praise"), "--undo takes back all that was said"),
         (("--kind", "praise"), "name the mention"),
+        (("1", "--language", "dutch"), "a language is named by two letters"),
+        (("1", "--story", "next"), "a story is a number"),
+        (("1", "--reach", "101"), "101.0 is not in the range"),
     ],
 )
 def test_a_slip_is_told_and_changes_nothing(store: Store, arguments: tuple[str, ...], message: str) -> None:
@@ -135,6 +138,22 @@ def test_a_slip_is_told_and_changes_nothing(store: Store, arguments: tuple[str, 
     assert done.exit_code == 2
     assert message in " ".join(done.output.replace("│", " ").split())
     assert list(store.review.iter_corrections()) == []
+
+
+def test_a_mention_gets_another_language_and_a_story_of_its_own(store: Store) -> None:
+    record = corrected("1", "--language", "NL", "--reach", "42", "--story", "new")
+    assert record["corrected"] == ["lang", "reach", "story"]
+    holds = record["holds"]
+    assert isinstance(holds, dict)
+    assert (holds["lang"], holds["reach"], holds["sentiment"]) == ("nl", 42.0, None)
+    assert corrected("2", "--story", str(holds["story"]))["corrected"] == ["story"]
+    assert {mention.story_id for mention in store.iter_mentions()} == {holds["story"]}
+    assert store.verify_trends() == []
+
+
+def test_a_story_that_is_not_there_is_told(store: Store) -> None:
+    done = run("correct", "1", "--story", "99")
+    assert "there is no story 99" in str(done.exception)
 
 
 @pytest.mark.parametrize("mention", ["99", "9" * 30, "https://nobody.example/"])

@@ -177,6 +177,94 @@ def test_mentions_are_found_by_number_address_and_what_they_are(store: Store) ->
     assert store.review.find_mention(99) is None
 
 
+def with_a_story_of_two(store: Store) -> tuple[int, int, int]:
+    """Store two mentions of one story, and return the story's number and theirs."""
+    with_sources(store, "blog")
+    with store.write() as transaction:
+        story = transaction.add_story(b"", (), NOW, "Acme buys Initech")
+    first = add_mention(store, 1, story_id=story)
+    second = add_mention(store, 2, at=NOW + HOUR, story_id=story, first_of_story=False)
+    return story, first, second
+
+
+def stories_counted(store: Store) -> int:
+    assert store.verify_trends() == []
+    return sum(row.stories for row in store.iter_trends())
+
+
+def test_a_mention_that_leaves_a_story_is_one_of_its_own_and_another_stands_for_the_old_one(store: Store) -> None:
+    story, first, second = with_a_story_of_two(store)
+    assert stories_counted(store) == 1
+    with store.write() as transaction:
+        own = transaction.add_story_of(first)
+    correct(store, first, story=own)
+    told = {mention.id: (mention.story_id, mention.first_of_story) for mention in store.iter_mentions()}
+    assert told == {first: (own, True), second: (story, True)}
+    assert stories_counted(store) == 2
+
+
+def test_a_mention_that_joins_a_story_counts_no_second_time_and_may_go_back(store: Store) -> None:
+    story, _, _ = with_a_story_of_two(store)
+    with store.write() as transaction:
+        other = transaction.add_story(b"", (), NOW, "Acme to take over Initech")
+    third = add_mention(store, 3, at=NOW + 2 * HOUR, story_id=other)
+    before = list(store.iter_mentions())
+    assert stories_counted(store) == 2
+    correct(store, third, story=story)
+    assert stories_counted(store) == 1
+    with store.write() as transaction:
+        transaction.revise([NewReading(mention_id=third, reading=reading(compound=-0.3))])
+    assert store.review.find_corrections([third])[third].story == story
+    assert [mention.story_id for mention in store.iter_mentions()] == [story] * 3
+    with store.write() as transaction:
+        transaction.revise([NewReading(mention_id=third, reading=reading())])
+    correct(store, third, story=None)
+    assert list(store.iter_mentions()) == before
+    assert stories_counted(store) == 2
+
+
+def test_a_story_that_its_last_mention_was_taken_out_of_is_kept_for_the_way_back(store: Store) -> None:
+    story, first, _ = with_a_story_of_two(store)
+    with store.write() as transaction:
+        other = transaction.add_story(b"", (), NOW - 40 * DAY, "Something else")
+    old = add_mention(store, 3, at=NOW - 40 * DAY, story_id=other, first_of_story=False)
+    moved = add_mention(store, 4, at=NOW + HOUR, story_id=other)
+    correct(store, moved, story=story)
+    store.retain(NOW, items=None, mentions=30 * DAY)
+    assert store.review.find_mention(old) is None
+    correct(store, moved, story=None)
+    assert {mention.id: mention.story_id for mention in store.iter_mentions()}[moved] == other
+    assert stories_counted(store) == 2
+    assert first != moved
+
+
+def test_a_story_that_is_not_there_cannot_be_joined(store: Store) -> None:
+    with_sources(store, "blog")
+    mention_id = add_mention(store, 1)
+    with pytest.raises(StorageError, match="no story 12345"):
+        correct(store, mention_id, story=12345)
+    assert store.review.find_corrections([mention_id]) == {}
+
+
+def test_what_was_read_in_another_language_is_unscored_until_a_person_scores_it(store: Store) -> None:
+    with_sources(store, "blog")
+    mention_id = add_mention(store, 1, reading(compound=0.8))
+    own = only(store)
+    correct(store, mention_id, lang="nl", reach=60.0)
+    mention = only(store)
+    assert (mention.lang, mention.reach, mention.sentiment.label) == ("nl", 60.0, None)
+    (row,) = store.iter_trends()
+    assert (row.positive, row.unscored) == (0, 1)
+    correct(store, mention_id, sentiment="positive")
+    assert (only(store).sentiment.label, only(store).scorer) == ("positive", "person")
+    with store.write() as transaction:
+        transaction.revise([NewReading(mention_id=mention_id, reading=reading(compound=0.8))])
+    assert (only(store).lang, only(store).reach) == ("nl", 60.0)
+    correct(store, mention_id, lang=None, reach=None, sentiment=None)
+    assert only(store) == own
+    assert store.verify_trends() == []
+
+
 SAID = st.fixed_dictionaries(
     {},
     optional={
@@ -185,6 +273,9 @@ SAID = st.fixed_dictionaries(
         "complaint": st.sampled_from([True, False, None]),
         "pains": st.sampled_from([[], [("bugs", None)], [("bugs", 4), ("price", 0)], None]),
         "irrelevant": st.sampled_from([True, False, None]),
+        "lang": st.sampled_from(["nl", "en", None]),
+        "reach": st.sampled_from([0.0, 60.0, None]),
+        "story": st.sampled_from([1, 2, None]),
     },
 )
 READ = st.builds(
@@ -205,6 +296,7 @@ def test_trends_equal_a_rebuild_whatever_is_said_and_read(
     with_sources(store, "blog")
     with store.write() as transaction:
         story = transaction.add_story(b"signature", [1], NOW, "A story")
+        transaction.add_story(b"", (), NOW, "Another story")
     ids = [add_mention(store, n, at=NOW + n * HOUR / 2, story_id=story, first_of_story=n == 0) for n in range(4)]
     for place, step in steps:
         if isinstance(step, dict):
@@ -218,5 +310,6 @@ def test_trends_equal_a_rebuild_whatever_is_said_and_read(
                 )
         assert store.verify_trends() == []
         heard = list(store.iter_mentions())
-        assert sum(mention.first_of_story for mention in heard) == (1 if heard else 0)
+        standing = sorted(mention.story_id or 0 for mention in heard if mention.first_of_story)
+        assert standing == sorted({mention.story_id or 0 for mention in heard})
     store.close()
