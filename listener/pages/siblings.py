@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
 
 from listener.pages import words
@@ -15,6 +16,8 @@ from listener.pages.periods import Rhythm
 
 #: A card is no longer than this, in lines.
 _CARD_LINES = 60
+#: Siblings that are looked at: no page for people has so many, and a card's are all that stand beside it.
+_COMPARED_LIMIT = 100_000
 
 
 def unpriced_plans(page: Page, groups: list[Group], priced: set[int], skipped: bytearray) -> list[Group]:
@@ -22,6 +25,7 @@ def unpriced_plans(page: Page, groups: list[Group], priced: set[int], skipped: b
     found: dict[int, Group] = {}
     seen: set[int] = set()
     looked: set[tuple[int, str, frozenset[str]]] = set()
+    compared = 0
     for group in groups:
         for card in _cards_around(group):
             if card.order in seen:
@@ -31,7 +35,11 @@ def unpriced_plans(page: Page, groups: list[Group], priced: set[int], skipped: b
             if make in looked:
                 # Its siblings have been looked at for another card of this make, which is one of them.
                 break
-            beside = _beside(page, card)
+            siblings = page.children(card.parent) if card.parent is not None else []
+            compared += len(siblings)
+            if compared > _COMPARED_LIMIT:
+                return list(found.values())
+            beside = _beside(card, siblings)
             fresh = [other for other in beside if other.order not in seen and other.order not in found]
             for other in fresh:
                 if not any(index in priced or skipped[index] for index in range(other.line, other.end_line)):
@@ -53,14 +61,14 @@ def _cards_around(group: Group) -> list[Node]:
     return [node for node in around[:5] if node.end_line - node.line <= _CARD_LINES and not node.inline]
 
 
-def _beside(page: Page, card: Node) -> list[Node]:
-    """Return the siblings that are made like a card: same tag, and most of its class."""
+def _beside(card: Node, siblings: Iterable[Node]) -> list[Node]:
+    """Return those of a card's siblings that are made like a card: same tag, and most of its class."""
     if card.parent is None or card.tag in ("body", "html", "main", "tr", "td", "th"):
         return []
     mine = _class_words(card)
     alike = []
     kept: dict[Names, frozenset[str]] = {}
-    for other in page.children(card.parent):
+    for other in siblings:
         if other is card or other.tag != card.tag or not 0 < other.end_line - other.line <= _CARD_LINES:
             continue
         theirs = kept.get(other.names)

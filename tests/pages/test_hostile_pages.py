@@ -6,6 +6,7 @@ import re
 import time
 from contextlib import suppress
 from datetime import UTC, datetime
+from html import escape
 
 import pytest
 
@@ -94,6 +95,22 @@ def test_what_is_only_odd_is_read_in_bounded_time(markup: str) -> None:
     for scraper in ("pricing", "page"):
         parse(markup, scraper)
     assert time.process_time() - started < BOUND
+
+
+def test_thousands_of_cards_of_which_no_two_are_alike_are_read_in_bounded_time() -> None:
+    letters = [chr(ord("a") + number) for number in range(17)]
+    names = [one + two + three for one in letters for two in letters for three in letters]
+    cards = "".join(f'<div class="c{name}"><h3>{name}</h3><p>${number}</p></div>' for number, name in enumerate(names))
+    started = time.process_time()
+    assert len(read_facts(f"<div>{cards}</div>", {"pricing"}).plans) > 1_000
+    assert time.process_time() - started < BOUND
+
+
+@pytest.mark.parametrize("document", ["<div>" * COUNT, "<p>$1"], ids=["one large", "many"])
+def test_frames_with_too_much_in_them_are_refused(document: str) -> None:
+    frame = f'<iframe srcdoc="{escape(document)}"></iframe>'
+    with pytest.raises(ParseError, match="one written for people"):
+        read_facts(frame * (COUNT // document.count("<")))
 
 
 def test_a_page_beyond_the_limit_is_refused_before_it_is_parsed() -> None:
