@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 
 from listener.errors import ListenerError, StorageError
 from listener.parts import Parts
-from listener.pipeline import PollResult, poll
+from listener.pipeline import PollResult, add_alerts, poll
 from listener.schedule import Polled, after_poll
 from listener.types import Outcome, Source, SourceState
 from listener.urls import host_of
@@ -132,10 +132,12 @@ class Dispatcher:
         detail = f"{type(error).__name__}: {error}"
         polled = Polled(outcome=Outcome.ERROR, detail=detail, validators=polling.state.validators)
         after = after_poll(polling.state, source, polled, now, self._parts.bounds)
+        trouble, after = self._parts.rules.source_alerts(source, polling.state, after, now)
         with self._parts.store.write() as tx:
+            added = add_alerts(tx, trouble, now, self._parts)
             tx.add_coverage(source.name, now, ok=False, items=0)
             tx.save_source(after)
-        return PollResult(source=source.name, outcome=Outcome.ERROR, detail=detail, due_at=after.due_at)
+        return PollResult(source=source.name, outcome=Outcome.ERROR, detail=detail, alerts=added, due_at=after.due_at)
 
     def poll_due(self, now: datetime, done: Callable[[PollResult], None]) -> int:
         """Poll everything that is due at `now`, to the end; call `done` with each result. Return their number.
