@@ -7,7 +7,8 @@
 - Snapshots go but for the newest of each page and the one that was told last: the next look is compared with them.
   Bodies go with their last snapshot.
 - Deliveries go when they are sent or dead. Alerts stay: their keys keep the same cause from alarming twice.
-- Coverage is counted by the hour for `HOURLY`, then by the day of UTC: it would outgrow everything else.
+- Coverage is counted by the hour for `HOURLY`, then by the day of UTC: it would outgrow everything else. It stands at
+  noon then, which belongs to the same day in nearly all zones.
 
 The newest row of each table stays, so that no id is given twice.
 """
@@ -266,7 +267,7 @@ def _ended_deliveries(before: str) -> _Unneeded:
 
 
 def _roll_coverage_up(now: datetime, connection: sa.Connection) -> Mapping[str, int] | None:
-    """Add the hours of the next old day into its first one."""
+    """Add the hours of the next old day into its noon."""
     c = coverage.c
     until = stamp(datetime.combine((now - HOURLY).date(), time(), UTC))
     since = get_meta(connection, DAILY_UNTIL) or ""
@@ -274,11 +275,11 @@ def _roll_coverage_up(now: datetime, connection: sa.Connection) -> Mapping[str, 
     if first is None or first >= until:
         return None
     midnight = datetime.combine(moment(first).date(), time(), UTC)
-    end = stamp(midnight + timedelta(days=1))
-    hours = (c.bucket > stamp(midnight), c.bucket < end)
+    end, noon = stamp(midnight + timedelta(days=1)), stamp(midnight + timedelta(hours=12))
+    hours = (c.bucket >= stamp(midnight), c.bucket < end, c.bucket != noon)
     sums = sa.select(c.source_id, *(sa.func.sum(c[name]).label(name) for name in ("ok", "failed", "items")))
     rows = [
-        {"bucket": stamp(midnight), "source_id": row[0], "ok": int(row[1]), "failed": int(row[2]), "items": int(row[3])}
+        {"bucket": noon, "source_id": row[0], "ok": int(row[1]), "failed": int(row[2]), "items": int(row[3])}
         for row in connection.execute(sums.where(*hours).group_by(c.source_id))
     ]
     if rows:

@@ -111,6 +111,22 @@ def test_a_brand_that_left_the_settings_is_not_said_to_be_unheard_of(store: Stor
     assert [(row["mentions"], row["coverage"]) for row in rows] == [("1", "1.0")]
 
 
+def test_old_coverage_belongs_to_its_day_in_zones_west_and_east(store: Store) -> None:
+    for day, ok in enumerate((True, False, True)):
+        for hour in range(-2, 3):
+            poll(store, datetime(2026, 8, 3 + day, 16, 30, tzinfo=UTC) + hour * HOUR, ok=ok)
+
+    def days(zone: str) -> list[tuple[str, str]]:
+        rows = exported("trends", "--brand", "acme", "--tz", zone)
+        return [(row["bucket_start"][:10], row["coverage"]) for row in rows]
+
+    zones = ("America/Los_Angeles", "Europe/Berlin", "Asia/Tokyo")
+    before = [days(zone)[:2] for zone in zones[:2]]
+    assert before == [[("2026-08-03", "1.0"), ("2026-08-04", "0.0")]] * 2
+    assert store.retain(NOW + 200 * DAY, items=None).coverage == 15
+    assert [days(zone) for zone in zones] == [[("2026-08-03", "1.0"), ("2026-08-04", "0.0"), ("2026-08-05", "1.0")]] * 3
+
+
 def test_a_day_in_which_polls_failed_is_there_and_one_without_polls_is_not(store: Store) -> None:
     poll(store, NOW, ok=False)
     poll(store, NOW + 2 * DAY)

@@ -179,7 +179,7 @@ def test_old_coverage_is_kept_by_the_day(store: Store) -> None:
     assert gone.coverage > 0
     assert by_day() == before
     old = [row for row in store.iter_coverage() if row.at < NOW + 2 * DAY - 10 * HOUR]
-    assert {row.at.hour for row in old} == {0}
+    assert {row.at.hour for row in old} == {12}
     assert retain(store, NOW + 92 * DAY).coverage == 0
 
 
