@@ -18,8 +18,8 @@ from listener.types import FetchResult, Request, Scraper, Validators
 if TYPE_CHECKING:
     from listener.mentions.understand import Understander
 
-#: Polls that parse and understand at the same time.
-READERS = 2
+#: Polls that parse and understand at the same time: a second one saves no time, and takes 7 MB.
+READERS = 1
 
 
 class Fetches(Protocol):
@@ -59,5 +59,5 @@ class Parts:
     #: Whether a hub has promised to tell of a source's news, so that it is polled more rarely.
     pushed: Callable[[str], bool] = lambda _: False
     #: Held by whoever reads what came: Python runs one thread at a time anyway, and an answer being read takes many
-    #: times its size. So all workers wait for the web, and few hold trees of pages.
+    #: times its size. So all workers wait for the web, and one holds the tree of a page.
     readers: Semaphore = field(default_factory=lambda: BoundedSemaphore(READERS))
