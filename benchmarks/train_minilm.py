@@ -21,7 +21,7 @@ import numpy as np
 import torch
 from quality import macro_f1
 from torch import Tensor, nn
-from train import PRIORS, Example, Fit, examples, fit, matrix, packed
+from train import PRIORS, Example, examples, fits, matrix, packed
 from transformers import AutoModel, BertModel
 
 from listener.mentions.data import load_resources
@@ -196,11 +196,7 @@ def chosen(row: Example) -> bool:
 def measure(rows: Sequence[Example], reader: SceneReader, network: Reader) -> None:
     """Print what model and network come to on texts that neither has seen."""
     unseen = [row for row in rows if left_out(row.text)]
-    english = fit(matrix(reader, [row for row in rows if not left_out(row.text)]))
-    nothing = Fit(
-        marks=0 * english.marks, rarity=0 * english.rarity, figures=0 * english.figures, intercept=np.zeros(3)
-    )
-    model = Model(parse_weights(packed(english, nothing)))
+    model = Model(parse_weights(packed(fits(reader, [row for row in rows if not left_out(row.text)]))))
     found: dict[str, list[tuple[str, str, str]]] = {}
     for row in unseen:
         scene = reader.read(mask(row.text, row.targets, TARGET), "en")
