@@ -22,6 +22,8 @@ def languages() -> Languages:
         ("Application lente, mises à jour désastreuses", "fr"),
         ("Actualización pésima, llevamos esperando semanas", "es"),
         ("Waarom werkt de verbinding vandaag niet?", "nl"),
+        ("Geweldige service", "nl"),
+        ("Great service", "en"),
         ("Tjänsten fungerar inte idag", "sv"),
         ("Nie mogę się zalogować od rana", "pl"),
         ("Nemohu se přihlásit do aplikace", "cs"),
