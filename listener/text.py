@@ -163,7 +163,8 @@ def fold_exact(text: str) -> str:
 def _fold_cluster(cluster: str) -> str:
     if len(cluster) == 1:
         return cluster.translate(_FOLDS)
-    return fold_exact(cluster).translate(_FOLDS)
+    # Where an accent stood between two letters of Hangul they compose only now.
+    return unicodedata.normalize("NFC", fold_exact(cluster).translate(_FOLDS))
 
 
 def _compatible(character: str) -> str:
