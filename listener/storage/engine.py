@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import time
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -35,7 +36,6 @@ SNAPSHOT = {"listener_begins": "snapshot"}
 
 PRAGMAS = (
     f"PRAGMA busy_timeout = {int(BUSY_TIMEOUT.total_seconds() * 1000)}",
-    "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = NORMAL",
     "PRAGMA foreign_keys = ON",
     # In KiB, of each connection: there may be as many as threads.
@@ -44,6 +44,7 @@ PRAGMAS = (
     "PRAGMA wal_autocheckpoint = 4000",
     "PRAGMA journal_size_limit = 67108864",
 )
+WAL_PAUSE_SECONDS = 0.01
 #: The writer's: the indexes' upper pages stay in memory with millions of rows below them.
 WRITER_CACHE = "PRAGMA cache_size = -8000"
 
@@ -110,6 +111,20 @@ def _set_up_sqlite(connection: Any, _record: object) -> None:
     connection.isolation_level = None
     for pragma in PRAGMAS:
         connection.execute(pragma).close()
+    _use_wal(connection)
+
+
+def _use_wal(connection: Any) -> None:
+    """Switch to a write-ahead log. Of many that open a new file one does; SQLite lets the others wait by themselves."""
+    give_up = time.monotonic() + BUSY_TIMEOUT.total_seconds()
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL").close()
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > give_up:
+                raise
+            time.sleep(WAL_PAUSE_SECONDS)
 
 
 def close_all(engine: sa.Engine) -> None:
