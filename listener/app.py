@@ -196,9 +196,10 @@ class App:
         )
 
     def drain(self, timeout: timedelta) -> int:
-        """Wait for polls and messages under way; return how many polls had to be left."""
+        """Wait for polls and messages under way, together no longer than `timeout`; return how many polls were left."""
+        began = time.monotonic()
         left = self.dispatcher.close(timeout)
-        self.outbox.close(timeout)
+        self.outbox.close(max(timeout - timedelta(seconds=time.monotonic() - began), timedelta()))
         return left
 
     def close(self) -> None:
