@@ -35,7 +35,7 @@ def look(
     source: Source, state: SourceState, page: tuple[Response, PageFacts] | None, parts: Parts, now: datetime
 ) -> Watched:
     """Judge what a poll that worked shows of a page. `page` is None where the server said that nothing has changed."""
-    stored = {key: parts.store.find_snapshot(source.name, key) for key in states_of(state.page_state)}
+    stored = {key: parts.store.pages.find_snapshot(source.name, key) for key in states_of(state.page_state)}
     scraper = parts.scrapers.get(source.scraper)
 
     def read(body_hash: str) -> PageFacts | None:
@@ -110,7 +110,7 @@ def change_alerts(tx: Transaction, source: Source, watched: Watched, now: dateti
     first_seen = watched.first_seen or now
     ids = tx.add_changes(source.name, source.brand, source.url, watched.changes, first_seen, "confirmed")
     tx.set_change_status(ids, "confirmed", now)
-    history = [one for one in parts.store.iter_prices() if one.source == source.name]
+    history = [one for one in parts.store.pages.iter_prices() if one.source == source.name]
     return [
         alert
         for change_id, change in zip(ids, watched.changes, strict=True)

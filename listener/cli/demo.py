@@ -134,7 +134,7 @@ def show(
         line = chart([m for m in mentions if m.brand == "acme" and m.sentiment.label == label], start)
         console.print(Text.assemble(f"acme, {label} a day  ", (line, colour), f"  until {end:%d %b}"))
     console.print()
-    for stored in store.iter_changes(start):
+    for stored in store.pages.iter_changes(start):
         console.print(
             Text(f"{stored.confirmed_at:%d %b}  {change_title(stored.brand or stored.source, stored.change)}")
         )

@@ -121,7 +121,7 @@ def scores(store: Store, wanted: Wanted) -> Iterator[Row]:
 
 def changes(store: Store, wanted: Wanted) -> Iterator[Row]:
     """Yield a row for each change of a page."""
-    for c in store.iter_changes(wanted.start, wanted.end, wanted.brands):
+    for c in store.pages.iter_changes(wanted.start, wanted.end, wanted.brands):
         yield (
             *(c.id, wanted.local(c.first_seen), wanted.local(c.confirmed_at), c.status, c.brand, c.source, c.url),
             *(c.change.kind, c.change.subject, _shown(c.change.before), _shown(c.change.after), c.change.percent),
@@ -132,9 +132,9 @@ def change_trends(store: Store, wanted: Wanted) -> Iterator[Row]:
     """Yield a row for each bucket of time and brand whose pages were asked."""
     seen = (
         ChangeSeen(at=c.first_seen, brand=c.brand, source=c.source, kind=c.change.kind, percent=c.change.percent)
-        for c in store.iter_changes(wanted.start, wanted.end, wanted.brands, status="confirmed")
+        for c in store.pages.iter_changes(wanted.start, wanted.end, wanted.brands, status="confirmed")
     )
-    pages = set(store.list_pages())
+    pages = set(store.pages.list_pages())
     asked = (
         polls
         for polls in store.iter_coverage(wanted.start, wanted.end)
@@ -150,7 +150,7 @@ def change_trends(store: Store, wanted: Wanted) -> Iterator[Row]:
 
 def prices(store: Store, wanted: Wanted) -> Iterator[Row]:
     """Yield a row for each time that a plan had a price."""
-    for p in store.iter_prices(wanted.brands):
+    for p in store.pages.iter_prices(wanted.brands):
         if _overlaps(p.first_seen, p.last_seen, wanted):
             price = None if p.price is None else format(p.price, "f")
             yield (
@@ -161,7 +161,7 @@ def prices(store: Store, wanted: Wanted) -> Iterator[Row]:
 
 def faq(store: Store, wanted: Wanted) -> Iterator[Row]:
     """Yield a row for each time that a question had an answer."""
-    for a in store.iter_answers(wanted.brands):
+    for a in store.pages.iter_answers(wanted.brands):
         if _overlaps(a.first_seen, a.last_seen, wanted):
             span = (wanted.local(a.first_seen), wanted.local(a.last_seen))
             yield (a.brand, a.source, a.question, a.answer, *span)
@@ -169,7 +169,7 @@ def faq(store: Store, wanted: Wanted) -> Iterator[Row]:
 
 def claims(store: Store, wanted: Wanted) -> Iterator[Row]:
     """Yield a row for each piece of advertising copy."""
-    for c in store.iter_claims(wanted.brands):
+    for c in store.pages.iter_claims(wanted.brands):
         if _overlaps(c.first_seen, c.last_seen, wanted):
             span = (wanted.local(c.first_seen), wanted.local(c.last_seen))
             yield (c.brand, c.source, c.kind, c.text, c.url, *span)

@@ -49,7 +49,7 @@ def changes(settings_path: Path, brands: tuple[str, ...], days: int, as_json: bo
     now = system_clock()
     with open_store(settings, now) as store:
         check_brands(brands, settings, store)
-        found = [*store.iter_changes(now - timedelta(days=days), None, brands)][::-1]
+        found = [*store.pages.iter_changes(now - timedelta(days=days), None, brands)][::-1]
         pages = [one for one in store.list_sources() if one.active and (not brands or one.brand in brands)]
     if as_json:
         for one in found:
@@ -100,21 +100,21 @@ def price_cells(steps: Sequence[StoredPrice]) -> tuple[str, ...]:
 
 
 PRICES: Ledger[StoredPrice] = Ledger(
-    read=Store.iter_prices,
+    read=lambda store, brands: store.pages.iter_prices(brands),
     same=lambda one: (one.source, one.plan, one.period, one.unit, one.currency),
     titles=("plan", "price", ""),
     cells=price_cells,
     nothing="No prices yet: watch a page with the scraper pricing.",
 )
 ANSWERS: Ledger[StoredAnswer] = Ledger(
-    read=Store.iter_answers,
+    read=lambda store, brands: store.pages.iter_answers(brands),
     same=id,
     titles=("question", "answer"),
     cells=lambda steps: (steps[0].question, cut(steps[0].answer)),
     nothing="No answers yet: watch a page with the scraper faq.",
 )
 CLAIMS: Ledger[StoredClaim] = Ledger(
-    read=Store.iter_claims,
+    read=lambda store, brands: store.pages.iter_claims(brands),
     same=id,
     titles=("kind", "text"),
     cells=lambda steps: (steps[0].kind, cut(steps[0].text)),

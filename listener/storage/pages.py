@@ -1,4 +1,4 @@
-"""What pages said: their versions as received, the changes between them, and ledgers of prices, answers and claims.
+"""Writes what pages said: versions as received, the changes between them, and ledgers of prices, answers and claims.
 
 A body is stored once, compressed, however many snapshots hold it. A ledger has a row for each value with the first and
 the last time that it was seen; a value that went and came back is a second row of prices, but the same claim.
@@ -7,20 +7,19 @@ the last time that it was seen; a value that went and came back is a second row 
 from __future__ import annotations
 
 import zlib
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
 
 from listener.facts import Change, Copy, Plan, Price, Question
-from listener.storage.listing import STREAMED, within
-from listener.storage.moments import moment, moment_or_none, stamp
+from listener.storage.moments import stamp
+from listener.storage.page_reads import find_snapshot
 from listener.storage.prepared import insert_new
-from listener.storage.records import ChangeStatus, Snapshot, StoredAnswer, StoredChange, StoredClaim, StoredPrice
+from listener.storage.records import ChangeStatus
 from listener.storage.tables import answers, bodies, changes, claims, prices, snapshots, sources
-from listener.storage.values import clean, clean_or_none, from_json, to_json
+from listener.storage.values import clean, clean_or_none, to_json
 
 INSERT_BODY = insert_new(bodies)
 #: zlib's own middle: a page of 200 kB takes 4 ms and a fifth of its size.
@@ -62,35 +61,6 @@ def add_snapshot(
         "headers": to_json(dict(headers)),
     }
     return _inserted(connection, snapshots, row)
-
-
-def latest_snapshots(connection: sa.Connection, source: str, count: int, url: str | None) -> list[Snapshot]:
-    """Return the newest versions of a source's pages, or of one page, the newest first."""
-    s = snapshots.c
-    found = (
-        sa.select(snapshots, bodies.c.zlib, sources.c.name)
-        .join(bodies, bodies.c.hash == s.body_hash)
-        .join(sources, sources.c.id == s.source_id)
-        .where(sources.c.name == source)
-        .order_by(s.taken_at.desc(), s.id.desc())
-        .limit(count)
-    )
-    if url is not None:
-        found = found.where(s.url == url)
-    return [_snapshot_of(row) for row in connection.execute(found)]
-
-
-def _snapshot_of(row: Any) -> Snapshot:
-    return Snapshot(
-        id=row.id,
-        source=row.name,
-        url=row.url,
-        taken_at=moment(row.taken_at),
-        last_seen_at=moment(row.last_seen_at),
-        body_hash=row.body_hash,
-        body=zlib.decompress(row.zlib),
-        headers=from_json(row.headers),
-    )
 
 
 # --- changes
@@ -136,73 +106,12 @@ def set_change_status(connection: sa.Connection, change_ids: Sequence[int], stat
     connection.execute(sa.update(changes).where(changes.c.id.in_(change_ids)).values(values))
 
 
-def iter_changes(
-    connection: sa.Connection,
-    *,
-    start: datetime | None,
-    end: datetime | None,
-    brands: Collection[str],
-    source: str | None,
-    status: ChangeStatus | None,
-) -> Iterator[StoredChange]:
-    """Yield changes in the order in which they were first seen."""
-    c = changes.c
-    found = (
-        sa.select(changes, sources.c.name.label("source"))
-        .join(sources, sources.c.id == c.source_id)
-        .where(*within(c.first_seen, start, end))
-        .order_by(c.first_seen, c.id)
-    )
-    if brands:
-        found = found.where(c.brand.in_(sorted(brands)))
-    if source is not None:
-        found = found.where(sources.c.name == source)
-    if status is not None:
-        found = found.where(c.status == status)
-    for row in connection.execute(found, execution_options=STREAMED):
-        yield StoredChange(
-            id=row.id,
-            source=row.source,
-            brand=row.brand,
-            url=row.url,
-            change=Change(
-                kind=row.kind,
-                subject=row.subject,
-                before=_value_from_json(row.before),
-                after=_value_from_json(row.after),
-                percent=row.percent,
-            ),
-            first_seen=moment(row.first_seen),
-            confirmed_at=moment_or_none(row.confirmed_at),
-            status=row.status,
-        )
-
-
-def list_pages(connection: sa.Connection) -> list[str]:
-    """Return the sources that are pages: those of which versions are kept."""
-    kept = sa.select(sources.c.name).where(sources.c.id.in_(sa.select(snapshots.c.source_id)))
-    return list(connection.execute(kept.order_by(sources.c.name)).scalars())
-
-
 def _value_to_json(value: Price | str | None) -> str | None:
     if isinstance(value, Price):
         amount = None if value.price is None else str(value.price)
         name = {} if value.name is None else {"name": clean(value.name)}
         return to_json({"price": amount, "currency": value.currency, "period": value.period, **name})
     return None if value is None else to_json(value)
-
-
-def _value_from_json(text: str | None) -> Price | str | None:
-    value = None if text is None else from_json(text)
-    if isinstance(value, dict):
-        amount = value["price"]
-        return Price(
-            price=None if amount is None else Decimal(amount),
-            currency=value["currency"],
-            period=value["period"],
-            name=value.get("name"),
-        )
-    return value if value is None else str(value)
 
 
 # --- ledgers
@@ -305,78 +214,6 @@ def touch_facts(connection: sa.Connection, source_id: int, stood_at: datetime, a
     for table in (prices, claims, answers):
         stood = sa.and_(table.c.source_id == source_id, table.c.last_seen == stamp(stood_at))
         connection.execute(sa.update(table).where(stood).values(last_seen=stamp(at)))
-
-
-def find_snapshot(connection: sa.Connection, source: str, body_hash: str) -> Snapshot | None:
-    """Return the newest version of a source's page with these bytes; None where it is gone."""
-    s = snapshots.c
-    found = (
-        sa.select(snapshots, bodies.c.zlib, sources.c.name)
-        .join(bodies, bodies.c.hash == s.body_hash)
-        .join(sources, sources.c.id == s.source_id)
-        .where(sources.c.name == source, s.body_hash == body_hash)
-        .order_by(s.taken_at.desc(), s.id.desc())
-        .limit(1)
-    )
-    row = connection.execute(found).one_or_none()
-    return None if row is None else _snapshot_of(row)
-
-
-def iter_prices(connection: sa.Connection, brands: Collection[str]) -> Iterator[StoredPrice]:
-    """Yield prices of plans with the time that they stood, plan by plan, the oldest first."""
-    p = prices.c
-    for row in _ledger(connection, prices, brands, (p.plan, p.period, p.unit, p.currency, p.first_seen)):
-        yield StoredPrice(
-            source=row.source,
-            brand=row.brand,
-            plan=row.plan,
-            period=row.period,
-            unit=row.unit,
-            currency=row.currency,
-            price=None if row.price is None else Decimal(row.price),
-            first_seen=moment(row.first_seen),
-            last_seen=moment(row.last_seen),
-        )
-
-
-def iter_claims(connection: sa.Connection, brands: Collection[str]) -> Iterator[StoredClaim]:
-    """Yield pieces of advertising copy, source by source, the oldest first."""
-    for row in _ledger(connection, claims, brands, (claims.c.first_seen,)):
-        yield StoredClaim(
-            source=row.source,
-            brand=row.brand,
-            kind=row.kind,
-            text=row.text,
-            url=row.url,
-            first_seen=moment(row.first_seen),
-            last_seen=moment(row.last_seen),
-        )
-
-
-def iter_answers(connection: sa.Connection, brands: Collection[str]) -> Iterator[StoredAnswer]:
-    """Yield questions and answers, source by source, the oldest answer to a question first."""
-    for row in _ledger(connection, answers, brands, (answers.c.question, answers.c.first_seen)):
-        yield StoredAnswer(
-            source=row.source,
-            brand=row.brand,
-            question=row.question,
-            answer=row.answer,
-            first_seen=moment(row.first_seen),
-            last_seen=moment(row.last_seen),
-        )
-
-
-def _ledger(
-    connection: sa.Connection, table: sa.Table, brands: Collection[str], order: Sequence[sa.Column[Any]]
-) -> Iterator[Any]:
-    found = (
-        sa.select(table, sources.c.name.label("source"))
-        .join(sources, sources.c.id == table.c.source_id)
-        .order_by(sources.c.name, *order, table.c.id)
-    )
-    if brands:
-        found = found.where(table.c.brand.in_(sorted(brands)))
-    return iter(connection.execute(found, execution_options=STREAMED))
 
 
 def _inserted(connection: sa.Connection, table: sa.Table, row: Mapping[str, Any]) -> int:

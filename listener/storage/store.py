@@ -31,7 +31,7 @@ if TYPE_CHECKING:
         hours,
         hurts,
         listing,
-        pages,
+        page_reads,
         rebuild,
         records,
         retention,
@@ -42,8 +42,8 @@ if TYPE_CHECKING:
     from listener.storage.retention import Retained
 else:
     # What people ask for, and what is done once a day; polls need none of it.
-    backup, hours, hurts, listing, pages, rebuild, retention, review, status, yields = late_modules(
-        "listener.storage", "backup hours hurts listing pages rebuild retention review status yields"
+    backup, hours, hurts, listing, page_reads, rebuild, retention, review, status, yields = late_modules(
+        "listener.storage", "backup hours hurts listing page_reads rebuild retention review status yields"
     )
 
 #: Between two steps of retention.
@@ -109,6 +109,11 @@ class Store:
     def hours(self) -> hours.Hours:
         """Trends and coverage, hour by hour."""
         return hours.Hours(self._read)
+
+    @cached_property
+    def pages(self) -> page_reads.Pages:
+        """Versions of pages, changes between them, and ledgers of what they said."""
+        return page_reads.Pages(self._read)
 
     def close(self) -> None:
         """Close all connections. Those that are in use yet are closed when their threads give them back."""
@@ -291,51 +296,6 @@ class Store:
         """Return where the trend rows differ from what the mentions say, a sentence each; empty where nowhere."""
         with self._read(snapshot=True) as connection:
             return rebuild.verify_trends(connection)
-
-    # --- pages
-
-    def latest_snapshots(self, source: str, count: int, *, url: str | None = None) -> list[records.Snapshot]:
-        """Return the newest versions of a source's pages, or of one of them, the newest first."""
-        with self._read() as connection:
-            return pages.latest_snapshots(connection, source, count, url)
-
-    def find_snapshot(self, source: str, body_hash: str) -> records.Snapshot | None:
-        """Return the newest version of a source's page with these bytes; None where it is gone."""
-        with self._read() as connection:
-            return pages.find_snapshot(connection, source, body_hash)
-
-    def list_pages(self) -> list[str]:
-        """Return the sources that are pages, by name."""
-        with self._read() as connection:
-            return pages.list_pages(connection)
-
-    def iter_changes(
-        self,
-        start: datetime | None = None,
-        end: datetime | None = None,
-        brands: Collection[str] = (),
-        *,
-        source: str | None = None,
-        status: records.ChangeStatus | None = None,
-    ) -> Iterator[records.StoredChange]:
-        """Yield changes in the order in which they were first seen; no brands: all."""
-        with self._read() as connection:
-            yield from pages.iter_changes(connection, start=start, end=end, brands=brands, source=source, status=status)
-
-    def iter_prices(self, brands: Collection[str] = ()) -> Iterator[records.StoredPrice]:
-        """Yield what plans cost and when, plan by plan."""
-        with self._read() as connection:
-            yield from pages.iter_prices(connection, brands)
-
-    def iter_claims(self, brands: Collection[str] = ()) -> Iterator[records.StoredClaim]:
-        """Yield the advertising copy of pages and when it was used."""
-        with self._read() as connection:
-            yield from pages.iter_claims(connection, brands)
-
-    def iter_answers(self, brands: Collection[str] = ()) -> Iterator[records.StoredAnswer]:
-        """Yield the questions and answers of pages and when they stood."""
-        with self._read() as connection:
-            yield from pages.iter_answers(connection, brands)
 
     # --- alerts
 

@@ -55,11 +55,11 @@ class Watching:
         return poll(PAGE, found.state, self.parts)
 
     def changes(self) -> list[tuple[str, str, float | None]]:
-        return [(one.change.kind, one.change.subject, one.change.percent) for one in self.store.iter_changes()]
+        return [(one.change.kind, one.change.subject, one.change.percent) for one in self.store.pages.iter_changes()]
 
     def prices(self) -> dict[str, list[Decimal | None]]:
         found: dict[str, list[Decimal | None]] = {}
-        for one in self.store.iter_prices():
+        for one in self.store.pages.iter_prices():
             found.setdefault(one.plan, []).append(one.price)
         return found
 
@@ -94,7 +94,7 @@ def test_a_plan_that_is_gone_is_not_seen_any_longer(watching: Watching) -> None:
     for page in (html(49), html(49, free=False), html(49, free=False), html(49, free=False)):
         watching.poll(page)
     assert watching.changes() == [("plan_removed", "Free", None)]
-    last = {one.plan: one.last_seen for one in watching.store.iter_prices()}
+    last = {one.plan: one.last_seen for one in watching.store.pages.iter_prices()}
     assert last["Free"] < last["Pro"]
 
 
@@ -106,7 +106,7 @@ def test_the_last_plan_of_a_page_is_not_seen_any_longer_once_it_is_gone(watching
     for _ in range(4):
         watching.poll(WORDS)
     assert ("plan_removed", "Pro", None) in watching.changes()
-    assert [one.last_seen for one in watching.store.iter_prices()] == [last]
+    assert [one.last_seen for one in watching.store.pages.iter_prices()] == [last]
 
 
 def test_a_price_of_another_currency_is_told_in_its_own(watching: Watching) -> None:
@@ -134,7 +134,7 @@ def test_noise_is_no_change_and_takes_no_room(watching: Watching) -> None:
     for number in range(6):
         watching.poll(html(49, nonce=f"n{number}"))
     assert watching.changes() == []
-    assert len(watching.store.latest_snapshots(PAGE.name, 10)) == 1
+    assert len(watching.store.pages.latest_snapshots(PAGE.name, 10)) == 1
 
 
 def test_a_captcha_is_a_page_in_trouble_and_drops_no_plans(watching: Watching) -> None:
@@ -162,7 +162,7 @@ def test_a_page_that_never_rests_is_told_once_asked_no_more_often_and_takes_no_r
     found = watching.store.find_source(PAGE.name)
     assert found is not None
     assert found.state.due_at - watching.clock() > timedelta(minutes=10)
-    assert len(watching.store.latest_snapshots(PAGE.name, 99)) < 9
+    assert len(watching.store.pages.latest_snapshots(PAGE.name, 99)) < 9
     for _ in range(2):
         watching.poll(html(99))
     assert ("price_raised", "Pro", 98.0) in watching.changes()
@@ -187,7 +187,7 @@ def test_a_page_that_says_nothing_any_more_is_in_trouble_and_drops_no_plans(watc
     assert watching.poll(html(59)).worked
     watching.poll(html(59))
     assert watching.changes() == [("price_raised", "Pro", 20.4)]
-    assert {one.plan for one in watching.store.iter_prices()} == {"Free", "Starter", "Pro"}
+    assert {one.plan for one in watching.store.pages.iter_prices()} == {"Free", "Starter", "Pro"}
 
 
 def believe(watching: Watching) -> None:

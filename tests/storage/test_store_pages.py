@@ -29,7 +29,7 @@ def test_the_same_bytes_are_one_snapshot_that_was_seen_again(store: Store) -> No
     with_sources(store, "page")
     first = snap(store, b"<p>49" * 1000, NOW)
     assert snap(store, b"<p>49" * 1000, NOW + DAY) == first
-    (snapshot,) = store.latest_snapshots("page", 9)
+    (snapshot,) = store.pages.latest_snapshots("page", 9)
     assert (snapshot.taken_at, snapshot.last_seen_at, snapshot.body) == (NOW, NOW + DAY, b"<p>49" * 1000)
     assert (snapshot.url, snapshot.headers) == (URL, {"content-type": "text/html"})
 
@@ -39,9 +39,9 @@ def test_a_page_that_flaps_has_a_snapshot_for_each_turn_and_a_body_for_each_face
     for day, body in enumerate([b"a", b"b", b"a"]):
         snap(store, body, NOW + day * DAY)
     snap(store, b"a", NOW, "https://globex.example/")
-    assert [snapshot.body for snapshot in store.latest_snapshots("page", 2)] == [b"a", b"b"]
-    assert len(store.latest_snapshots("page", 9)) == 4
-    assert len(store.latest_snapshots("page", 9, url=URL)) == 3
+    assert [snapshot.body for snapshot in store.pages.latest_snapshots("page", 2)] == [b"a", b"b"]
+    assert len(store.pages.latest_snapshots("page", 9)) == 4
+    assert len(store.pages.latest_snapshots("page", 9, url=URL)) == 3
 
 
 def test_changes_come_back_with_their_values(store: Store) -> None:
@@ -56,16 +56,16 @@ def test_changes_come_back_with_their_values(store: Store) -> None:
     headline = Change(kind="headline_changed", subject="New\0", before="Old", after=None)
     with store.write() as transaction:
         ids = transaction.add_changes("page", "globex", URL, [raised, headline], NOW, "pending")
-    first, second = store.iter_changes()
+    first, second = store.pages.iter_changes()
     assert (first.change, first.status, first.confirmed_at) == (raised, "pending", None)
     assert (second.change.subject, second.change.before, second.change.after) == ("New\ufffd", "Old", None)
     with store.write() as transaction:
         transaction.set_change_status(ids[:1], "confirmed", NOW + HOUR)
         transaction.set_change_status(ids[1:], "flapping", NOW + HOUR)
-    (confirmed,) = store.iter_changes(status="confirmed", source="page", brands=["globex"])
+    (confirmed,) = store.pages.iter_changes(status="confirmed", source="page", brands=["globex"])
     assert (confirmed.first_seen, confirmed.confirmed_at) == (NOW, NOW + HOUR)
-    assert [change.confirmed_at for change in store.iter_changes(status="flapping")] == [None]
-    assert list(store.iter_changes(NOW + HOUR)) == list(store.iter_changes(brands=["acme"])) == []
+    assert [change.confirmed_at for change in store.pages.iter_changes(status="flapping")] == [None]
+    assert list(store.pages.iter_changes(NOW + HOUR)) == list(store.pages.iter_changes(brands=["acme"])) == []
 
 
 def plan(price: str | None, name: str | None = "Pro") -> Plan:
@@ -78,7 +78,7 @@ def test_a_price_has_a_row_for_each_time_it_stood(store: Store) -> None:
         facts = PageFacts(plans=(plan(price), plan("0.0000025", "Tokens"), plan("0.5", "Tokens")))
         with store.write() as transaction:
             transaction.save_facts("page", "globex", facts, NOW + day * DAY)
-    rows = [(row.plan, row.price, row.first_seen.day, row.last_seen.day) for row in store.iter_prices()]
+    rows = [(row.plan, row.price, row.first_seen.day, row.last_seen.day) for row in store.pages.iter_prices()]
     assert rows == [
         ("Pro", Decimal(49), 2, 3),
         ("Pro", Decimal(59), 4, 4),
@@ -86,7 +86,7 @@ def test_a_price_has_a_row_for_each_time_it_stood(store: Store) -> None:
         ("Pro", None, 6, 6),
         ("Tokens", Decimal("0.0000025"), 2, 6),
     ]
-    assert list(store.iter_prices(["acme"])) == []
+    assert list(store.pages.iter_prices(["acme"])) == []
 
 
 def test_claims_and_answers_know_when_they_were_seen(store: Store) -> None:
@@ -96,10 +96,12 @@ def test_claims_and_answers_know_when_they_were_seen(store: Store) -> None:
         facts = PageFacts(copy=(saves,) if day != 1 else (), questions=(Question(question="Refund?", answer=answer),))
         with store.write() as transaction:
             transaction.save_facts("page", "globex", facts, NOW + day * DAY)
-    (claim,) = store.iter_claims()
+    (claim,) = store.pages.iter_claims()
     assert (claim.kind, claim.text, claim.url) == ("claim", saves.text, saves.url)
     assert (claim.first_seen, claim.last_seen) == (NOW, NOW + 2 * DAY)
-    answers = [(row.question, row.answer, row.first_seen, row.last_seen) for row in store.iter_answers(["globex"])]
+    answers = [
+        (row.question, row.answer, row.first_seen, row.last_seen) for row in store.pages.iter_answers(["globex"])
+    ]
     assert answers == [
         ("Refund?", "30 days", NOW, NOW + DAY),
         ("Refund?", "14 days", NOW + 2 * DAY, NOW + 2 * DAY),
@@ -111,7 +113,7 @@ def test_the_order_of_two_prices_of_one_name_is_no_change_of_either(store: Store
     for day, shown in enumerate([("49", "99"), ("99", "49"), ("49", "99"), ("99",)]):
         with store.write() as transaction:
             transaction.save_facts("page", "globex", PageFacts(plans=tuple(map(plan, shown))), NOW + day * DAY)
-    rows = [(row.price, row.first_seen, row.last_seen) for row in store.iter_prices()]
+    rows = [(row.price, row.first_seen, row.last_seen) for row in store.pages.iter_prices()]
     assert rows == [(Decimal(49), NOW, NOW + 2 * DAY), (Decimal(99), NOW + 3 * DAY, NOW + 3 * DAY)]
 
 
@@ -125,7 +127,7 @@ def test_what_stands_on_a_page_is_of_the_brand_that_the_page_is_of_now(store: St
     for day, brand in enumerate(["globex", "globex-cloud"]):
         with store.write() as transaction:
             transaction.save_facts("page", brand, facts, NOW + day * DAY)
-    for found in (store.iter_prices(), store.iter_claims(), store.iter_answers()):
+    for found in (store.pages.iter_prices(), store.pages.iter_claims(), store.pages.iter_answers()):
         assert [(row.brand, row.first_seen) for row in found] == [("globex-cloud", NOW)]
 
 
@@ -135,5 +137,5 @@ def test_a_plan_that_went_and_came_back_was_not_there_in_between(store: Store) -
         plans = tuple(plan("49", name) for name in names)
         with store.write() as transaction:
             transaction.save_facts("page", "globex", PageFacts(plans=plans), NOW + day * DAY)
-    rows = [(row.plan, row.first_seen, row.last_seen) for row in store.iter_prices()]
+    rows = [(row.plan, row.first_seen, row.last_seen) for row in store.pages.iter_prices()]
     assert rows == [("Pro", NOW, NOW), ("Pro", NOW + 2 * DAY, NOW + 2 * DAY), ("Team", NOW, NOW + 2 * DAY)]

@@ -144,7 +144,7 @@ def test_old_snapshots_go_but_for_the_newest_of_each_page(store: Store) -> None:
     snap(b"one", 0, "https://b.example/")
     gone = retain(store, NOW + 100 * DAY, snapshots=MONTH)
     assert (gone.snapshots, gone.bodies) == (3, 1)
-    assert {snapshot.body for snapshot in store.latest_snapshots("blog", 9)} == {b"three", b"one"}
+    assert {snapshot.body for snapshot in store.pages.latest_snapshots("blog", 9)} == {b"three", b"one"}
 
 
 def test_ended_deliveries_go_and_waiting_ones_stay(store: Store) -> None:
