@@ -41,6 +41,17 @@ def test_an_article_cut_short_or_lightly_edited_is_the_same_story() -> None:
     assert not are_one_story(whole, other)
 
 
+def test_under_another_title_a_common_frame_makes_no_copy_and_the_same_text_does() -> None:
+    frame = " ".join(f"more of our reports on place{n} you find here" for n in range(12))
+    own, other = (" ".join(f"{word}{n} {word} went" for n in range(60)) for word in ("rain", "trade"))
+    one = made("Heavy rain floods three valleys", f"{own} {frame}")
+    framed = made("Shops of Acme close their doors", f"{other} {frame}")
+    retitled = made("Shops of Acme close their doors", f"{own} {frame}")
+    assert Signature(made("", f"{own} {frame}").signature).is_of(framed.signature)
+    assert not Signature(one.signature).is_of(framed.signature)
+    assert are_one_story(one, retitled)
+
+
 def test_too_little_text_has_no_fingerprint() -> None:
     assert fingerprint("", "") is None
     assert fingerprint("the of and", "") is None
