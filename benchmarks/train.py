@@ -46,7 +46,7 @@ from listener.mentions.understand import SceneReader, UnderstandSettings
 from listener.mentions.words import TARGET, mask
 from listener.types import Span
 
-ROWS = 1 << 20
+ROWS = 1 << 21
 RARITY_STEP = 0.15
 
 
