@@ -96,9 +96,10 @@ class Signature:
             share = self._containment(runs, size)
             if same_voice:
                 return share >= SAME_VOICE_LIKENESS
-            if share >= OTHER_TITLE_LIKENESS or not (words and self._words):
+            if not LONG_LIKENESS <= share < OTHER_TITLE_LIKENESS:
                 return share >= LONG_LIKENESS
-            return share >= LONG_LIKENESS and _likeness(self._words, words) >= TITLE_LIKENESS
+            # In between the titles decide, where both have one of some length.
+            return not (words and self._words) or _likeness(self._words, words) >= TITLE_LIKENESS
         if not words or not self._words:
             return False
         least = SAME_VOICE_LIKENESS if same_voice else SHORT_LIKENESS
