@@ -42,7 +42,7 @@ def main() -> None:
         fill(store, count)
         day = timedelta(days=1)
         with measured("pains of 30 days counted"):
-            store.hurts.count(NOW - 30 * day, None)
+            store.pains.count(NOW - 30 * day, None)
         with measured("a spike looked for in 29 days"):
             heard = store.hours.heard("acme", NOW - 29 * day, NOW, counts="stories")
             asked = store.hours.asked({one.source for one in heard}, NOW - 29 * day, NOW)

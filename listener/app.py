@@ -22,7 +22,6 @@ from listener import __version__, config
 from listener.alerts import Planner, Rules
 from listener.changes.confirm import ConfirmSettings
 from listener.dispatch import Dispatcher
-from listener.doors import Door, Doors, LateDoor
 from listener.errors import StorageError
 from listener.fetch import HOST_GAPS, Fetcher, FetchSettings, MemoryHosts
 from listener.mentions.matcher import BrandNames, Matcher, compile_query
@@ -31,6 +30,7 @@ from listener.parts import Parts
 from listener.pipeline import PollResult
 from listener.plugins import Scrapers, bundled
 from listener.rounds import NotAsked, Round
+from listener.routing import Adapter, LazyAdapter, Router
 from listener.schedule import Bounds
 from listener.storage import Store
 from listener.types import Brand, Channel, HostState, Item
@@ -86,7 +86,7 @@ class App:
         self._callbacks: Callbacks | None = None
         self.parts = Parts(
             store=self.store,
-            fetcher=Doors(self.fetcher, self._other_doors(), LateDoor(self._browser)),
+            fetcher=Router(self.fetcher, self._other_adapters(), LazyAdapter(self._browser)),
             scrapers=self.scrapers,
             matcher=matcher,
             understander=understander,
@@ -113,22 +113,22 @@ class App:
     def _browser(self) -> Browser:
         return browser(self.fetcher, self._assets, self.settings.fetch.body_limit, clock=self.clock)
 
-    def _other_doors(self) -> dict[str, Door]:
+    def _other_adapters(self) -> dict[str, Adapter]:
         """Return the adapters beside the web's, by the schemes of their addresses."""
         root = self.settings.path.parent
 
-        def folders() -> Door:
+        def folders() -> Adapter:
             from listener.files import Folders
 
             return Folders(root, clock=self.clock)
 
-        def mailboxes() -> Door:
+        def mailboxes() -> Adapter:
             from listener.mailboxes import Mailboxes
 
             return Mailboxes(fetch_settings(self.settings), root, clock=self.clock)
 
-        mails = LateDoor(mailboxes)
-        return {"file": LateDoor(folders), "imap": mails, "imaps": mails}
+        mails = LazyAdapter(mailboxes)
+        return {"file": LazyAdapter(folders), "imap": mails, "imaps": mails}
 
     def start(self) -> None:
         """Tell the store which sources there are. Those that are new are due soon."""
@@ -371,7 +371,7 @@ def browser(
 
 
 @contextmanager
-def open_web(settings: config.Settings | None, *, clock: Callable[[], datetime] = system_clock) -> Iterator[Doors]:
+def open_web(settings: config.Settings | None, *, clock: Callable[[], datetime] = system_clock) -> Iterator[Router]:
     """Make what asks the web and remembers hosts for itself alone, for commands that ask a few URLs and no more.
 
     Without settings it is as polite and as careful as the defaults are.
@@ -387,7 +387,7 @@ def open_web(settings: config.Settings | None, *, clock: Callable[[], datetime] 
     assets = assets_fetcher(networks, clock=clock, sleep=time.sleep)
     try:
         body_limit = None if settings is None else settings.fetch.body_limit
-        yield Doors(fetcher, {}, LateDoor(lambda: browser(fetcher, assets, body_limit, clock=clock)))
+        yield Router(fetcher, {}, LazyAdapter(lambda: browser(fetcher, assets, body_limit, clock=clock)))
     finally:
         fetcher.close()
         assets.close()

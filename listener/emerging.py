@@ -29,7 +29,7 @@ class EmergingPains:
         )
 
     def _voices(self, brand: str, start: datetime, end: datetime) -> Iterator[Voice]:
-        return map(self._voice, self._store.hurts.iter_complaints(brand, start, end))
+        return map(self._voice, self._store.pains.iter_complaints(brand, start, end))
 
     def _voice(self, complaint: Complaint) -> Voice:
         return Voice(

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from listener.alerts import Planner
 from listener.errors import StorageError
-from listener.late import LateModule
+from listener.lazy import LazyModule
 from listener.storage import RETRY_ASKED, Store
 from listener.types import Channel
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from listener import notify
     from listener.notify import Sent
 else:
-    notify = LateModule("listener.notify")
+    notify = LazyModule("listener.notify")
 
 #: Deliveries looked at for one message; what a message can't hold, it counts and points at.
 BATCH = 500

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from listener.alerts import FLOOD_WINDOW
 from listener.errors import ParseError
 from listener.facts import PageFacts
-from listener.late import LateModule
+from listener.lazy import LazyModule
 from listener.mentions.identity import item_keys
 from listener.parts import Parts
 from listener.poll_items import new_items, store_items, understand
@@ -39,7 +39,7 @@ from listener.types import (
 if TYPE_CHECKING:
     from listener import poll_page
 else:
-    poll_page = LateModule("listener.poll_page")
+    poll_page = LazyModule("listener.poll_page")
 
 log = logging.getLogger(__name__)
 

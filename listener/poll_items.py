@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from listener.late import LateModule
+from listener.lazy import LazyModule
 from listener.mentions.matcher import Matcher
 from listener.parts import Parts
 from listener.storage import NewItem, NewMention, Transaction
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from listener.mentions import stories as story_marks
     from listener.mentions.stories import Fingerprint
 else:
-    events = LateModule("listener.alerts.events")
-    story_marks = LateModule("listener.mentions.stories")
+    events = LazyModule("listener.alerts.events")
+    story_marks = LazyModule("listener.mentions.stories")
 
 #: Copies of a story are looked for this far back.
 STORY_WINDOW = timedelta(days=14)

@@ -95,7 +95,7 @@ class Trending:
     def _pains(self, rule: Rule, now: datetime) -> list[Alert]:
         store, window = self._parts.store, window_of(rule)
         late = now - window
-        heard_from = store.hurts.heard_from()
+        heard_from = store.pains.heard_from()
         # Less than one window before is no time to compare with.
         if heard_from is None or heard_from > late - window:
             return []
@@ -103,7 +103,7 @@ class Trending:
         brands, severe = rule.brands or self._brands, rule.severity_at_least or 0
 
         def counted(since: datetime, until: datetime) -> tuple[list[PainCount], dict[str, int]]:
-            pains = store.hurts.count(
+            pains = store.pains.count(
                 since, until, brands, named=rule.sources, topics=rule.pains, severity_at_least=severe
             )
             totals = store.hours.totals(since, until, brands, rule.sources)
@@ -121,7 +121,7 @@ class Trending:
         return [self._parts.rules.pain_alert(rule, self._pain_event(rise, late, now), now) for rise in rises]
 
     def _pain_event(self, rise: Rise, late: datetime, now: datetime) -> PainEvent:
-        quotes = self._parts.store.hurts.quotes(rise.brand, rise.topic, EXAMPLES, late, now)
+        quotes = self._parts.store.pains.quotes(rise.brand, rise.topic, EXAMPLES, late, now)
         return PainEvent(
             brand=rise.brand,
             topic=rise.topic,

@@ -15,8 +15,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 from listener.callbacks import Answer, Call
-from listener.doors import Door
 from listener.pipeline import PollResult
+from listener.routing import Adapter
 from listener.storage import Store
 from listener.subscriptions import (
     PREFIX,
@@ -45,7 +45,7 @@ _TOKEN_BYTES = 24
 class WebSub:
     """The subscriptions of one daemon."""
 
-    def __init__(self, store: Store, web: Door, public_url: str, *, clock: Callable[[], datetime]) -> None:
+    def __init__(self, store: Store, web: Adapter, public_url: str, *, clock: Callable[[], datetime]) -> None:
         """Take what asks hubs, and the address at which they reach `answer`. Raises StorageError."""
         self._store = store
         self._web = web

@@ -20,9 +20,9 @@ import msgspec
 
 from listener.channels import LOOPBACK, SERVER, Secret
 from listener.dates import parse_date
+from listener.emails import item_of
 from listener.errors import ParseError
 from listener.fields import read_json
-from listener.letters import item_of
 from listener.parcels import Parcel, unpack
 from listener.searching import Addressed, going_back_to
 from listener.types import Item, ItemKind, Parsed, Request, Response, Source

@@ -28,17 +28,17 @@ FLOORS = (
         "systemd",
         "memory",
         "files",
-        "doors",
+        "routing",
         "mailboxes",
         "callbacks",
         "browser",
     },
     {"watch"},
     {"mentions", "changes", "insights", "alerts", "schedule", "subscriptions", "presets"},
-    {"fields", "searching", "parcels", "letters", "bookmark"},
+    {"fields", "searching", "parcels", "emails", "bookmark"},
     {"pages", "text", "html", "dates", "urls", "opml"},
     {"types", "facts", "channels", "deliveries"},
-    {"errors", "late"},
+    {"errors", "lazy"},
 )
 #: A room above may also use itself, and front doors share the command line's furniture.
 FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
@@ -84,7 +84,7 @@ SCRAPER_ROOMS = {
     "fields",
     "searching",
     "parcels",
-    "letters",
+    "emails",
 }
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from listener.alerts.planning import FLOOD_WINDOW, RETRY_PAUSES, Planner, digest_time, next_attempt
 from listener.alerts.rules import Rules
-from listener.late import late_names
+from listener.lazy import lazy_names
 
 if TYPE_CHECKING:
     from listener.alerts.changes import quote as change_quote
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from listener.alerts.events import ChangeEvent, Example, MentionEvent, PainEvent, PricePoint, SpikeEvent
     from listener.alerts.trends import cool_down_of, stories_of, window_of
 else:
-    __getattr__ = late_names(
+    __getattr__ = lazy_names(
         "listener.alerts",
         {
             "changes": "change_quote=quote change_title=title",

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from listener.late import late_modules
+from listener.lazy import lazy_modules
 from listener.types import EMPTY, Alert, Item, Outcome, Rule, Source, SourceState
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from listener.alerts.events import ChangeEvent, MentionEvent, PainEvent, SpikeEvent
 else:
     # Installations without rules, and rounds without anything to tell, need none of these.
-    changes, mentions, trends, trouble = late_modules("listener.alerts", "changes mentions trends trouble")
+    changes, mentions, trends, trouble = lazy_modules("listener.alerts", "changes mentions trends trouble")
 
 UTC = ZoneInfo("UTC")
 

@@ -9,7 +9,7 @@ import click
 
 from listener.app import App, load_settings, open_trial
 from listener.cli import settings_file
-from listener.cli.asking import Asks
+from listener.cli.one_off import OneOffRequests
 from listener.cli.page_tables import show_facts
 from listener.cli.settings import slug
 from listener.cli.trial import clean, item_lines
@@ -46,7 +46,7 @@ def add(settings_path: Path, url: str, name: str | None, brand: str | None, cate
         raise ListenerError(f"there is a source {name!r} already. Choose another --name.")
     _refuse_known(settings, address)
     with open_trial(settings) as app:
-        found = discover(address, Asks(app.fetcher), app.scrapers, app.scrapers.names())
+        found = discover(address, OneOffRequests(app.fetcher), app.scrapers, app.scrapers.names())
         _refuse_known(settings, found.chosen.url)
         for line in described(found, app):
             click.echo(line)

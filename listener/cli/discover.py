@@ -16,7 +16,7 @@ from rich.text import Text
 from listener.app import load_settings, open_web
 from listener.cli import settings_file
 from listener.cli.add import keys_of
-from listener.cli.asking import Asks
+from listener.cli.one_off import OneOffRequests
 from listener.cli.settings import slug
 from listener.cli.trial import clean
 from listener.config import Settings
@@ -63,7 +63,7 @@ def discover(settings_path: Path, url: str, brand: str | None, append: bool, lim
         raise ListenerError(f"there is no [brands.{brand}] in {settings_path}.")
     with open_web(settings) as web, _progress() as tell:
         scrapers = Scrapers(settings.scraper_folders if settings is not None else ())
-        site = explore(address, Asks(web), scrapers, limit=limit, tell=tell)
+        site = explore(address, OneOffRequests(web), scrapers, limit=limit, tell=tell)
     named = list(_named(site, settings, brand))
     if as_json:
         click.echo(json.dumps(_record(site, named), ensure_ascii=False))

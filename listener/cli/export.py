@@ -14,7 +14,7 @@ import click
 from listener.cli.database import database_option, find_settings, opened
 from listener.cli.export_tables import TABLES, Wanted
 from listener.cli.opml import export_opml
-from listener.cli.writing import Format, output_file, write_rows
+from listener.cli.output_files import Format, output_file, write_rows
 from listener.insights.series import By
 from listener.storage import Store
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
-from listener.cli.writing import Cell
+from listener.cli.output_files import Cell
 from listener.facts import Price
 from listener.insights.change_series import KINDS as CHANGE_KINDS
 from listener.insights.change_series import ChangeSeen, change_rows
@@ -88,7 +88,7 @@ def mentions(store: Store, wanted: Wanted) -> Iterator[Row]:
 
 def pains(store: Store, wanted: Wanted) -> Iterator[Row]:
     """Yield a row for each pain point of each mention."""
-    for p in store.hurts.iter_pains(wanted.start, wanted.end, wanted.brands):
+    for p in store.pains.iter_pains(wanted.start, wanted.end, wanted.brands):
         yield (
             *(p.mention_id, wanted.local(p.at), p.brand, p.source, p.first_of_story),
             *(p.pain.topic, p.pain.severity, p.pain.words, p.excerpt, p.url),

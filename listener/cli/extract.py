@@ -154,11 +154,11 @@ def _bytes_of(name: str) -> bytes:
 def _fetching(settings_path: Path, *, render: bool) -> Callable[[str], Response]:
     """Return what gets a URL's answer, as politely as the settings say where there are any."""
     from listener.app import load_settings, open_web  # a file needs neither settings nor the network
-    from listener.cli.asking import Asks
+    from listener.cli.one_off import OneOffRequests
     from listener.fetch import ADVICE
 
     settings = load_settings(settings_path, need_secrets=False) if settings_path.is_file() else None
-    ask = Asks(click.get_current_context().with_resource(open_web(settings)))
+    ask = OneOffRequests(click.get_current_context().with_resource(open_web(settings)))
 
     def get(url: str) -> Response:
         result = ask(Request(url=url, headers=HEADERS, conditional=False, render=render))

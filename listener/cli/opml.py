@@ -15,10 +15,10 @@ from listener import config
 from listener.app import load_settings
 from listener.channels import Secret
 from listener.cli import settings_file
+from listener.cli.output_files import output_file
 from listener.cli.settings import slug
 from listener.cli.settings import span as written
 from listener.cli.trial import clean
-from listener.cli.writing import output_file
 from listener.config import Settings
 from listener.errors import ListenerError
 from listener.opml import SIZE_LIMIT_BYTES, Outline, read, write

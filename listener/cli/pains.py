@@ -78,13 +78,13 @@ def _known(
     *,
     as_json: bool,
 ) -> None:
-    heard_from = store.hurts.heard_from()
+    heard_from = store.pains.heard_from()
     heard = heard_from is not None and heard_from <= now - 2 * span
-    before = store.hurts.count(now - 2 * span, now - span, brands) if heard else None
-    rows = ranked(store.hurts.count(now - span, None, brands), before)
+    before = store.pains.count(now - 2 * span, now - span, brands) if heard else None
+    rows = ranked(store.pains.count(now - span, None, brands), before)
     topics = {topic.name: topic for topic in taxonomy(settings)}
     quoted = {
-        (row.now.brand, row.now.topic): store.hurts.quotes(row.now.brand, row.now.topic, quotes, now - span)
+        (row.now.brand, row.now.topic): store.pains.quotes(row.now.brand, row.now.topic, quotes, now - span)
         for row in rows
         if quotes
     }

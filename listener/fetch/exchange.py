@@ -14,11 +14,11 @@ from requests.structures import CaseInsensitiveDict
 from listener.fetch.body import read_body
 from listener.fetch.failure import Failure
 from listener.fetch.politeness import Politeness
+from listener.fetch.response_headers import retry_after
 from listener.fetch.settings import FetchSettings
 from listener.fetch.target import Target
 from listener.fetch.transport import Transport
 from listener.fetch.wire import Deadline
-from listener.fetch.wishes import retry_after
 from listener.types import Outcome, Request, Validators
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})

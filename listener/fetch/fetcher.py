@@ -16,11 +16,11 @@ from listener.fetch.exchange import Answer, Exchange, Trip, outcome_of
 from listener.fetch.failure import Failure
 from listener.fetch.hosts import HostStates
 from listener.fetch.politeness import Politeness
+from listener.fetch.response_headers import fresh_for, validator
 from listener.fetch.robots_gate import RobotsGate
 from listener.fetch.settings import FetchSettings
 from listener.fetch.target import Target, join_target, parse_target
 from listener.fetch.transport import Transport
-from listener.fetch.wishes import fresh_for, validator
 from listener.types import FetchResult, Outcome, Request, Response, Validators
 
 _PERMANENT = frozenset({301, 308})

@@ -8,7 +8,7 @@ but ValueError for a selector that isn't one, and time and memory stay in propor
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from html import unescape
 from typing import TYPE_CHECKING, Protocol, TypeGuard, cast
 
@@ -57,10 +57,6 @@ class Element(Protocol):
 
     def closest(self, selector: str, /) -> Element | None:
         """Return the nearest of this element and its ancestors that matches."""
-        ...
-
-    def iter_elements(self, tags: str | Iterable[str] | None = None, include_self: bool = False) -> Iterator[Element]:
-        """Yield descendants in document order, of these tags only where some are given."""
         ...
 
 

@@ -5,7 +5,7 @@ Nothing outside `listener.html` imports this. The tree is built from `listener.h
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 import soupsieve
 from bs4 import BeautifulSoup
@@ -71,16 +71,6 @@ class SoupElement:
 
     def closest(self, selector: str, /) -> SoupElement | None:
         return _wrapped(_compiled(selector).closest(self._tag))
-
-    def iter_elements(
-        self, tags: str | Iterable[str] | None = None, include_self: bool = False
-    ) -> Iterator[SoupElement]:
-        wanted = None if tags is None else frozenset({tags} if isinstance(tags, str) else tags)
-        if include_self and (wanted is None or self.tag in wanted):
-            yield self
-        for node in self._tag.descendants:
-            if isinstance(node, Tag) and (wanted is None or node.name in wanted):
-                yield SoupElement(node)
 
     def attributes(self) -> Iterator[tuple[str, str]]:
         """Yield names and values."""

@@ -14,9 +14,9 @@ from datetime import datetime
 from types import TracebackType
 from typing import Any, cast
 
+from listener.emails import BYTES_LIMIT
 from listener.fetch.failure import Failure
 from listener.fetch.wire import Deadline, GuardedSocket, encrypt
-from listener.letters import BYTES_LIMIT
 from listener.parcels import Parcel
 from listener.types import Outcome
 

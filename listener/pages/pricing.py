@@ -10,7 +10,6 @@ from decimal import Decimal
 from itertools import islice
 
 from listener.facts import Plan
-from listener.pages.around import Surroundings
 from listener.pages.clauses import NO_COST
 from listener.pages.currency import Reading
 from listener.pages.features import features_of
@@ -20,6 +19,7 @@ from listener.pages.labels import STRONG, inline_label, is_measure, is_period_on
 from listener.pages.mentions import Mention, mentions_of, mentions_on, slot_mention
 from listener.pages.nodes import Line, Node, Page
 from listener.pages.offers import declared_currency, microdata_prices, offered_plans, other_states
+from listener.pages.period_context import PeriodContext
 from listener.pages.periods import BEGINS_ONCE, period_in, rhythm_after
 from listener.pages.plans import group_plans
 from listener.pages.siblings import unpriced_plans
@@ -150,7 +150,7 @@ def _alike(name: str | None, other: str | None) -> bool:
 def _with_periods(page: Page, told: list[tuple[Mention, Plan]]) -> Iterator[Plan]:
     """Give prices that don't say their period that of the page around them, or of prices beside that are made alike."""
     places = [mention.line.index for mention, _ in told] or [0]
-    around = Surroundings(page, min(places), max(places))
+    around = PeriodContext(page, min(places), max(places))
     told = [(mention, each) for mention, plan in told for each in other_states(plan, mention.node)]
     stated = [
         (mention.line.node, plan.period)

@@ -171,10 +171,6 @@ def _awaits_prices(page: Page) -> bool:
     )
 
 
-def _is_price_data(name: str) -> bool:
-    return name.startswith("data-") and "price" in name
-
-
 def redirected_home(asked: str, got: str) -> bool:
     """Whether a request for a page ended at its site's front page: the page is gone, and nobody says so."""
     before, after = urlsplit(asked), urlsplit(got)

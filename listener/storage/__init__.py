@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from listener.late import late_names
+from listener.lazy import lazy_names
 from listener.storage.additions import NewItem, NewMention, Story
 from listener.storage.outbox import RETRY_ASKED
 from listener.storage.store import Store
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from listener.storage.revision import NewReading, Revised
 else:
     # What is read and looked after by people and once a day; polls need none of it.
-    __getattr__ = late_names(
+    __getattr__ = lazy_names(
         "listener.storage",
         {
             "records": "ChangeStatus Complaint Counts Judged Mention Score Snapshot StoredAlert StoredAnswer "

@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from listener.storage.moments import day_of, stamp
 from listener.storage.tables import alerts, deliveries, hosts, sources
+from listener.storage.timestamps import day_of, stamp
 from listener.types import DeliveryStatus
 
 #: Processes read the clock at different moments, and a clock that is kept by NTP is set back by less.

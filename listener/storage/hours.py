@@ -11,9 +11,9 @@ import sqlalchemy as sa
 from listener.insights.spikes import AskedHour, HeardHour
 from listener.storage.items import chunks
 from listener.storage.listing import MENTIONS, with_pains, within
-from listener.storage.moments import moment
 from listener.storage.records import Heard, Mention
 from listener.storage.tables import coverage, mentions, sources, trends
+from listener.storage.timestamps import moment
 from listener.types import SpikeOf
 
 

@@ -15,9 +15,9 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 
 from listener.storage.additions import NewItem
-from listener.storage.moments import day_of, moment_or_none, stamp, stamp_or_none
 from listener.storage.prepared import Prepared, among, insert, insert_new, one_of, size_for
 from listener.storage.tables import item_keys, items, sources
+from listener.storage.timestamps import day_of, moment_or_none, stamp, stamp_or_none
 from listener.storage.values import clean, clean_or_none, e4_or_none, from_json, numbers_to_json, to_json
 from listener.types import Item
 

@@ -10,7 +10,6 @@ from typing import Any
 import sqlalchemy as sa
 
 from listener.insights.series import CoverageHour, TrendHour
-from listener.storage.moments import moment, moment_or_none, stamp
 from listener.storage.records import Mention, Score, StoredAlert
 from listener.storage.tables import (
     TREND_SUMS,
@@ -25,6 +24,7 @@ from listener.storage.tables import (
     sources,
     trends,
 )
+from listener.storage.timestamps import moment, moment_or_none, stamp
 from listener.storage.values import E4, from_e4, from_json
 from listener.types import Sentiment
 

@@ -10,9 +10,9 @@ import sqlalchemy as sa
 
 from listener.storage.additions import NewMention
 from listener.storage.items import chunks
-from listener.storage.moments import stamp
 from listener.storage.prepared import Prepared, insert
 from listener.storage.tables import items, mention_pains, mentions
+from listener.storage.timestamps import stamp
 from listener.storage.trends import Counted, Tally
 from listener.storage.values import clean, clean_or_none, e4, e4_or_none, to_json
 from listener.types import Pain, Reading

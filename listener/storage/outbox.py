@@ -11,9 +11,9 @@ import sqlalchemy as sa
 
 from listener.storage.items import chunks
 from listener.storage.meta import set_meta
-from listener.storage.moments import moment, moment_or_none, stamp
 from listener.storage.prepared import Prepared
 from listener.storage.tables import alerts, deliveries
+from listener.storage.timestamps import moment, moment_or_none, stamp
 from listener.storage.values import clean, clean_or_none, from_json, to_json
 from listener.types import Alert, Delivery, DeliveryStatus
 

@@ -13,9 +13,9 @@ import sqlalchemy as sa
 
 from listener.facts import Change, Price
 from listener.storage.listing import STREAMED, within
-from listener.storage.moments import moment, moment_or_none
 from listener.storage.records import ChangeStatus, Snapshot, StoredAnswer, StoredChange, StoredClaim, StoredPrice
 from listener.storage.tables import answers, bodies, changes, claims, prices, snapshots, sources
+from listener.storage.timestamps import moment, moment_or_none
 from listener.storage.values import from_json
 
 

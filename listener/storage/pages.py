@@ -14,11 +14,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from listener.facts import Change, Copy, Plan, Price, Question
-from listener.storage.moments import stamp
 from listener.storage.page_reads import find_snapshot
 from listener.storage.prepared import insert_new
 from listener.storage.records import ChangeStatus
 from listener.storage.tables import answers, bodies, changes, claims, prices, snapshots, sources
+from listener.storage.timestamps import stamp
 from listener.storage.values import clean, clean_or_none, to_json
 
 INSERT_BODY = insert_new(bodies)

@@ -13,9 +13,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from listener.storage.meta import get_meta
-from listener.storage.moments import stamp
 from listener.storage.scores import ScoreTally, answer_of
 from listener.storage.tables import TREND_SUMS, items, mention_pains, mentions, scores, trend_pains, trends
+from listener.storage.timestamps import stamp
 from listener.storage.trends import COMPLAINT_E4
 
 #: In `meta`: trends of earlier hours may count mentions that retention has deleted since.

@@ -24,7 +24,6 @@ from typing import Any
 import sqlalchemy as sa
 
 from listener.storage.meta import get_meta, set_meta
-from listener.storage.moments import hour_of, moment, stamp
 from listener.storage.prepared import add
 from listener.storage.rebuild import HORIZON
 from listener.storage.stories import sort_bands
@@ -40,6 +39,7 @@ from listener.storage.tables import (
     stories,
     story_bands,
 )
+from listener.storage.timestamps import hour_of, moment, stamp
 from listener.types import DeliveryStatus
 
 #: A key that later reads of its source held no more for this long is forgotten.

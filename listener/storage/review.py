@@ -15,10 +15,10 @@ from listener.storage.items import item_of
 from listener.storage.listing import MENTIONS, STREAMED, with_pains, within
 from listener.storage.mentions import mentions_of_items
 from listener.storage.meta import get_meta
-from listener.storage.moments import moment
 from listener.storage.records import Judged, Mention, StoredCorrection, StoredItem, StoredText
 from listener.storage.revision import NewReading, Revised
 from listener.storage.tables import corrections, items, mentions, overruled, sources
+from listener.storage.timestamps import moment
 from listener.storage.values import from_json
 from listener.types import Source
 

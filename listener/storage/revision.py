@@ -20,9 +20,9 @@ from listener.errors import StorageError
 from listener.mentions.corrections import FIELDS, Correction, Verdict, corrected, severest_first, verdict_of
 from listener.storage.items import chunks
 from listener.storage.mentions import counted, pain_rows, reading_columns
-from listener.storage.moments import moment, stamp
 from listener.storage.prepared import Prepared, insert, replace
 from listener.storage.tables import corrections, items, mention_pains, mentions, overruled, stories
+from listener.storage.timestamps import moment, stamp
 from listener.storage.trends import Tally
 from listener.storage.values import E4, clean, clean_or_none, e4, e4_or_none, from_e4, from_json, to_json
 from listener.types import Pain, Reading

@@ -12,9 +12,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from listener.storage.moments import hour_of
 from listener.storage.prepared import add
 from listener.storage.tables import SCORE_SUMS, scores
+from listener.storage.timestamps import hour_of
 from listener.storage.values import clean, e4, from_json
 
 ADD = add(scores, SCORE_SUMS)

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from listener.errors import StorageError
-from listener.late import LateModule
+from listener.lazy import LazyModule
 from listener.storage.items import chunks
-from listener.storage.moments import moment, moment_or_none, stamp, stamp_or_none
 from listener.storage.prepared import Prepared, add, among, insert, one_of, replace, size_for
 from listener.storage.tables import coverage, hosts, sources
+from listener.storage.timestamps import moment, moment_or_none, stamp, stamp_or_none
 from listener.storage.values import clean, clean_or_none, from_json, to_json
 from listener.types import EMPTY, HostState, Outcome, Source, SourceState, Validators
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from listener.storage import records
     from listener.storage.records import StoredSource
 else:
-    records = LateModule("listener.storage.records")
+    records = LazyModule("listener.storage.records")
 
 #: What `SourceState` holds, so what a poll writes.
 STATE = (

@@ -7,9 +7,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from listener.storage.moments import moment_or_none
 from listener.storage.records import Counts
 from listener.storage.tables import alerts, deliveries, items, mentions, sources, stories
+from listener.storage.timestamps import moment_or_none
 from listener.types import DeliveryStatus
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from listener.errors import DatabaseCorrupt, StorageError
-from listener.late import late_modules
+from listener.lazy import lazy_modules
 from listener.storage import clock, items, locks, outbox, sources, stories
 from listener.storage.engine import SNAPSHOT, WRITER_CACHE, WRITING, close_all, engine_of, name_of, url_of
 from listener.storage.meta import get_meta, list_meta
@@ -29,9 +29,9 @@ if TYPE_CHECKING:
     from listener.storage import (
         backup,
         hours,
-        hurts,
         listing,
         page_reads,
+        pains,
         rebuild,
         records,
         retention,
@@ -42,8 +42,8 @@ if TYPE_CHECKING:
     from listener.storage.retention import Retained
 else:
     # What people ask for, and what is done once a day; polls need none of it.
-    backup, hours, hurts, listing, page_reads, rebuild, retention, review, status, yields = late_modules(
-        "listener.storage", "backup hours hurts listing page_reads rebuild retention review status yields"
+    backup, hours, pains, listing, page_reads, rebuild, retention, review, status, yields = lazy_modules(
+        "listener.storage", "backup hours pains listing page_reads rebuild retention review status yields"
     )
 
 #: Between two steps of retention.
@@ -101,9 +101,9 @@ class Store:
         return review.Review(self._read)
 
     @cached_property
-    def hurts(self) -> hurts.Hurts:
+    def pains(self) -> pains.PainReads:
         """Pain points and complaints."""
-        return hurts.Hurts(self._read)
+        return pains.PainReads(self._read)
 
     @cached_property
     def hours(self) -> hours.Hours:

@@ -16,9 +16,9 @@ import sqlalchemy as sa
 
 from listener.storage.additions import Story
 from listener.storage.items import chunks
-from listener.storage.moments import stamp
 from listener.storage.prepared import Prepared, among, insert, one_of, size_for
 from listener.storage.tables import band_queue, items, mentions, stories, story_bands
+from listener.storage.timestamps import stamp
 from listener.storage.values import clean
 
 #: Stories that the index holds for a band. One that more stories share is boilerplate: it tells nothing, and must cost

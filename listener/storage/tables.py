@@ -2,7 +2,7 @@
 
 The tables and views are a public contract, described in docs/schema.md. Rules that hold in all of them:
 
-- Times are text in UTC (`listener.storage.moments`), so that SQLite and PostgreSQL keep the same.
+- Times are text in UTC (`listener.storage.timestamps`), so that SQLite and PostgreSQL keep the same.
 - What is summed is an integer: a column that ends in `_e4` holds ten-thousandths. Sums of them don't depend on the
   order of adding, so a trend row can be rebuilt from its mentions to the same value.
 - Structured values are JSON in text columns.
@@ -15,7 +15,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from listener.storage.moments import WIDTH
+from listener.storage.timestamps import WIDTH
 
 METADATA = sa.MetaData()
 

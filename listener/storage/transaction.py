@@ -10,12 +10,12 @@ import sqlalchemy as sa
 
 from listener.errors import StorageError
 from listener.facts import Change, PageFacts
-from listener.late import late_modules
+from listener.lazy import lazy_modules
 from listener.storage import items, mentions, outbox, sources, stories, tables
 from listener.storage.additions import NewItem, NewMention, Story
 from listener.storage.meta import set_meta
-from listener.storage.moments import hour_of, stamp
 from listener.storage.prepared import Prepared
+from listener.storage.timestamps import hour_of, stamp
 from listener.types import Alert, Delivery, HostState, Reading, Source, SourceState
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from listener.storage.records import ChangeStatus
     from listener.storage.revision import NewReading, Revised
 else:
-    pages, revision, scores = late_modules("listener.storage", "pages revision scores")
+    pages, revision, scores = lazy_modules("listener.storage", "pages revision scores")
 
 LAST_ID = {
     table.name: Prepared(lambda _, table=table: sa.select(sa.func.max(table.c.id)))  # type: ignore[misc]

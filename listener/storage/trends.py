@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from listener.storage.moments import hour_of
 from listener.storage.prepared import Prepared, add
 from listener.storage.tables import TREND_SUMS, trend_pains, trends
+from listener.storage.timestamps import hour_of
 from listener.storage.values import E4
 
 #: From this probability on, a mention counts as a complaint.

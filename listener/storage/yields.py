@@ -8,9 +8,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from listener.insights.health import OLD_AFTER, WINDOW, Yield
-from listener.storage.moments import stamp
 from listener.storage.sources import host_of
 from listener.storage.tables import hosts, items, snapshots, sources
+from listener.storage.timestamps import stamp
 from listener.types import HostState
 
 

@@ -16,8 +16,8 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from listener.emails import emails_in, item_of
 from listener.errors import ParseError
-from listener.letters import item_of, letters_in
 from listener.parcels import Parcel, unpack
 from listener.types import Item, ItemKind, Parsed, Request, Response, Source
 from listener_scrapers.files.rows import COLUMNS, How, items_of, rows_of
@@ -119,9 +119,9 @@ def _read(parcel: Parcel, options: Options) -> tuple[list[Item], int]:
     """Return the items of a file, and how many rows held none. Raises ParseError."""
     kind: ItemKind = options.kind or ("survey" if options.metric in ("nps", "csat", "ces") else "ticket")
     if parcel.name.lower().endswith(_MAILS):
-        letters = letters_in(parcel.body)
-        read = [item for letter in letters if (item := item_of(letter, kind)) is not None]
-        return read, len(letters) - len(read)
+        mails = emails_in(parcel.body)
+        read = [item for mail in mails if (item := item_of(mail, kind)) is not None]
+        return read, len(mails) - len(read)
     how = How(
         columns=options.columns,
         segment=options.segment,

@@ -17,7 +17,7 @@ from click.testing import CliRunner, Result
 
 from listener.cli import group
 from listener.cli.export_tables import TABLES
-from listener.cli.writing import OutputError, csv_cell, harmless, output_file, write_rows
+from listener.cli.output_files import OutputError, csv_cell, harmless, output_file, write_rows
 from listener.facts import Change
 from listener.storage import Store
 from listener.types import Source

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from listener.doors import Doors
 from listener.files import FILE_LIMIT_BYTES, Folders
 from listener.parts import Parts
 from listener.pipeline import PollResult, poll
+from listener.routing import Router
 from listener.storage import Store
 from listener.types import Outcome, Request, Source, Validators
 from tests.pipeline.polling import Clock, PaperWeb, parts
@@ -37,7 +37,7 @@ class Box:
         self.source = replace(source_of("files", "", **{**SURVEY, **options}), name="survey", brand="acme")
         web = PaperWeb(clock)
         self.parts: Parts = parts(store, web, clock)
-        self.parts = replace(self.parts, fetcher=Doors(web, {"file": Folders(root, clock=clock)}, web))
+        self.parts = replace(self.parts, fetcher=Router(web, {"file": Folders(root, clock=clock)}, web))
         store.sync_sources([self.source], clock(), spread=timedelta(0))
 
     def put(self, name: str, text: str, *, age: timedelta = timedelta(minutes=1)) -> None:

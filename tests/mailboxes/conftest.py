@@ -16,11 +16,11 @@ import pytest
 import trustme
 
 from listener.channels import Secret
-from listener.doors import Doors
 from listener.fetch import Fetcher, FetchSettings, MemoryHosts
 from listener.mailboxes import Mailboxes
 from listener.pipeline import PollResult, poll
 from listener.plugins import Scrapers
+from listener.routing import Router
 from listener.storage import Store
 from listener.types import Source
 from tests.mailboxes.mail_server import PASSWORD, USER, MailServer
@@ -74,12 +74,12 @@ class Reader:
         self.clock.advance(timedelta(minutes=1))
         boxes = Mailboxes(self.settings, self.root, clock=self.clock)
         web = Fetcher(self.settings, MemoryHosts(), clock=self.clock, sleep=self.sleep)
-        doors = Doors(web, {"imaps": boxes, "imap": boxes}, web)
+        router = Router(web, {"imaps": boxes, "imap": boxes}, web)
         found = self.store.find_source("box")
         assert found is not None
         made = parts(self.store, PaperWeb(self.clock), self.clock)
         try:
-            return poll(self.source, found.state, replace(made, fetcher=doors))
+            return poll(self.source, found.state, replace(made, fetcher=router))
         finally:
             web.close()
 

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from listener.channels import Secret
-from listener.letters import BYTES_LIMIT
+from listener.emails import BYTES_LIMIT
 from listener.mailboxes import MAILS_LIMIT
 from listener.mailboxes.conversation import encoded
 from listener.types import Outcome

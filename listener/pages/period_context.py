@@ -1,6 +1,6 @@
-"""What a page says of the period of its prices elsewhere than beside them: switches, tabs, class names, a sentence.
+"""Billing periods stated away from the price: switches, tabs, class names, or a sentence about all prices.
 
-Asked last, for prices that say nothing themselves. Nothing here looks at amounts.
+Consulted last, for prices without a period of their own. Amounts are not looked at here.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ class _State:
     chosen: bool
 
 
-class Surroundings:
+class PeriodContext:
     """What one page says of periods; each kind of telling is looked for when it is first asked for."""
 
     def __init__(self, page: Page, first: int, last: int) -> None:

@@ -1,4 +1,4 @@
-"""What a server's headers ask of those who come back: when, and with which validators. Pure."""
+"""Response headers that govern the next request: Retry-After, freshness and validators. Pure."""
 
 from __future__ import annotations
 

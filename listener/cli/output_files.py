@@ -1,4 +1,4 @@
-"""Writing tables to files that others will open: whole or not at all, and harmless in a spreadsheet."""
+"""Writes export files atomically, with cells guarded against spreadsheet formula injection."""
 
 from __future__ import annotations
 

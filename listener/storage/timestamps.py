@@ -1,4 +1,4 @@
-"""Times as the database keeps them: text in UTC, 27 characters wide, so that it sorts and an analyst can read it.
+"""Timestamps as the database stores them: UTC text, 27 characters wide, sortable and readable.
 
 `2026-11-22T01:23:47.123456Z`, and a trend's hour as the same text with nothing after the hour. The text is the same on
 SQLite and PostgreSQL, so that every statement and view is, too.

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from listener.fetch import Fetcher
-from listener.fetch.wishes import fresh_for, parse_http_date, retry_after, validator
+from listener.fetch.response_headers import fresh_for, parse_http_date, retry_after, validator
 from listener.types import Outcome, Request, Validators
 from tests.fetch.sites import Site, reply
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from listener.emails import emails_in, item_of, own_words
 from listener.errors import ParseError
-from listener.letters import item_of, letters_in, own_words
 from listener.parcels import Parcel, pack, unpack
 from listener.types import Item
 
@@ -124,15 +124,15 @@ def test_an_automatic_answer_is_nobodys_words() -> None:
 
 def test_a_mailbox_is_split_at_its_separators_only() -> None:
     body = b"From a@x Tue\nSubject: 1\n\nFrom here on\nit fails\n\nFrom b@x Wed\nSubject: 2\n\nb\n"
-    first, second = letters_in(body)
+    first, second = emails_in(body)
     assert b"From here on" in first
     assert second.startswith(b"Subject: 2")
 
 
 @given(st.binary(max_size=2000))
 def test_any_bytes_are_a_mail_or_none(body: bytes) -> None:
-    for letter in letters_in(body):
-        found = item_of(letter, "ticket")
+    for mail in emails_in(body):
+        found = item_of(mail, "ticket")
         assert found is None or found.title or found.text
 
 

@@ -1,4 +1,4 @@
-"""What hurts: pain points counted over a time, their quotes, and the complaints themselves."""
+"""Reads pain points: counts over a period, quotes, and the complaints behind them."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ import sqlalchemy as sa
 
 from listener.insights.pains import PainCount
 from listener.storage.listing import MENTIONS, STREAMED, with_pains, within
-from listener.storage.moments import moment, moment_or_none
 from listener.storage.records import Complaint, Mention, StoredPain
 from listener.storage.tables import coverage, items, mention_pains, mentions, sources
+from listener.storage.timestamps import moment, moment_or_none
 from listener.storage.trends import COMPLAINT_E4
 from listener.storage.values import E4, from_json
 from listener.types import Pain
 
 
-class Hurts:
+class PainReads:
     """Reads of a `Store`, which makes it and gives it its connections. Irrelevant mentions are in none of them."""
 
     def __init__(self, read: Callable[..., AbstractContextManager[sa.Connection]]) -> None:

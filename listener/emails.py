@@ -102,7 +102,7 @@ def _copied_headers(lines: list[str], number: int) -> int:
     return end - number
 
 
-def letters_in(body: bytes) -> list[bytes]:
+def emails_in(body: bytes) -> list[bytes]:
     """Split a mailbox in mbox form (RFC 4155) into its mails; a single mail comes back as it is."""
     if not body.startswith(b"From "):
         return [body]
@@ -118,10 +118,10 @@ def _blank_before(body: bytes, at: int) -> bool:
     return body[max(0, at - 2) : at] == b"\n\n" or body[max(0, at - 4) : at].endswith(b"\n\r\n")
 
 
-def item_of(letter: bytes, kind: ItemKind) -> Item | None:
+def item_of(mail_bytes: bytes, kind: ItemKind) -> Item | None:
     """Return a mail as an item; None for an automatic one, or one that says nothing. Whatever the bytes are."""
     try:
-        mail = BytesParser(policy=policy.compat32).parsebytes(letter[:BYTES_LIMIT])
+        mail = BytesParser(policy=policy.compat32).parsebytes(mail_bytes[:BYTES_LIMIT])
     except (MessageError, ValueError, RecursionError):
         return None
     if _automatic(mail):
@@ -135,7 +135,7 @@ def item_of(letter: bytes, kind: ItemKind) -> Item | None:
     return Item(
         title=title,
         text=text,
-        guid=own_id or blake2b(letter[:BYTES_LIMIT], digest_size=12).hexdigest(),
+        guid=own_id or blake2b(mail_bytes[:BYTES_LIMIT], digest_size=12).hexdigest(),
         author=(name or address)[:200] or None,
         published=_date(_header(mail, "date")),
         kind=kind,
