@@ -6,7 +6,7 @@ Values, as those of `listener.types`, which gives them out with its own.
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal, Protocol, TypeAlias
@@ -90,6 +90,8 @@ class Alert:
     quote: str = ""
     url: str | None = None
     tone: Tone = "plain"
+    #: 0 to 1: how much it weighs beside others of its tone. The heavier stand first where several are told together.
+    weight: float = 0.0
     #: Label and value, in the order to show: ("Sentiment", "-0.81 negative"), ("Before", "49 USD").
     facts: tuple[tuple[str, str], ...] = ()
     #: Messages about the same thing are threaded together: a stable string.
@@ -119,6 +121,8 @@ class Delivery:
     due_at: datetime
     last_error: str = ""
     sent_at: datetime | None = None
+    #: Receivers who have it already, of a message that others are to get at a later attempt.
+    delivered_to: tuple[str, ...] = ()
 
 
 class Channel(Protocol):
@@ -128,10 +132,11 @@ class Channel(Protocol):
     #: How many alerts one message may hold; the rest is counted and pointed at.
     MESSAGE_LIMIT: int
 
-    def send(self, alerts: Sequence[Alert], *, message_id: str, now: datetime) -> None:
+    def send(self, alerts: Sequence[Alert], *, message_id: str, now: datetime, delivered: Collection[str] = ()) -> None:
         """Send one message with these alerts.
 
         `message_id` is the same for each attempt at the same message, so that a receiver can drop a repetition.
+        `delivered` are the receivers whom an earlier attempt has reached, as its MessageDeferred named them.
         Raises TemporaryDeliveryError or PermanentDeliveryError.
         """
         ...

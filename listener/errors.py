@@ -13,6 +13,7 @@ ListenerError
 │   └── DatabaseCorrupt    the file fails its integrity check
 └── DeliveryError          a message could not be handed over
     ├── TemporaryDeliveryError
+    │   └── MessageDeferred  this one, not now; another one may pass
     └── PermanentDeliveryError
         └── MessageRefused   this one; another one may pass
 
@@ -123,6 +124,17 @@ class TemporaryDeliveryError(DeliveryError):
     def __init__(self, message: str, *, retry_after: timedelta | None = None) -> None:
         self.retry_after = retry_after
         super().__init__(message)
+
+
+class MessageDeferred(TemporaryDeliveryError):
+    """This message isn't taken now, at least not for all of its receivers; the same channel may take another one.
+
+    `delivered` names the receivers who have it, whom the next attempt leaves out.
+    """
+
+    def __init__(self, message: str, *, delivered: Sequence[str] = ()) -> None:
+        super().__init__(message)
+        self.delivered = tuple(delivered)
 
 
 class PermanentDeliveryError(DeliveryError):

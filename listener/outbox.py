@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from listener.alerts import Planner
+from listener.alerts import Planner, channel_pause
 from listener.errors import StorageError
 from listener.lazy import LazyModule
 from listener.storage import RETRY_ASKED, Store
@@ -57,6 +57,8 @@ class Outbox:
         self._pool = ThreadPoolExecutor(max(1, len(channels)), thread_name_prefix="send")
         self._running: dict[str, Future[Delivered]] = {}
         self._last_sent: dict[str, datetime] = {}
+        #: How often in a row a channel itself has failed, whatever was sent.
+        self._failures: dict[str, int] = {}
         #: Until when a channel is left alone, and by which request of a person it was tried.
         self._paused: dict[str, tuple[datetime, str | None]] = {}
         #: What became of messages that could not be marked, by channel: the database was locked, or its disk full.
@@ -119,8 +121,13 @@ class Outbox:
         self._mark(name, became, after)
         if became.sent:
             self._last_sent[name] = after
-        if became.pause_until is not None:
-            self._paused[name] = became.pause_until, asked
+        if became.trouble is not None:
+            self._failures[name] = failures = self._failures.get(name, 0) + 1
+            self._paused[name] = channel_pause(failures, became.trouble, after, key=name), asked
+        elif became.sent and self._failures.pop(name, 0):
+            # What it failed with needn't wait as long as it would have for a service that stays away.
+            with self._store.write() as tx:
+                tx.hurry_channel(name, after)
         return Delivered(
             channel=name, sent=len(became.sent), retried=len(became.retry), dead=len(became.dead), error=became.error
         )
@@ -130,7 +137,7 @@ class Outbox:
         with self._store.write() as tx:
             tx.mark_sent(became.sent, at)
             for retry in became.retry:
-                tx.mark_retry([retry.id], retry.at, retry.error)
+                tx.mark_retry([retry.id], retry.at, retry.error, retry.delivered_to)
             for dead in became.dead:
                 tx.mark_dead([dead.id], dead.error)
         del self._unmarked[name]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from listener.alerts.planning import FLOOD_WINDOW, RETRY_PAUSES, Planner, digest_time, next_attempt
+from listener.alerts.planning import FLOOD_WINDOW, RETRY_PAUSES, Planner, channel_pause, digest_time, next_attempt
 from listener.alerts.rules import Rules
 from listener.lazy import lazy_names
 
@@ -36,6 +36,7 @@ __all__ = [
     "SpikeEvent",
     "change_quote",
     "change_title",
+    "channel_pause",
     "cool_down_of",
     "digest_time",
     "next_attempt",

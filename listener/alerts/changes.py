@@ -8,6 +8,7 @@ from datetime import datetime
 from listener.alerts.events import ChangeEvent
 from listener.alerts.keys import alert_key
 from listener.alerts.mentions import among
+from listener.alerts.weights import of_change
 from listener.alerts.words import FACT_LIMIT, QUOTE_LIMIT, amount, cut, one_line, shown, word_diff
 from listener.facts import Change, ChangeKind, Price
 from listener.types import Alert, Rule, RuleOn, Source, Tone
@@ -101,6 +102,7 @@ def change_alert(rule: Rule, event: ChangeEvent, now: datetime) -> Alert:
         quote=quote(change),
         url=event.url or source.url or None,
         tone=tone(change),
+        weight=of_change(change),
         facts=tuple(facts(event)),
         thread=f"{who}: {TOPICS[on]} ({about})",
         channels=rule.channels,

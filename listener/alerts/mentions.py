@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from listener.alerts.events import MentionEvent
 from listener.alerts.keys import alert_key
+from listener.alerts.weights import of_mention
 from listener.alerts.words import FACT_LIMIT, QUOTE_LIMIT, cut, moment, one_line
 from listener.types import Alert, Item, Reading, Rule, Sentiment, Tone
 
@@ -82,6 +83,7 @@ def mention_alert(rule: Rule, event: MentionEvent, now: datetime, zone: ZoneInfo
         quote=cut(reading.excerpt or item.text[:QUOTE_LIMIT], QUOTE_LIMIT) if item.text or not item.title else "",
         url=item.url,
         tone=tone(reading),
+        weight=of_mention(reading, tone(reading)),
         facts=tuple(facts(event, zone)),
         channels=rule.channels,
         send=rule.send,

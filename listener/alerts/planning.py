@@ -30,6 +30,9 @@ RETRY_PAUSES = (
 JITTER = 0.1
 #: No service makes us wait longer than this.
 RETRY_AFTER_LIMIT = timedelta(hours=24)
+#: New alerts wait for a channel in trouble no longer than the last of these after its first, second, ... failure in a
+#: row, unless the service asks for more: a server that is back is found within a quarter of an hour.
+CHANNEL_PAUSES = RETRY_PAUSES[:3]
 #: More alerts of one rule within an hour are collected until the next full hour, and told in one message.
 FLOOD_LIMIT = 30
 FLOOD_WINDOW = timedelta(hours=1)
@@ -134,5 +137,21 @@ def next_attempt(attempts: int, error: DeliveryError, now: datetime, *, key: str
     pause = RETRY_PAUSES[attempts - 1]
     if isinstance(error, TemporaryDeliveryError) and error.retry_after is not None:
         pause = max(pause, min(error.retry_after, RETRY_AFTER_LIMIT))
+    return now + pause * jitter(key, attempts)
+
+
+def channel_pause(failures: int, error: TemporaryDeliveryError, now: datetime, *, key: str) -> datetime:
+    """Return until when a channel is left alone that has failed `failures` times in a row, by whatever messages.
+
+    `key` names the channel and decides the jitter.
+    """
+    pause = CHANNEL_PAUSES[min(max(failures, 1), len(CHANNEL_PAUSES)) - 1]
+    if error.retry_after is not None:
+        pause = max(pause, min(error.retry_after, RETRY_AFTER_LIMIT))
+    return now + pause * jitter(key, failures)
+
+
+def jitter(key: str, attempts: int) -> float:
+    """Return a factor from 1 to 1 + `JITTER`, the same for the same arguments."""
     digest = hashlib.sha256(f"{key}\n{attempts}".encode()).digest()
-    return now + pause * (1 + JITTER * int.from_bytes(digest[:4], "big") / 2**32)
+    return 1 + JITTER * int.from_bytes(digest[:4], "big") / 2**32

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from listener.alerts.events import Example, PainEvent, SpikeEvent
 from listener.alerts.keys import alert_key
+from listener.alerts.weights import of_pain, of_spike
 from listener.alerts.words import FACT_LIMIT, QUOTE_LIMIT, cut, duration, moment, one_line
 from listener.types import Alert, Rule, SpikeOf, Tone
 
@@ -74,6 +75,7 @@ def spike_alert(rule: Rule, event: SpikeEvent, now: datetime, zone: ZoneInfo) ->
         title=f"{event.brand}: {event.count} {words} in {within}, usually {event.usual:g}",
         examples=event.examples,
         tone=_tone(event),
+        weight=of_spike(event),
         told=told,
         thread=spike_thread(event.brand),
     )
@@ -101,6 +103,7 @@ def pain_alert(rule: Rule, event: PainEvent, now: datetime) -> Alert:
         title=f"{event.brand}: pain point {event.topic} in {event.late} stories within {within}, {before}",
         examples=event.examples,
         tone="bad",
+        weight=of_pain(event),
         told=[*told, *_quotes(event.examples[1:])],
         thread=pain_thread(event.brand, event.topic),
     )
@@ -125,6 +128,7 @@ def _alert(
     title: str,
     examples: tuple[Example, ...],
     tone: Tone,
+    weight: float,
     told: list[tuple[str, str]],
     thread: str,
 ) -> Alert:
@@ -140,6 +144,7 @@ def _alert(
         quote="" if first is None else cut(first.quote, QUOTE_LIMIT),
         url=None if first is None else first.url,
         tone=tone,
+        weight=weight,
         facts=tuple(told),
         thread=thread,
         channels=rule.channels,

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from listener.alerts.keys import alert_key
 from listener.alerts.mentions import among
+from listener.alerts.weights import GIVEN_UP, TROUBLE
 from listener.alerts.words import FACT_LIMIT, duration, moment, one_line
 from listener.types import Alert, Outcome, Rule, Source, SourceState
 
@@ -50,10 +51,9 @@ def trouble_alert(rule: Rule, source: Source, state: SourceState, now: datetime,
         told.append(("Next poll", f"none: see `listener sources resume {source.name}`"))
     else:
         told.append(("Next poll", moment(state.due_at, zone)))
-    stage = "stopped" if state.stopped else "trouble"
-    return made(
-        rule, source, now, alert_key("source", rule.name, source.name, stage, stamp(since)), line, told, good=False
-    )
+    stage, weight = ("stopped", GIVEN_UP) if state.stopped else ("trouble", TROUBLE)
+    key = alert_key("source", rule.name, source.name, stage, stamp(since))
+    return made(rule, source, now, key, line, told, good=False, weight=weight)
 
 
 def recovery_alert(rule: Rule, source: Source, before: SourceState, now: datetime, zone: ZoneInfo) -> Alert:
@@ -67,12 +67,21 @@ def recovery_alert(rule: Rule, source: Source, before: SourceState, now: datetim
         ("Failed polls", str(before.failures)),
     ]
     return made(
-        rule, source, now, alert_key("source", rule.name, source.name, "recovery", stamp(since)), line, told, good=True
-    )
+        rule, source, now, alert_key("source", rule.name, source.name, "recovery", stamp(since)), line, told, good=True,
+        weight=TROUBLE,
+    )  # fmt: skip
 
 
 def made(
-    rule: Rule, source: Source, now: datetime, key: str, line: str, told: list[tuple[str, str]], *, good: bool
+    rule: Rule,
+    source: Source,
+    now: datetime,
+    key: str,
+    line: str,
+    told: list[tuple[str, str]],
+    *,
+    good: bool,
+    weight: float,
 ) -> Alert:
     """Make an alert about a source."""
     return Alert(
@@ -85,6 +94,7 @@ def made(
         title=one_line(line),
         url=source.url or None,
         tone="good" if good else "bad",
+        weight=weight,
         facts=tuple(told),
         thread=f"Trouble with source {source.name}",
         channels=rule.channels,

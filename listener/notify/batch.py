@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from listener.alerts import next_attempt
-from listener.errors import DeliveryError, MessageRefused, TemporaryDeliveryError
+from listener.errors import DeliveryError, MessageDeferred, MessageRefused, TemporaryDeliveryError
 from listener.types import Channel, Delivery
 
 #: Refusals without a message that is taken, after which it isn't the messages that the service objects to. Halving 500
@@ -23,6 +23,8 @@ class Retry:
     id: int
     at: datetime
     error: str
+    #: Receivers who have it, whom the next attempt leaves out.
+    delivered_to: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,8 +43,8 @@ class Sent:
     sent: tuple[int, ...] = ()
     retry: tuple[Retry, ...] = ()
     dead: tuple[Dead, ...] = ()
-    #: The channel itself is in trouble: leave it alone until then, whatever else is due on it.
-    pause_until: datetime | None = None
+    #: What is wrong with the channel itself, whatever else is due on it.
+    trouble: TemporaryDeliveryError | None = None
 
     @property
     def error(self) -> str:
@@ -58,36 +60,41 @@ class Progress:
     sent: list[int] = field(default_factory=list)
     retry: list[Retry] = field(default_factory=list)
     dead: list[Dead] = field(default_factory=list)
-    pause_until: datetime | None = None
+    trouble: TemporaryDeliveryError | None = None
 
     def fail(self, deliveries: Sequence[Delivery], error: DeliveryError) -> None:
         """Note a failure: another attempt, or the end."""
-        moments = []
         for delivery in deliveries:
             at = next_attempt(delivery.attempts + 1, error, self.now, key=delivery.alert.key + delivery.channel)
             if at is None:
                 self.dead.append(Dead(id=delivery.id, error=str(error)))
             else:
-                self.retry.append(Retry(id=delivery.id, at=at, error=str(error)))
-                moments.append(at)
-        if isinstance(error, TemporaryDeliveryError) and moments:
-            self.pause_until = min(moments)
+                have = error.delivered if isinstance(error, MessageDeferred) else delivery.delivered_to
+                self.retry.append(Retry(id=delivery.id, at=at, error=str(error), delivered_to=have))
+        if isinstance(error, TemporaryDeliveryError) and not isinstance(error, MessageDeferred):
+            self.trouble = error
 
 
 def send_batch(channel: Channel, deliveries: Sequence[Delivery], now: datetime) -> Sent:
-    """Send deliveries of one channel as one message.
+    """Send deliveries of one channel as one message, or as several where some receivers have a part of them.
 
     A message that the service refuses for what it holds is halved until what it objects to is alone: the rest goes out
-    and that one alert is dead. Any other failure ends the batch, and what is left of it fails in the same way. Where
-    everything is refused the rest is tried again later: it is the service that is at fault.
+    and that one alert is dead. One that it puts off for itself alone waits by itself. Any other failure ends the batch,
+    and what is left of it fails in the same way. Where everything is refused the rest is tried again later: it is the
+    service that is at fault.
     """
     progress = Progress(now=now)
     refusals = 0
-    parts = [list(deliveries)] if deliveries else []
+    parts = parted(deliveries)
     while parts:
         part = parts.pop(0)
         try:
-            channel.send([one.alert for one in part], message_id=message_identity(channel.name, part), now=now)
+            channel.send(
+                [one.alert for one in part],
+                message_id=message_identity(channel.name, part),
+                now=now,
+                delivered=part[0].delivered_to,
+            )
         except MessageRefused as error:
             refusals += 1
             if len(part) == 1:
@@ -99,6 +106,8 @@ def send_batch(channel: Channel, deliveries: Sequence[Delivery], now: datetime) 
             else:
                 middle = len(part) // 2
                 parts[:0] = [part[:middle], part[middle:]]
+        except MessageDeferred as error:
+            progress.fail(part, error)
         except DeliveryError as error:
             progress.fail([*part, *(one for other in parts for one in other)], error)
             break
@@ -108,8 +117,16 @@ def send_batch(channel: Channel, deliveries: Sequence[Delivery], now: datetime) 
         sent=tuple(progress.sent),
         retry=tuple(progress.retry),
         dead=tuple(progress.dead),
-        pause_until=progress.pause_until,
+        trouble=progress.trouble,
     )
+
+
+def parted(deliveries: Sequence[Delivery]) -> list[list[Delivery]]:
+    """Group deliveries by who has them already: all of a message go to the same receivers."""
+    parts: dict[frozenset[str], list[Delivery]] = {}
+    for delivery in deliveries:
+        parts.setdefault(frozenset(delivery.delivered_to), []).append(delivery)
+    return list(parts.values())
 
 
 def message_identity(channel: str, deliveries: Sequence[Delivery]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import TextIO
 
@@ -33,7 +33,7 @@ class ConsoleChannel:
         lines = [line for group in shown.groups for alert in group.alerts for line in card(alert)]
         return "\n".join([*lines, shown.rest_line] if shown.rest else lines) + "\n"
 
-    def send(self, alerts: Sequence[Alert], *, message_id: str, now: datetime) -> None:
+    def send(self, alerts: Sequence[Alert], *, message_id: str, now: datetime, delivered: Collection[str] = ()) -> None:
         """Write the alerts; see `listener.types.Channel`. A stream that is closed or full is worth another try."""
         stream = self._stream or sys.stdout
         encoding = stream.encoding or "utf-8"

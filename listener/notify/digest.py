@@ -1,4 +1,4 @@
-"""Several alerts in one message: the worst first, by brand, the rest counted. Pure."""
+"""Several alerts in one message: the worst and heaviest first, by brand, the rest counted. Pure."""
 
 from __future__ import annotations
 
@@ -59,13 +59,15 @@ class Digest:
 
 
 def digest(alerts: Sequence[Alert], limit: int) -> Digest:
-    """Put at most `limit` alerts in order: the worst, then the oldest first; brands in the order of their worst.
+    """Put at most `limit` alerts in order: the worst, then the heaviest, then the oldest first.
+
+    Brands stand in the order of their worst.
 
     Raises ValueError for no alerts.
     """
     if not alerts:
         raise ValueError("a message needs an alert")
-    shown = sorted(alerts, key=lambda alert: (ORDER[alert.tone], alert.created_at))[:limit]
+    shown = sorted(alerts, key=lambda alert: (ORDER[alert.tone], -alert.weight, alert.created_at))[:limit]
     names: dict[str, list[Alert]] = {}
     for alert in shown:
         names.setdefault(about(alert), []).append(alert)

@@ -7,13 +7,12 @@ import logging
 import smtplib
 import socket
 import ssl
-from collections import OrderedDict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from listener.channels import EmailSettings
-from listener.errors import MessageRefused, PermanentDeliveryError, TemporaryDeliveryError
+from listener.errors import MessageDeferred, MessageRefused, PermanentDeliveryError, TemporaryDeliveryError
 from listener.notify.deadline import Deadline, deadline
 from listener.notify.mail_message import ALERTS_LIMIT, MailWriter
 from listener.notify.plain import clean_line
@@ -22,8 +21,8 @@ from listener.types import Alert
 
 log = logging.getLogger(__name__)
 
-#: Messages that only some receivers have got, remembered for their next attempt.
-REMEMBERED_LIMIT = 200
+#: Replies to a message that would be the same for any other: closing down, out of storage (RFC 5321, 4.2.3).
+ABOUT_THE_SERVER = frozenset({421, 452})
 SERVER_SAID_LIMIT = 200
 
 
@@ -71,8 +70,6 @@ class EmailChannel:
         self._settings = settings
         self._writer = MailWriter(settings, zone)
         self._tls = tls_context(settings.ca_file) if settings.security != "none" else None
-        #: By message id: who has it already.
-        self._delivered: OrderedDict[str, set[str]] = OrderedDict()
 
     def render(self, alerts: Sequence[Alert], *, message_id: str, now: datetime) -> str:
         """Return headers and text part as they would be sent, without the encoding of the latter."""
@@ -82,15 +79,16 @@ class EmailChannel:
         assert text is not None
         return f"{headers}\n\n{text.get_content()}"
 
-    def send(self, alerts: Sequence[Alert], *, message_id: str, now: datetime) -> None:
+    def send(self, alerts: Sequence[Alert], *, message_id: str, now: datetime, delivered: Collection[str] = ()) -> None:
         """Send one message to everybody who hasn't got it yet; see `listener.types.Channel`.
 
         A receiver that the server puts off makes another attempt, to those only that were put off. One that it
         refuses for good is left out and logged, unless all are refused.
         """
         message = self._writer.write(alerts, message_id=message_id, now=now).as_bytes()
-        have = self._delivered.get(message_id, set())
-        receivers = [address for address in self._writer.receivers if address not in have]
+        receivers = [address for address in self._writer.receivers if address not in delivered]
+        if not receivers:
+            return  # those who hadn't got it are no longer in the settings
         with self._conversation() as client:
             try:
                 refused = client.sendmail(self._writer.sender, receivers, message)
@@ -102,19 +100,16 @@ class EmailChannel:
                 raise refusal(error.smtp_code, error.smtp_error, about_message=too_large) from None
             except smtplib.SMTPDataError as error:
                 raise refusal(error.smtp_code, error.smtp_error, about_message=True) from None
-        self._account(message_id, receivers, refused)
+        self._account({*delivered, *receivers} - set(refused), refused)
 
-    def _account(self, message_id: str, receivers: Sequence[str], refused: Mapping[str, tuple[int, bytes]]) -> None:
-        """Remember who has the message, and raise what the refused ones call for."""
-        have = self._delivered.pop(message_id, set()) | (set(receivers) - set(refused))
+    def _account(self, have: Collection[str], refused: Mapping[str, tuple[int, bytes]]) -> None:
+        """Raise what the refused ones call for, where others `have` the message or nobody has."""
         later = {address: said for address, said in refused.items() if said[0] < 500}
         never = [address for address in refused if address not in later]
         if later:
-            self._delivered[message_id] = have
-            while len(self._delivered) > REMEMBERED_LIMIT:
-                self._delivered.popitem(last=False)
             code, said = next(iter(later.values()))
-            raise refusal(code, said, about_message=False)
+            error = refusal(code, said, about_message=False)
+            raise MessageDeferred(str(error), delivered=sorted(have)) if have else error
         if never and not have:
             code, said = refused[never[0]]
             raise refusal(code, said, about_message=False)
@@ -155,7 +150,7 @@ def refusal(code: int, said: bytes | str, *, about_message: bool) -> TemporaryDe
     """Return the error for a reply: 4xx is worth another try (greylisting is one), 5xx is not (RFC 5321, 4.2.1)."""
     text = f"the server said {code} {server_said(said)}".rstrip()
     if code < 500:
-        return TemporaryDeliveryError(text)
+        return MessageDeferred(text) if about_message and code not in ABOUT_THE_SERVER else TemporaryDeliveryError(text)
     return MessageRefused(text) if about_message else PermanentDeliveryError(text)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -35,7 +35,7 @@ class SlackChannel:
         """Return the message as it would be sent."""
         return slack_message(alerts, self._zone).decode()
 
-    def send(self, alerts: Sequence[Alert], *, message_id: str, now: datetime) -> None:
+    def send(self, alerts: Sequence[Alert], *, message_id: str, now: datetime, delivered: Collection[str] = ()) -> None:
         """Send one message; see `listener.types.Channel`. Slack knows no message ids: a repetition shows twice."""
         answer = self._poster.post(
             slack_message(alerts, self._zone), {"Content-Type": "application/json; charset=utf-8"}

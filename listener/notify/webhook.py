@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import UTC, datetime
 from http import HTTPStatus
 from http.client import responses
@@ -82,7 +82,7 @@ class WebhookChannel:
         """Return the documents as they would be posted, a line each."""
         return "\n".join(body.decode() for _, body in documents(self.name, alerts, message_id))
 
-    def send(self, alerts: Sequence[Alert], *, message_id: str, now: datetime) -> None:
+    def send(self, alerts: Sequence[Alert], *, message_id: str, now: datetime, delivered: Collection[str] = ()) -> None:
         """Post the alerts; see `listener.types.Channel`.
 
         With more than `MESSAGE_LIMIT` of them there are several documents, with ids of their own that are the same for

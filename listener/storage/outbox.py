@@ -72,6 +72,7 @@ def add_alerts(
                 "last_error": "",
                 "sent_at": None,
                 "batch": None,
+                "delivered_to": "[]",
             }
             for channel in dict.fromkeys(alert.channels)
         ]
@@ -92,6 +93,7 @@ def _alert_columns(alert: Alert) -> dict[str, Any]:
         "quote": clean(alert.quote),
         "url": clean_or_none(alert.url),
         "tone": alert.tone,
+        "weight": alert.weight,
         "facts": to_json(alert.facts),
         "thread": clean(alert.thread),
         "channels": to_json(alert.channels),
@@ -112,6 +114,7 @@ def delivery_of(row: Any) -> Delivery:
         quote=row.alert_quote,
         url=row.alert_url,
         tone=row.alert_tone,
+        weight=row.alert_weight,
         facts=tuple((label, value) for label, value in from_json(row.alert_facts)),
         thread=row.alert_thread,
         channels=tuple(from_json(row.alert_channels)),
@@ -127,6 +130,7 @@ def delivery_of(row: Any) -> Delivery:
         due_at=moment(row.delivery_due_at),
         last_error=row.delivery_last_error,
         sent_at=moment_or_none(row.delivery_sent_at),
+        delivered_to=tuple(from_json(row.delivery_delivered_to)),
     )
 
 
@@ -221,13 +225,16 @@ def update_pending(connection: sa.Connection, delivery_ids: Sequence[int], value
 
 def mark_sent(connection: sa.Connection, delivery_ids: Sequence[int], now: datetime) -> int:
     """Mark deliveries as handed over; return how many were still waiting."""
-    values = {"status": DeliveryStatus.SENT.value, "sent_at": stamp(now), "last_error": ""}
+    values = {"status": DeliveryStatus.SENT.value, "sent_at": stamp(now), "last_error": "", "delivered_to": "[]"}
     return update_pending(connection, delivery_ids, values)
 
 
-def mark_retry(connection: sa.Connection, delivery_ids: Sequence[int], due_at: datetime, error: str) -> int:
-    """Put deliveries off after a failed attempt; return how many were still waiting."""
-    return update_pending(connection, delivery_ids, {"due_at": stamp(due_at), "last_error": clean(error)})
+def mark_retry(
+    connection: sa.Connection, delivery_ids: Sequence[int], due_at: datetime, error: str, delivered_to: Sequence[str]
+) -> int:
+    """Put deliveries off after a failed attempt, with who has them; return how many were still waiting."""
+    values = {"due_at": stamp(due_at), "last_error": clean(error), "delivered_to": to_json(delivered_to)}
+    return update_pending(connection, delivery_ids, values)
 
 
 def mark_dead(connection: sa.Connection, delivery_ids: Sequence[int], error: str) -> int:
@@ -252,6 +259,14 @@ def hurry_failed(connection: sa.Connection, delivery_ids: Sequence[int] | None, 
         .values(due_at=stamp(due_at))
     )
     return _run(connection, failed, delivery_ids)
+
+
+def hurry_channel(connection: sa.Connection, channel: str, due_at: datetime) -> int:
+    """Let what waits on a channel after a failure wait until `due_at` at the most; return how much it was."""
+    d = deliveries.c
+    failed = (d.status == DeliveryStatus.PENDING.value) & (d.channel == channel) & (d.attempts > 0)
+    later = sa.update(deliveries).where(failed, d.due_at > stamp(due_at))
+    return connection.execute(later.values(due_at=stamp(due_at))).rowcount
 
 
 def _update(

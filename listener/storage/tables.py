@@ -390,6 +390,7 @@ alerts = sa.Table(
     required("quote", sa.Text()),
     sa.Column("url", sa.Text),
     required("tone", sa.Text()),
+    sa.Column("weight", sa.Float, nullable=False, server_default="0"),
     required("facts", sa.Text()),
     required("thread", sa.Text()),
     required("channels", sa.Text()),
@@ -409,6 +410,7 @@ deliveries = sa.Table(
     required("last_error", sa.Text()),
     sa.Column("sent_at", Stamp),
     sa.Column("batch", Id),
+    sa.Column("delivered_to", sa.Text, nullable=False, server_default="[]"),
     sa.Index("deliveries_once", "alert_id", "channel", unique=True),
     sa.Index("deliveries_due", "status", "due_at"),
 )

@@ -305,9 +305,14 @@ class Transaction:
         """Mark deliveries as handed over; return how many were still waiting."""
         return outbox.mark_sent(self._connection, delivery_ids, now)
 
-    def mark_retry(self, delivery_ids: Sequence[int], due_at: datetime, error: str) -> int:
-        """Put deliveries off after a failed attempt; return how many were still waiting."""
-        return outbox.mark_retry(self._connection, delivery_ids, due_at, error)
+    def mark_retry(
+        self, delivery_ids: Sequence[int], due_at: datetime, error: str, delivered_to: Sequence[str] = ()
+    ) -> int:
+        """Put deliveries off after a failed attempt; return how many were still waiting.
+
+        `delivered_to` are the receivers who have them nevertheless.
+        """
+        return outbox.mark_retry(self._connection, delivery_ids, due_at, error, delivered_to)
 
     def mark_dead(self, delivery_ids: Sequence[int], error: str) -> int:
         """Give deliveries up after a failed attempt; return how many were still waiting."""
@@ -320,3 +325,7 @@ class Transaction:
     def hurry_failed(self, delivery_ids: Sequence[int] | None, due_at: datetime) -> int:
         """Let deliveries that wait after a failure (None: all) wait until `due_at` only; return how many."""
         return outbox.hurry_failed(self._connection, delivery_ids, due_at)
+
+    def hurry_channel(self, channel: str, due_at: datetime) -> int:
+        """Let what waits on a channel after a failure wait until `due_at` at the most; return how much it was."""
+        return outbox.hurry_channel(self._connection, channel, due_at)

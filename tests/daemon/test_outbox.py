@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,10 +13,10 @@ import pytest
 
 from listener.alerts import Planner
 from listener.channels import ConsoleSettings
-from listener.errors import DatabaseBusy, TemporaryDeliveryError
+from listener.errors import DatabaseBusy, MessageDeferred, TemporaryDeliveryError
 from listener.outbox import Outbox
 from listener.storage import Store
-from listener.types import Alert, DeliveryStatus
+from listener.types import Alert, Channel, DeliveryStatus
 
 NOW = datetime(2026, 11, 2, 8, tzinfo=UTC)
 
@@ -32,7 +32,7 @@ class LockingChannel:
         self._path = path
         self.other: sqlite3.Connection | None = None
 
-    def send(self, alerts: Sequence[Alert], *, message_id: str, now: datetime) -> None:
+    def send(self, alerts: Sequence[Alert], *, message_id: str, now: datetime, delivered: Collection[str] = ()) -> None:
         self.sent.append(message_id)
         if self.other is None:
             self.other = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
@@ -44,15 +44,35 @@ class FailingChannel:
 
     MESSAGE_LIMIT = 500
 
-    def __init__(self) -> None:
+    def __init__(self, retry_after: timedelta | None = timedelta(hours=3)) -> None:
         self.name = "screen"
         self.mended = False
         self.attempts = 0
+        self._retry_after = retry_after
 
-    def send(self, alerts: Sequence[Alert], *, message_id: str, now: datetime) -> None:
+    def send(self, alerts: Sequence[Alert], *, message_id: str, now: datetime, delivered: Collection[str] = ()) -> None:
         self.attempts += 1
         if not self.mended:
-            raise TemporaryDeliveryError("come back in three hours", retry_after=timedelta(hours=3))
+            raise TemporaryDeliveryError("not now", retry_after=self._retry_after)
+
+
+class ChoosyChannel:
+    """Reaches one of two receivers; the other puts off what is about anything but `taken`."""
+
+    MESSAGE_LIMIT = 500
+
+    def __init__(self) -> None:
+        self.name = "screen"
+        self.taken: set[str] = set()
+        self.reached: list[tuple[str, str]] = []
+
+    def send(self, alerts: Sequence[Alert], *, message_id: str, now: datetime, delivered: Collection[str] = ()) -> None:
+        for key in [alert.key[0] for alert in alerts]:
+            for receiver in {"one", "two"} - set(delivered):
+                if receiver == "one" or key in self.taken:
+                    self.reached.append((receiver, key))
+        if not {alert.key[0] for alert in alerts} <= self.taken:
+            raise MessageDeferred("450 two: greylisted", delivered=["one"])
 
 
 @pytest.fixture
@@ -118,5 +138,88 @@ def test_a_person_who_asks_for_another_attempt_ends_the_pause_of_a_channel(store
     with store.write() as tx:
         assert tx.hurry_failed(None, NOW + timedelta(minutes=2)) == 1
     outbox.send_due(NOW + timedelta(minutes=2))
+    outbox.close(timedelta(seconds=10))
+    assert [one.status for one in store.deliveries()] == [DeliveryStatus.SENT] * 2
+
+
+def outbox_of(store: Store, channel: Channel, clock: list[datetime]) -> Outbox:
+    planner = Planner({"screen": ConsoleSettings()}, ZoneInfo("UTC"))
+    return Outbox(store, {"screen": channel}, planner, lambda: clock[-1])
+
+
+def add(store: Store, key: str) -> None:
+    with store.write() as tx:
+        tx.add_alerts([alert(key * 32)])
+
+
+def test_who_has_a_message_is_known_after_a_restart(store: Store) -> None:
+    channel, clock = ChoosyChannel(), [NOW]
+    add(store, "1")
+    first = outbox_of(store, channel, clock)
+    first.send_due(NOW)
+    first.close(timedelta(seconds=10))
+    assert [one.delivered_to for one in store.deliveries()] == [("one",)]
+    channel.taken.add("1")
+    clock.append(NOW + timedelta(minutes=2))
+    again = outbox_of(store, channel, clock)
+    again.send_due(clock[-1])
+    again.close(timedelta(seconds=10))
+    assert channel.reached == [("one", "1"), ("two", "1")]
+    assert [(one.status, one.delivered_to) for one in store.deliveries()] == [(DeliveryStatus.SENT, ())]
+
+
+def test_a_message_that_waits_for_one_of_its_receivers_holds_up_no_other(store: Store) -> None:
+    channel, clock = ChoosyChannel(), [NOW]
+    add(store, "1")
+    outbox = outbox_of(store, channel, clock)
+    outbox.send_due(NOW)
+    channel.taken.add("2")
+    add(store, "2")
+    clock.append(NOW + timedelta(seconds=5))
+    outbox.send_due(clock[-1])
+    outbox.close(timedelta(seconds=10))
+    assert {one.alert.key[0]: one.status for one in store.deliveries()} == {
+        "1": DeliveryStatus.PENDING,
+        "2": DeliveryStatus.SENT,
+    }
+
+
+def test_new_alerts_try_a_failing_channel_within_a_quarter_of_an_hour_however_long_the_old_ones_wait(
+    store: Store,
+) -> None:
+    channel, clock = FailingChannel(retry_after=None), [NOW]
+    add(store, "1")
+    outbox = outbox_of(store, channel, clock)
+    for minutes in (0, 2, 8, 30, 120, 400):
+        clock.append(NOW + timedelta(minutes=minutes))
+        outbox.send_due(clock[-1])
+    assert channel.attempts == 6
+    (old,) = store.deliveries()
+    assert old.due_at > clock[-1] + timedelta(hours=5), "its own next attempt is far away"
+    channel.mended = True
+    add(store, "2")
+    clock.append(clock[-1] + timedelta(minutes=5))
+    outbox.send_due(clock[-1])
+    assert channel.attempts == 6, "left alone for a while"
+    clock.append(clock[-1] + timedelta(minutes=12))
+    outbox.send_due(clock[-1])
+    outbox.send_due(clock[-1])
+    outbox.close(timedelta(seconds=10))
+    assert [one.status for one in store.deliveries()] == [DeliveryStatus.SENT] * 2, "the old one needn't wait any more"
+
+
+def test_new_alerts_wait_as_long_as_a_service_asks_for(store: Store) -> None:
+    channel, clock = FailingChannel(), [NOW]
+    add(store, "1")
+    outbox = outbox_of(store, channel, clock)
+    outbox.send_due(NOW)
+    channel.mended = True
+    add(store, "2")
+    clock.append(NOW + timedelta(hours=2, minutes=59))
+    outbox.send_due(clock[-1])
+    assert channel.attempts == 1
+    clock.append(NOW + timedelta(hours=3, minutes=19))
+    outbox.send_due(clock[-1])
+    outbox.send_due(clock[-1])
     outbox.close(timedelta(seconds=10))
     assert [one.status for one in store.deliveries()] == [DeliveryStatus.SENT] * 2

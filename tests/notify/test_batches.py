@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from listener.errors import DeliveryError, MessageRefused, PermanentDeliveryError, TemporaryDeliveryError
+from listener.errors import (
+    DeliveryError,
+    MessageDeferred,
+    MessageRefused,
+    PermanentDeliveryError,
+    TemporaryDeliveryError,
+)
 from listener.notify import send_batch
 from listener.notify.batch import message_identity
 from listener.types import Alert, Delivery, DeliveryStatus
@@ -24,12 +31,14 @@ class Scripted:
         self.name = "channel"
         self.taken: list[list[str]] = []
         self.tried: list[str] = []
+        self.left_out: list[Collection[str]] = []
         self._poison = set(poison)
         self._fail = fail
         self._after = after
 
-    def send(self, alerts: Sequence[Alert], *, message_id: str, now: datetime) -> None:
+    def send(self, alerts: Sequence[Alert], *, message_id: str, now: datetime, delivered: Collection[str] = ()) -> None:
         self.tried.append(message_id)
+        self.left_out.append(delivered)
         keys = [alert.key for alert in alerts]
         if self._fail is not None and len(self.taken) >= self._after:
             raise self._fail
@@ -42,7 +51,7 @@ def test_a_batch_that_is_taken_is_one_message(delivery: Callable[..., Delivery],
     channel = Scripted()
     result = send_batch(channel, [delivery(n) for n in range(4)], now)
     assert result.sent == (0, 1, 2, 3)
-    assert (result.retry, result.dead, result.pause_until, result.error) == ((), (), None, "")
+    assert (result.retry, result.dead, result.trouble, result.error) == ((), (), None, "")
     assert len(channel.taken) == 1
 
 
@@ -62,17 +71,46 @@ def test_a_temporary_failure_schedules_each_delivery_by_its_own_attempts(
     assert timedelta(minutes=1) <= result.retry[0].at - now < timedelta(minutes=2)
     assert timedelta(hours=1) <= result.retry[1].at - now < timedelta(hours=2)
     assert [(one.id, one.error) for one in result.dead] == [(3, "busy")]
-    assert result.pause_until == result.retry[0].at
+    assert str(result.trouble) == "busy"
     assert result.error == "busy"
 
 
-def test_a_service_that_asks_for_patience_pauses_the_whole_channel(
+def test_a_service_that_asks_for_patience_is_trouble_of_the_whole_channel(
     delivery: Callable[..., Delivery], now: datetime
 ) -> None:
     channel = Scripted(fail=TemporaryDeliveryError("429", retry_after=timedelta(minutes=20)))
     result = send_batch(channel, [delivery(1)], now)
-    assert result.pause_until is not None
-    assert result.pause_until >= now + timedelta(minutes=20)
+    assert result.trouble is not None
+    assert result.trouble.retry_after == timedelta(minutes=20)
+
+
+def test_a_message_that_is_put_off_for_itself_holds_up_neither_the_channel_nor_the_rest(
+    delivery: Callable[..., Delivery], now: datetime
+) -> None:
+    channel = Scripted(fail=MessageDeferred("450 greylisted", delivered=["one@example.com"]), after=1)
+    waiting = replace(delivery(2), delivered_to=("two@example.com",))
+    result = send_batch(channel, [delivery(1), waiting], now)
+    assert result.sent == (1,)
+    assert [(one.id, one.delivered_to) for one in result.retry] == [(2, ("one@example.com",))]
+    assert result.trouble is None
+
+
+def test_alerts_go_out_together_where_the_same_receivers_have_them(
+    delivery: Callable[..., Delivery], now: datetime
+) -> None:
+    has_it = {n: ("one@example.com",) if n % 2 else () for n in range(4)}
+    channel = Scripted()
+    send_batch(channel, [replace(delivery(n), delivered_to=has_it[n]) for n in range(4)], now)
+    assert channel.taken == [[delivery(n).alert.key for n in (0, 2)], [delivery(n).alert.key for n in (1, 3)]]
+    assert channel.left_out == [(), ("one@example.com",)]
+
+
+def test_who_has_a_message_is_not_forgotten_when_its_next_attempt_fails(
+    delivery: Callable[..., Delivery], now: datetime
+) -> None:
+    channel = Scripted(fail=TemporaryDeliveryError("can't be reached"))
+    result = send_batch(channel, [replace(delivery(1), delivered_to=("one@example.com",)), delivery(2)], now)
+    assert {one.id: one.delivered_to for one in result.retry} == {1: ("one@example.com",), 2: ()}
 
 
 def test_a_permanent_failure_of_the_channel_is_tried_once(delivery: Callable[..., Delivery], now: datetime) -> None:
@@ -104,7 +142,7 @@ def test_a_service_that_refuses_everything_is_not_asked_about_each_alert(
     assert 1 <= len(result.dead) <= 4
     assert len(result.retry) == 500 - len(result.dead)
     assert {one.error for one in result.retry} == {"every message is refused: 400 invalid_payload"}
-    assert result.pause_until is not None
+    assert result.trouble is not None
 
 
 def test_a_channel_that_gives_up_between_the_halves_keeps_the_rest_for_later(

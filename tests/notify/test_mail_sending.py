@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import ssl
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from email import message_from_bytes
@@ -18,7 +18,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 from listener.channels import EmailSettings, Secret
-from listener.errors import MessageRefused, PermanentDeliveryError, TemporaryDeliveryError
+from listener.errors import MessageDeferred, MessageRefused, PermanentDeliveryError, TemporaryDeliveryError
 from listener.notify import build
 from listener.notify.mail import EmailChannel
 from listener.types import Alert
@@ -171,7 +171,8 @@ def test_a_wrong_password_is_tried_again_later_and_not_told(
         (Postbox(mail="550 no such sender"), PermanentDeliveryError, "550"),
         (Postbox(mail="552 too large"), MessageRefused, "552"),
         (Postbox(data="421 shutting down"), TemporaryDeliveryError, "421"),
-        (Postbox(data="450 busy"), TemporaryDeliveryError, "450"),
+        (Postbox(data="450 busy"), MessageDeferred, "450"),
+        (Postbox(data="452 no space"), TemporaryDeliveryError, "452"),
         (Postbox(data="552 too large"), MessageRefused, "552"),
         (Postbox(data="554 looks like spam\x1b[31m"), MessageRefused, "554 looks like spam"),
     ],
@@ -205,16 +206,36 @@ def test_who_has_a_message_does_not_get_it_again_because_another_was_put_off(
     postbox = Postbox(to={"two@example.com": [GREY, GREY]})
     with serving(postbox) as port:
         mail = channel(port)
+        have: Sequence[str] = ()
         for _ in range(2):
-            with pytest.raises(TemporaryDeliveryError, match="450"):
-                mail.send([alert()], message_id=MESSAGE_ID, now=now)
-        mail.send([alert()], message_id=MESSAGE_ID, now=now)
+            with pytest.raises(MessageDeferred, match="450") as caught:
+                mail.send([alert()], message_id=MESSAGE_ID, now=now, delivered=have)
+            have = caught.value.delivered
+            assert have == ("one@example.com",)
+        # After a restart, as it were: who has it is told by whoever sends.
+        channel(port).send([alert()], message_id=MESSAGE_ID, now=now, delivered=have)
         mail.send([alert()], message_id="another", now=now)
     assert [receivers for receivers, _ in postbox.taken] == [
         ["one@example.com"],
         ["two@example.com"],
         ["one@example.com", "two@example.com"],
     ]
+
+
+def test_a_message_is_sent_once_some_have_it_though_the_others_turn_out_to_be_unknown(
+    alert: Callable[..., Alert], now: datetime, caplog: pytest.LogCaptureFixture
+) -> None:
+    postbox = Postbox(to={"two@example.com": [UNKNOWN]})
+    with serving(postbox) as port:
+        channel(port).send([alert()], message_id=MESSAGE_ID, now=now, delivered=["one@example.com"])
+    assert postbox.taken == []
+    assert "receiver=two@example.com refused=550" in caplog.text
+
+
+def test_a_message_that_all_of_todays_receivers_have_is_sent(alert: Callable[..., Alert], now: datetime) -> None:
+    channel(free_port()).send(
+        [alert()], message_id=MESSAGE_ID, now=now, delivered=["one@example.com", "two@example.com", "gone@example.com"]
+    )
 
 
 def test_a_receiver_that_is_unknown_is_left_out_and_logged(

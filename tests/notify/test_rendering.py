@@ -7,6 +7,7 @@ import email.policy
 import json
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from typing import Any
@@ -142,6 +143,16 @@ def test_the_worst_comes_first_and_the_rest_is_counted(mixed: list[Alert]) -> No
     assert [one.key for one in shown.groups[0].alerts] == ["d" * 32, mixed[3].key], "the older of two bad ones first"
     assert (shown.total, shown.rest, shown.rest_line) == (4, 1, "and 1 more: listener alerts")
     assert counted(mixed) == "4 alerts: acme 2, sources 1, globex 1"
+
+
+def test_of_alerts_as_bad_the_heaviest_comes_first_and_its_brand_with_it(mixed: list[Alert]) -> None:
+    heavy = replace(mixed[3], key="h" * 32, brand="globex", weight=0.7)
+    good = replace(mixed[0], weight=0.9)
+    shown = digest([*mixed[2:], heavy, replace(heavy, key="i" * 32, weight=0.8), good], 4)
+    assert [(group.name, [one.key[0] for one in group.alerts]) for group in shown.groups] == [
+        ("globex", ["i", "h"]),
+        ("acme", ["d", "0"]),
+    ]
 
 
 def test_a_flood_fits_into_one_message_and_says_how_much_is_missing(alert: Callable[..., Alert]) -> None:

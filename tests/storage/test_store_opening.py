@@ -78,8 +78,17 @@ def test_the_database_of_an_older_version_is_brought_to_todays(tmp_path: Path, o
     with engine.connect().execution_options(**WRITING) as connection, connection.begin():
         command.upgrade(config_of(connection), "v0002")
         connection.exec_driver_sql("INSERT INTO meta VALUES ('kept', 'yes')")
+        connection.exec_driver_sql(
+            "INSERT INTO alerts VALUES (1, 'k', 'angry', 'mention', 'acme', NULL, '2026-11-01T00:00:00.000000Z',"
+            " 'Acme broke', '', NULL, 'bad', '[]', '', '[\"mail\"]', 'now')"
+        )
+        connection.exec_driver_sql(
+            "INSERT INTO deliveries VALUES (1, 1, 'mail', 'pending', 2, '2026-11-01T00:00:00.000000Z', 'busy', NULL, 1)"
+        )
     store = open_store(path)
     assert store.find_meta("kept") == "yes"
+    (waiting,) = store.deliveries()
+    assert (waiting.alert.weight, waiting.attempts, waiting.delivered_to) == (0.0, 2, ())
     with engine.connect() as connection:
         assert version_of(connection, str(path)) == HEAD
     engine.dispose()
