@@ -390,11 +390,11 @@ alerts = sa.Table(
     required("quote", sa.Text()),
     sa.Column("url", sa.Text),
     required("tone", sa.Text()),
-    sa.Column("weight", sa.Float, nullable=False, server_default="0"),
     required("facts", sa.Text()),
     required("thread", sa.Text()),
     required("channels", sa.Text()),
     required("send", sa.Text()),
+    sa.Column("weight", sa.Float, nullable=False, server_default="0"),
     sa.Index("alerts_created", "created_at"),
 )
 
