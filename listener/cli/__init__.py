@@ -1,4 +1,4 @@
-"""The command line. Each command is a module of its own, imported only when it runs: `listener --help` stays quick."""
+"""The command line. Each command is a module of its own, imported only when it runs: `--help` stays fast."""
 
 from __future__ import annotations
 
@@ -15,39 +15,39 @@ from listener.memory import collect_rarely
 
 #: Command: module and attribute that holds its click command, and the line that `--help` shows.
 COMMANDS: dict[str, tuple[str, str]] = {
-    "demo": ("listener.cli.demo:demo", "Play four weeks of a made-up web in under a minute."),
-    "init": ("listener.cli.settings:init", "Write a first settings file."),
-    "check": ("listener.cli.settings:check", "Say whether the settings can be used."),
-    "add": ("listener.cli.add:add", "Look at a URL, find out what it is, and add it to the settings."),
-    "import": ("listener.cli.opml:import_", "Add the feeds of an OPML file to the settings."),
-    "try": ("listener.cli.trial:try_", "Poll a source once and store nothing: what it brings, what matches and why."),
-    "backfill": ("listener.cli.backfill:backfill", "Read a source's past into the trends, back to a date."),
-    "run": ("listener.cli.run:run", "Listen: poll sources, understand what they bring, send alerts."),
-    "status": ("listener.cli.status:status", "Show whether listener runs and how far it has come."),
-    "sources": ("listener.cli.sources:sources", "Show what each source answers, and what to do about it."),
-    "mentions": ("listener.cli.mentions:mentions", "Show mentions: how they feel, what they say, what hurts."),
-    "correct": ("listener.cli.correct:correct", "Correct what listener makes of a mention; your word wins."),
-    "pains": ("listener.cli.pains:pains", "Show what hurts, how often and how much; and what hurts of late."),
-    "quality": ("listener.cli.quality:quality", "Show how far listener agrees with what persons corrected."),
-    "rescore": ("listener.cli.rescore:rescore", "Read stored mentions again with today's settings."),
-    "alerts": ("listener.cli.alerts:alerts", "Show alerts and what became of them; send again what was given up."),
-    "channels": ("listener.cli.channels:channels", "Show where alerts go; send a test message."),
-    "pages": ("listener.cli.discover:pages", "Find the pages of a site that are worth watching."),
-    "changes": ("listener.cli.pages:changes", "Show what changed on watched pages."),
-    "prices": ("listener.cli.pages:prices", "Show the history of every plan's price."),
-    "faq": ("listener.cli.pages:faq", "Show the questions that watched pages answer, and their answers over time."),
-    "claims": ("listener.cli.pages:claims", "Show the advertising copy of watched pages, and how long it was used."),
-    "note": ("listener.cli.note:note", "Store what somebody heard from a customer."),
-    "query": ("listener.cli.query:query", "Try a brand's query on a text and see what hit."),
-    "score": ("listener.cli.score:score", "Score texts: sentiment, complaint, kind, pain points, relevance."),
-    "group": ("listener.cli.score:group", "Group near copies of texts into stories."),
-    "scrapers": ("listener.cli.scrapers:scrapers", "Show what can be read, and with which options."),
-    "extract": ("listener.cli.extract:extract", "Read the facts of a page: plans, questions, copy."),
-    "diff": ("listener.cli.extract:diff", "Tell what changed between two versions of a page."),
-    "export": ("listener.cli.export:export", "Write trends, mentions, alerts and more to a file."),
-    "backup": ("listener.cli.upkeep:backup", "Copy the database while it is in use."),
-    "rebuild-trends": ("listener.cli.upkeep:rebuild_trends", "Count the trends anew from the mentions."),
-    "doctor": ("listener.cli.status:doctor", "Look for what is wrong: database, clock, disk, sources, channels."),
+    "demo": ("listener.cli.demo:demo", "Replay four weeks of a made-up web in under a minute."),
+    "init": ("listener.cli.settings:init", "Create a settings file."),
+    "check": ("listener.cli.settings:check", "Validate the settings file."),
+    "add": ("listener.cli.add:add", "Detect what a URL is and add it to the settings."),
+    "import": ("listener.cli.opml:import_", "Import feeds from an OPML file into the settings."),
+    "try": ("listener.cli.trial:try_", "Dry-run one source: show its items and what matches; store nothing."),
+    "backfill": ("listener.cli.backfill:backfill", "Load a source's history back to a date."),
+    "run": ("listener.cli.run:run", "Run the daemon: poll sources, analyse items, send alerts."),
+    "status": ("listener.cli.status:status", "Show whether the daemon is running, and its backlog."),
+    "sources": ("listener.cli.sources:sources", "Show the state of each source and how to fix failing ones."),
+    "mentions": ("listener.cli.mentions:mentions", "List mentions with sentiment, kind and pain points."),
+    "correct": ("listener.cli.correct:correct", "Correct the labels of a mention."),
+    "pains": ("listener.cli.pains:pains", "Rank pain points by frequency and severity; find emerging ones."),
+    "quality": ("listener.cli.quality:quality", "Measure precision and recall against your corrections."),
+    "rescore": ("listener.cli.rescore:rescore", "Re-analyse stored mentions with the current settings."),
+    "alerts": ("listener.cli.alerts:alerts", "List alerts and their delivery status; retry failed deliveries."),
+    "channels": ("listener.cli.channels:channels", "List notification channels; send a test message."),
+    "pages": ("listener.cli.discover:pages", "Discover a site's pricing, FAQ, status and blog pages."),
+    "changes": ("listener.cli.pages:changes", "List changes of watched pages."),
+    "prices": ("listener.cli.pages:prices", "Show the price history of every plan."),
+    "faq": ("listener.cli.pages:faq", "Show the FAQ entries of watched pages over time."),
+    "claims": ("listener.cli.pages:claims", "Show headlines, calls to action and claims of watched pages over time."),
+    "note": ("listener.cli.note:note", "Record customer feedback heard by your team."),
+    "query": ("listener.cli.query:query", "Test a query against a text and show what matched."),
+    "score": ("listener.cli.score:score", "Analyse texts: sentiment, complaint, kind, pain points, relevance."),
+    "group": ("listener.cli.score:group", "Group near-duplicate texts into stories."),
+    "scrapers": ("listener.cli.scrapers:scrapers", "List supported scrapers and their options."),
+    "extract": ("listener.cli.extract:extract", "Extract the facts of a page: plans, questions, copy, incidents."),
+    "diff": ("listener.cli.extract:diff", "Compare two versions of a page."),
+    "export": ("listener.cli.export:export", "Export trends, mentions, alerts and more as CSV or JSON Lines."),
+    "backup": ("listener.cli.upkeep:backup", "Back up the database while it is in use."),
+    "rebuild-trends": ("listener.cli.upkeep:rebuild_trends", "Recompute the trends from the stored mentions."),
+    "doctor": ("listener.cli.status:doctor", "Diagnose database, clock, disk, sources and channels."),
     "service": ("listener.cli.service:service", "Print a systemd unit for this installation."),
 }
 
@@ -84,18 +84,18 @@ class Commands(click.Group):
     envvar="LISTENER_CONFIG",
     default=Path("listener.toml"),
     show_default=True,
-    help="The settings file.",
+    help="Settings file.",
 )
 @click.pass_context
 def group(ctx: click.Context, settings_path: Path) -> None:
-    """Hear what customers say about your brand, and what competitors change on their pages."""
+    """Monitor what people say about your brand and what competitors change on their pages."""
     ctx.obj = settings_path
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run a command and exit.
 
-    Exit status: 0 done; 1 an error that a person can mend, said in one line; 2 wrong usage.
+    Exit status: 0 success; 1 an error the user can fix, reported in one line; 2 wrong usage.
     """
     collect_rarely()
     try:

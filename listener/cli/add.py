@@ -25,16 +25,16 @@ SHOWN = 5
 
 @click.command()
 @click.argument("url")
-@click.option("--name", help="The source's name; made from the address unless given.")
-@click.option("--brand", help="The brand whose page this is, or the only one looked for here.")
-@click.option("--category", default="", help="For exports and reports.")
-@click.option("--dry-run", is_flag=True, help="Show what would be added, and leave the settings as they are.")
+@click.option("--name", help="Name of the source. Derived from the URL by default.")
+@click.option("--brand", help="Brand that owns the page, or the only brand to match in this source.")
+@click.option("--category", default="", help="Category shown in exports and reports.")
+@click.option("--dry-run", is_flag=True, help="Show what would be added without changing the settings.")
 @click.pass_obj
 def add(settings_path: Path, url: str, name: str | None, brand: str | None, category: str, dry_run: bool) -> None:
-    """Look at URL, find out what it is, and add it to the settings as a source.
+    """Detect what URL is, and add it to the settings as a source.
 
-    A feed, a page that names feeds or has one at a usual place, a subreddit, an app in the App Store, a Discourse
-    forum, a status page, a JSON list, a page of prices or of questions; any other page is watched as text.
+    Recognises feeds, pages that link to a feed or have one at a common path, subreddits, App Store apps, Discourse
+    forums, status pages, JSON lists, pricing pages and FAQ pages. Any other page is watched as text.
     """
     settings = load_settings(settings_path, need_secrets=False)
     address = absolute(url if "://" in url else f"https://{url}")

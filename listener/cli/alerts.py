@@ -27,15 +27,22 @@ COLOURS = {DeliveryStatus.PENDING: "yellow", DeliveryStatus.SENT: "green", Deliv
 
 
 @click.group(invoke_without_command=True)
-@click.option("--pending", "status", flag_value="pending", help="Waiting: for a digest, quiet hours, another attempt.")
-@click.option("--dead", "status", flag_value="dead", help="Given up.")
-@click.option("--sent", "status", flag_value="sent", help="Handed over.")
-@click.option("--since", metavar="WHEN", help="Only alerts made since: 7d, 12h, 2026-11-20.")
+@click.option(
+    "--pending",
+    "status",
+    flag_value="pending",
+    help="Only pending: waiting for a digest, the end of quiet hours, or a retry.",
+)
+@click.option("--dead", "status", flag_value="dead", help="Only abandoned after the last retry.")
+@click.option("--sent", "status", flag_value="sent", help="Only delivered.")
+@click.option("--since", metavar="WHEN", help="Only alerts raised since: 7d, 12h or 2026-11-20.")
 @click.option("--channel", help="Only on this channel.")
 @click.option("--rule", help="Only of this rule.")
 @click.option("--brand", help="Only about this brand.")
-@click.option("--limit", type=click.IntRange(1, 100_000), default=LIMIT, show_default=True, help="At most so many.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+@click.option(
+    "--limit", type=click.IntRange(1, 100_000), default=LIMIT, show_default=True, help="Maximum number to show."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object per line.")
 @click.pass_context
 def alerts(
     ctx: click.Context,
@@ -47,9 +54,9 @@ def alerts(
     limit: int,
     as_json: bool,
 ) -> None:
-    """Show alerts and what became of each delivery, the newest first.
+    """List alerts and the status of each delivery, newest first.
 
-    The first column is the delivery's number, for `listener alerts retry`.
+    The first column is the delivery number that `listener alerts retry` takes.
     """
     if ctx.invoked_subcommand is not None:
         return
@@ -78,11 +85,11 @@ def alerts(
 
 @alerts.command()
 @click.argument("numbers", metavar="[NUMBER]...", type=int, nargs=-1)
-@click.option("--dead", is_flag=True, help="All that were given up.")
-@click.option("--failed", is_flag=True, help="All that wait for another attempt.")
+@click.option("--dead", is_flag=True, help="All abandoned deliveries.")
+@click.option("--failed", is_flag=True, help="All deliveries waiting for a retry.")
 @click.pass_obj
 def retry(settings_path: Path, numbers: Sequence[int], dead: bool, failed: bool) -> None:
-    """Try deliveries again now that failed or were given up. The daemon, or `listener run --once`, sends them."""
+    """Queue failed or abandoned deliveries for another attempt. The daemon, or `listener run --once`, sends them."""
     if bool(numbers) == (dead or failed):
         raise click.UsageError("name the numbers that `listener alerts` shows, or use --dead or --failed for all")
     settings = load(settings_path, environ=os.environ, need_secrets=False)

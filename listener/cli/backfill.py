@@ -29,24 +29,24 @@ REQUESTS = 200
 
 @click.command()
 @click.argument("name", metavar="SOURCE")
-@click.option("--since", required=True, type=MomentType(), help="The first day, by the settings' time zone.")
-@click.option("--dry-run", is_flag=True, help="Ask and read, and store nothing.")
+@click.option("--since", required=True, type=MomentType(), help="First day, in the time zone of the settings.")
+@click.option("--dry-run", is_flag=True, help="Fetch and parse, but store nothing.")
 @click.option(
     "--requests",
     "limit",
     default=REQUESTS,
     show_default=True,
     type=click.IntRange(1, 100_000),
-    help="Stop after so many.",
+    help="Maximum number of requests.",
 )
-@click.option("--anew", is_flag=True, help="Begin with now, also where an earlier run was broken off.")
+@click.option("--anew", is_flag=True, help="Start from the newest items instead of resuming an interrupted run.")
 @click.pass_obj
 def backfill(settings_path: Path, name: str, since: date | datetime, dry_run: bool, limit: int, anew: bool) -> None:
-    """Read the past of SOURCE, back to a date, where the source can page back.
+    """Load the history of SOURCE back to a date, for sources that support paging.
 
-    What is found enters the trends at its own dates, and alerts nobody. The source is asked as politely as ever, so
-    this takes its time; broken off, it goes on where it stopped when it is run again. The daemon must not run
-    meanwhile: two programs can't keep one distance to a host.
+    Items enter the trends at their own dates and raise no alerts. The usual rate limits apply, so a long history
+    takes time; an interrupted run resumes where it stopped. Stop the daemon first: rate limits per host are kept by
+    one process.
     """
     settings = load_settings(settings_path)
     source = _source(settings, name, settings_path)

@@ -35,10 +35,10 @@ class Row:
 
 
 @click.group(invoke_without_command=True)
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object per line.")
 @click.pass_context
 def channels(ctx: click.Context, as_json: bool) -> None:
-    """Show where alerts go, and which rules send them there. Secrets are masked."""
+    """List notification channels and the rules that use them. Secrets are masked."""
     if ctx.invoked_subcommand is not None:
         return
     settings = load(ctx.obj, environ=os.environ, need_secrets=False)

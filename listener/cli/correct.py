@@ -84,22 +84,28 @@ class StoryType(click.ParamType[int]):
 
 @click.command()
 @click.argument("mention", required=False)
-@click.option("--sentiment", type=click.Choice(get_args(Label)), help="How it feels about the brand.")
-@click.option("--kind", type=click.Choice(get_args(Speech)), help="What kind of speech it is.")
-@click.option("--complaint/--no-complaint", default=None, help="Whether it complains, where the kind doesn't tell.")
+@click.option("--sentiment", type=click.Choice(get_args(Label)), help="Sentiment towards the brand.")
+@click.option("--kind", type=click.Choice(get_args(Speech)), help="Kind of speech.")
+@click.option(
+    "--complaint/--no-complaint", default=None, help="Whether it is a complaint, where the kind leaves that open."
+)
 @click.option(
     "--pain", "pains", multiple=True, type=PainType(),
-    help="All pain points it names: give it once for each, or as none.",
+    help="All pain points it names, with an optional severity. Repeatable; `none` for no pain point.",
 )  # fmt: skip
-@click.option("--irrelevant/--relevant", default=None, help="Whether it is about the brand at all.")
-@click.option("--language", type=LanguageType(), help="What it is written in.")
-@click.option("--reach", type=click.FloatRange(0, 100), help="How far it reaches, 0 to 100.")
-@click.option("--story", type=StoryType(), help="The story it belongs to: a number, or new for one of its own.")
-@click.option("--agree", is_flag=True, help="All else that the program says of it is right.")
-@click.option("--undo", is_flag=True, help="Take back all that was said of it.")
-@click.option("--brand", help="Which mention, of an item that names several brands; or which to list.")
-@click.option("--by", metavar="NAME", help="Who says so; the name of your login.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+@click.option(
+    "--irrelevant/--relevant",
+    default=None,
+    help="Whether it is about the brand at all. Irrelevant mentions count nowhere.",
+)
+@click.option("--language", type=LanguageType(), help="Language of the text, such as de.")
+@click.option("--reach", type=click.FloatRange(0, 100), help="Reach, 0 to 100.")
+@click.option("--story", type=StoryType(), help="Move it to the story with this number, or to a new story.")
+@click.option("--agree", is_flag=True, help="Confirm that all other labels are right.")
+@click.option("--undo", is_flag=True, help="Remove all corrections of this mention.")
+@click.option("--brand", help="Brand of the mention, if the item names several; without MENTION, list only this brand.")
+@click.option("--by", metavar="NAME", help="Who makes the correction. Defaults to your login name.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object per line.")
 @database_option
 @click.pass_obj
 def correct(
@@ -120,12 +126,10 @@ def correct(
     as_json: bool,
     database: str | None,
 ) -> None:
-    """Correct what listener makes of a MENTION: its number, as in `listener mentions`, or the address of its item.
+    """Correct the labels of a MENTION, named by its number in `listener mentions` or by the URL of its item.
 
-    With --story N it joins the story of that number, with --story new it leaves the one it is in.
-
-    What you say is kept, counts in trends and exports at once, and wins over every later rescoring. With a
-    MENTION alone it is shown as it stands; without one, all corrections that stand are listed.
+    Corrections take effect in trends and exports at once, and override every later rescoring. With MENTION alone,
+    show its current labels; without it, list all corrections.
     """
     settings = find_settings(settings_path, database)
     said: dict[str, object] = {

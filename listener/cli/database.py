@@ -20,7 +20,9 @@ F = TypeVar("F", bound=Callable[..., Any])
 def database_option(function: F) -> F:
     """Give a command the option `--database`."""
     return click.option(
-        "--database", metavar="FILE|URL", help="Another database than the one in the settings; needs no settings file."
+        "--database",
+        metavar="FILE|URL",
+        help="Use this database instead of the one in the settings; no settings file is needed.",
     )(function)
 
 

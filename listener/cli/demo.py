@@ -36,16 +36,16 @@ BARS = " ▁▂▃▄▅▆▇█"
 
 @click.command()
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False), default=Path())
-@click.option("--force", is_flag=True, help="Overwrite what an earlier demo left there.")
+@click.option("--force", is_flag=True, help="Overwrite the files of an earlier demo.")
 def demo(folder: Path, force: bool) -> None:
-    """Play four weeks of a small made-up web, with real feeds, mail and Slack messages on this machine alone.
+    """Replay four weeks of a small made-up web, with real feeds, mail and Slack messages, on this machine only.
 
-    Leaves demo.db, demo.toml and demo-trends.csv in FOLDER (here, if none is named).
+    Writes demo.db, demo.toml and demo-trends.csv to FOLDER (the current folder by default).
     """
     folder.mkdir(parents=True, exist_ok=True)
     left = [name for name in FILES if (folder / name).exists()]
     if left and not force:
-        raise ListenerError(f"{folder / left[0]} is there already; run `listener demo --force` to play it again")
+        raise ListenerError(f"{folder / left[0]} already exists; run `listener demo --force` to overwrite it")
     for name in [*FILES, "demo.db-wal", "demo.db-shm"]:
         (folder / name).unlink(missing_ok=True)
     end = system_clock().astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
@@ -112,7 +112,8 @@ def show(
     failed = sum(count for outcome, count in polls.items() if outcome not in ("ok", "not-modified", "deferred"))
     console.print(
         f"{DAYS} days of {len(web_of_demo.FEEDS)} feeds and {len(web_of_demo.PAGES)} pages: {polls.total()} polls, "
-        f"{polls['not-modified']} of them answered 304, {failed} failed."
+        f'{polls["not-modified"]} answered "not modified" (304), {failed} failed.',
+        soft_wrap=True,
     )
     mentions = list(store.iter_mentions(start=start, end=end + timedelta(days=1)))
     table = Table(box=None, pad_edge=False)
@@ -132,18 +133,18 @@ def show(
     console.print()
     for label, colour in (("positive", "green"), ("negative", "red")):
         line = chart([m for m in mentions if m.brand == "acme" and m.sentiment.label == label], start)
-        console.print(Text.assemble(f"acme, {label} a day  ", (line, colour), f"  until {end:%d %b}"))
+        console.print(Text.assemble(f"acme, {label} per day  ", (line, colour), f"  until {end:%d %b}"))
     console.print()
     for stored in store.pages.iter_changes(start):
         console.print(
             Text(f"{stored.confirmed_at:%d %b}  {change_title(stored.brand or stored.source, stored.change)}")
         )
     console.print()
-    console.print(f"{len(mailbox.mails)} mails and {len(web.slack)} Slack messages arrived, the last of them:")
+    console.print(f"{len(mailbox.mails)} mails and {len(web.slack)} Slack messages were delivered. The last ones:")
     for mail in mailbox.mails[-3:]:
-        console.print(Text(f"  mail   {mail['subject']}"))
+        console.print(Text(f"  mail   {mail['subject']}"), soft_wrap=True)
     for message in web.slack[-3:]:
-        console.print(Text(f"  slack  {str(message.get('text', '')).splitlines()[0][:100]}"))
+        console.print(Text(f"  slack  {str(message.get('text', '')).splitlines()[0][:100]}"), soft_wrap=True)
 
 
 def chart(mentions: Sequence[Mention], start: datetime) -> str:
@@ -159,13 +160,13 @@ def look_further(folder: Path) -> None:
     typed = sys.argv[0] if Path(sys.argv[0]).name == "listener" else "listener"
     listener = "listener" if shutil.which("listener") else typed
     config = f"-c {folder / 'demo.toml'}"
-    click.echo(f"\nLeft behind: {', '.join(str(folder / name) for name in FILES)}. Look further:")
+    click.echo(f"\nFiles written: {', '.join(str(folder / name) for name in FILES)}\nNext steps:")
     for command, what in (
-        (f"{listener} {config} alerts", "what was told, and what became of it"),
-        (f"{listener} {config} mentions", "the newest mentions, with the numbers to correct them by"),
-        (f"{listener} {config} pains", "what hurts, how often and how much"),
-        (f"{listener} {config} export mentions", "every mention with its sentiment and pain points"),
-        (f"{listener} {config} sources", "what each source answers"),
-        (f"{listener} init", "begin with your own brand, in a folder of its own"),
+        (f"{listener} {config} alerts", "alerts and their delivery status"),
+        (f"{listener} {config} mentions", "the newest mentions"),
+        (f"{listener} {config} pains", "pain points by frequency and severity"),
+        (f"{listener} {config} export mentions", "every mention with its sentiment and pain points, as CSV"),
+        (f"{listener} {config} sources", "the state of each source"),
+        (f"{listener} init", "start with your own brand, in a new folder"),
     ):
         click.echo(f"  {command:<42} {what}")

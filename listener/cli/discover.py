@@ -32,28 +32,28 @@ _CALLED = {"pricing": "prices", "faq": "questions and answers", "status": "a sta
 
 @click.group()
 def pages() -> None:
-    """Find the pages of a site that are worth watching."""
+    """Discover pages of a site that are worth watching."""
 
 
 @pages.command()
 @click.argument("url")
-@click.option("--brand", help="The brand whose site this is; its name begins those of the sources.")
-@click.option("--append", is_flag=True, help="Add what was found to the settings, as `listener add` does.")
+@click.option("--brand", help="Brand that owns the site; used as a prefix for source names.")
+@click.option("--append", is_flag=True, help="Add the pages found to the settings, as `listener add` does.")
 @click.option(
     "--requests",
     "limit",
     type=click.IntRange(1, 200),
     default=REQUESTS_LIMIT,
     show_default=True,
-    help="At most so many.",
+    help="Maximum number of requests.",
 )
-@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_obj
 def discover(settings_path: Path, url: str, brand: str | None, append: bool, limit: int, as_json: bool) -> None:
-    """Find the pricing, FAQ, status and blog pages of the site at URL, and print the settings that watch them.
+    """Find the pricing, FAQ, status and blog pages of the site at URL, and print settings that watch them.
 
-    Looks at the links of that page, at the sitemap and at the usual places, reads each page before it names it, and
-    asks politely: by robots.txt, one request after another, not many. Needs no settings but for --append.
+    Follows links on that page, the sitemap and common paths, and verifies each page by its content. Respects
+    robots.txt, sends one request at a time, and stops at --requests. Needs a settings file only for --append.
     """
     settings = load_settings(settings_path, need_secrets=False) if append or settings_path.is_file() else None
     address = absolute(url if "://" in url else f"https://{url}")

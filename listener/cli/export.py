@@ -60,20 +60,26 @@ class MomentType(click.ParamType[date | datetime]):
 
 @click.command()
 @click.argument("kind", type=click.Choice([*TABLES, OPML]))
-@click.option("--from", "since", type=MomentType(), help="The first day, or a moment.")
-@click.option("--to", "until", type=MomentType(), help="The last day (it belongs to it), or a moment (it doesn't).")
+@click.option("--from", "since", type=MomentType(), help="First day (inclusive), or a timestamp.")
+@click.option("--to", "until", type=MomentType(), help="Last day (inclusive), or a timestamp (exclusive).")
 @click.option(
     "--by",
     type=click.Choice(["hour", "day", "week"]),
     default="day",
     show_default=True,
-    help="Of trends, change-trends and scores.",
+    help="Bucket size of trends, change-trends and scores.",
 )
-@click.option("--tz", "zone", type=ZoneType(), help="Time zone of days and of times written; the settings' own.")
-@click.option("--brand", "brands", multiple=True, help="Only this brand. Can be given again.")
-@click.option("--per-source", is_flag=True, help="Of trends and change-trends: by source, not all together.")
-@click.option("--format", "form", type=click.Choice(["csv", "jsonl"]), help="By the file's ending, else csv.")
-@click.option("-o", "--output", default="-", show_default=True, metavar="FILE", help="Where to; - prints it.")
+@click.option(
+    "--tz", "zone", type=ZoneType(), help="Time zone of days and timestamps. Defaults to that of the settings."
+)
+@click.option("--brand", "brands", multiple=True, help="Only this brand. Repeatable.")
+@click.option("--per-source", is_flag=True, help="Break trends and change-trends down by source.")
+@click.option(
+    "--format", "form", type=click.Choice(["csv", "jsonl"]), help="Defaults to the file's extension, else csv."
+)
+@click.option(
+    "-o", "--output", default="-", show_default=True, metavar="FILE", help="Output file; - for standard output."
+)
 @database_option
 @click.pass_obj
 def export(
@@ -89,9 +95,9 @@ def export(
     output: str,
     database: str | None,
 ) -> None:
-    """Write a table to a file: trends, mentions, pains, alerts, scores, changes, prices and so on.
+    """Export a table as CSV or JSON Lines.
 
-    The columns are described in docs/schema.md and stay what they are. `opml` writes the sources for a feed reader.
+    The columns are stable and described in docs/schema.md. `opml` exports the sources for a feed reader instead.
     """
     if kind == OPML:
         export_opml(settings_path, output)

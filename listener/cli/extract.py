@@ -28,10 +28,10 @@ _SITE = re.compile(r"(?!.*\.(?:html?|xml|json|txt|jsonl)$)[a-z0-9-]+(?:\.[a-z0-9
 _SIDES = ("before", "after")
 
 _as = click.option(
-    "--as", "kind", type=click.Choice(KINDS), help="Read it as this alone. Left out, as all that it turns out to be."
+    "--as", "kind", type=click.Choice(KINDS), help="Extract only this kind. Detected from the content by default."
 )
 _render = click.option(
-    "--render", is_flag=True, help="Let a browser run the scripts of a URL's page first (needs the extra `browser`)."
+    "--render", is_flag=True, help="Render the URL in a headless browser first (needs the extra `browser`)."
 )
 _json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
@@ -41,14 +41,14 @@ _json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @_as
 @_render
 @_json
-@click.option("--batch", metavar="FILE", help='Read a line {"id", "path"} for each page, print one for each.')
+@click.option("--batch", metavar="FILE", help='Read JSON Lines of {"id", "path"}, and print one result per line.')
 @click.pass_obj
 def extract(
     settings_path: Path, target: str | None, kind: Kind | None, render: bool, as_json: bool, batch: str | None
 ) -> None:
-    """Read the facts of a page: plans and prices, questions and answers, headlines and calls to action, incidents.
+    """Extract the facts of a page: plans and prices, questions and answers, headlines and calls to action, incidents.
 
-    A feed is read as its entries, and a page without such facts as its text.
+    A feed yields its entries; a page without such facts yields its text.
     """
     looks = _Looks(settings_path, kind, render=render)
     if batch is not None:
@@ -68,7 +68,7 @@ def extract(
 @_render
 @_json
 @click.option(
-    "--batch", metavar="FILE", help='Read a line {"id", "before", "after"} for each pair, print one for each.'
+    "--batch", metavar="FILE", help='Read JSON Lines of {"id", "before", "after"}, and print one result per line.'
 )
 @click.pass_obj
 def diff(
@@ -80,7 +80,7 @@ def diff(
     as_json: bool,
     batch: str | None,
 ) -> None:
-    """Tell what changed between two versions of a page: prices, plans, questions, answers, copy."""
+    """Compare two versions of a page, and print what changed: prices, plans, questions, answers, copy."""
     looks = _Looks(settings_path, kind, render=render)
     if batch is not None:
         _run_batch(batch, lambda line: _changes_json(*(looks.at(_text(line, side)).facts for side in _SIDES)))

@@ -26,14 +26,18 @@ COLOURS = {"positive": "green", "negative": "red"}
 
 
 @click.command()
-@click.option("--brand", "brands", multiple=True, help="Only this brand. Can be given again.")
-@click.option("--source", "sources", multiple=True, help="Only this source. Can be given again.")
-@click.option("--sentiment", "labels", multiple=True, type=click.Choice(get_args(Label)), help="Only these.")
-@click.option("--days", type=click.IntRange(1, 36_500), help="Only of the last so many days.")
-@click.option("--corrected", is_flag=True, help="Only those that a person corrected.")
-@click.option("--irrelevant", is_flag=True, help="Those that count nowhere, instead of all others.")
-@click.option("--limit", type=click.IntRange(1, 100_000), default=LIMIT, show_default=True, help="At most so many.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+@click.option("--brand", "brands", multiple=True, help="Only this brand. Repeatable.")
+@click.option("--source", "sources", multiple=True, help="Only this source. Repeatable.")
+@click.option(
+    "--sentiment", "labels", multiple=True, type=click.Choice(get_args(Label)), help="Only this sentiment. Repeatable."
+)
+@click.option("--days", type=click.IntRange(1, 36_500), help="Only mentions from the last N days.")
+@click.option("--corrected", is_flag=True, help="Only corrected mentions.")
+@click.option("--irrelevant", is_flag=True, help="Show irrelevant mentions instead of relevant ones.")
+@click.option(
+    "--limit", type=click.IntRange(1, 100_000), default=LIMIT, show_default=True, help="Maximum number to show."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object per line.")
 @database_option
 @click.pass_obj
 def mentions(
@@ -48,9 +52,9 @@ def mentions(
     as_json: bool,
     database: str | None,
 ) -> None:
-    """Show mentions, the newest first: how they feel, what kind of speech they are, what hurts.
+    """List mentions, newest first, with sentiment, kind and pain points.
 
-    The first column is the mention's number, for `listener correct`; a * marks what a person corrected.
+    The first column is the mention number that `listener correct` takes; a * marks corrected labels.
     """
     settings = find_settings(settings_path, database)
     start = None if days is None else datetime.now(UTC) - timedelta(days=days)

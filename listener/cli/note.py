@@ -35,12 +35,21 @@ class SegmentType(click.ParamType[tuple[str, str]]):
 
 @click.command()
 @click.argument("text")
-@click.option("--brand", required=True, help="Whom it is about, as in the settings.")
+@click.option("--brand", required=True, help="Brand the note is about, as named in the settings.")
 @click.option(
-    "--from", "heard_by", default="team", show_default=True, metavar="WHO", help="Who heard it, such as sales."
+    "--from",
+    "heard_by",
+    default="team",
+    show_default=True,
+    metavar="WHO",
+    help="Person or team that heard it, such as sales.",
 )
-@click.option("--segment", "segments", multiple=True, type=SegmentType(), help="Such as plan=pro. Can be given again.")
-@click.option("--at", "moment", type=MomentType(), help="When it was heard, by the settings' time zone; now.")
+@click.option(
+    "--segment", "segments", multiple=True, type=SegmentType(), help="Customer segment, such as plan=pro. Repeatable."
+)
+@click.option(
+    "--at", "moment", type=MomentType(), help="When it was heard, in the time zone of the settings. Defaults to now."
+)
 @click.pass_obj
 def note(
     settings_path: Path,
@@ -50,9 +59,9 @@ def note(
     segments: tuple[tuple[str, str], ...],
     moment: date | datetime | None,
 ) -> None:
-    """Store TEXT, which somebody heard from a customer, as a mention of a brand. With "-" it is read from the input.
+    """Record TEXT, feedback heard from a customer, as a mention of a brand. `-` reads standard input.
 
-    It is understood, counted and alerted like what is read elsewhere; the daemon may run meanwhile.
+    The note is analysed, counted and alerted like any other mention. Safe to use while the daemon runs.
     """
     words = (sys.stdin.read(_TEXT_LIMIT) if text == "-" else text).strip()[:_TEXT_LIMIT]
     if not words:

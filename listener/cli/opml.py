@@ -42,13 +42,13 @@ class Taken:
 
 @click.command("import")
 @click.argument("file")
-@click.option("--category", help="Put all into this category, whatever folder they are in.")
-@click.option("--dry-run", is_flag=True, help="Say what would be added, and leave the settings as they are.")
+@click.option("--category", help="Use this category for all feeds instead of their folders.")
+@click.option("--dry-run", is_flag=True, help="Show what would be added without changing the settings.")
 @click.pass_obj
 def import_(settings_path: Path, file: str, category: str | None, dry_run: bool) -> None:
-    """Add the feeds of an OPML file to the settings; `-` is standard input. Nothing is asked of the web.
+    """Add the feeds of an OPML file to the settings; `-` reads standard input. No network requests are made.
 
-    Folders become categories. Each feed is reported that was skipped, because it is there already, or that failed.
+    Folders become categories. Feeds that are skipped (already present) or invalid are reported with the reason.
     """
     settings = load_settings(settings_path, need_secrets=False)
     outlines = read(_bytes_of(file))

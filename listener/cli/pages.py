@@ -34,17 +34,19 @@ TEXT_WIDTH = 160
 CELL_LIMIT = 2000
 Entry = TypeVar("Entry", bound=StoredPrice | StoredAnswer | StoredClaim)
 
-brand_option = click.option("--brand", "brands", multiple=True, help="Only this brand. Can be given again.")
-json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+brand_option = click.option("--brand", "brands", multiple=True, help="Only this brand. Repeatable.")
+json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object per line.")
 
 
 @click.command()
 @brand_option
-@click.option("--days", type=click.IntRange(1, 36_500), default=30, show_default=True, help="How far back.")
+@click.option(
+    "--days", type=click.IntRange(1, 36_500), default=30, show_default=True, help="Number of days to look back."
+)
 @json_option
 @click.pass_obj
 def changes(settings_path: Path, brands: tuple[str, ...], days: int, as_json: bool) -> None:
-    """Show what changed on watched pages, the newest first: prices, plans, answers, copy, incidents."""
+    """List changes of watched pages, newest first: prices, plans, answers, copy, incidents."""
     settings = load_settings(settings_path, need_secrets=False)
     now = system_clock()
     with open_store(settings, now) as store:
@@ -127,7 +129,7 @@ CLAIMS: Ledger[StoredClaim] = Ledger(
 @json_option
 @click.pass_obj
 def prices(settings_path: Path, brands: tuple[str, ...], as_json: bool) -> None:
-    """Show the history of every plan's price, with a small chart."""
+    """Show the price history of every plan, with a small chart."""
     show_ledger(PRICES, settings_path, brands, as_json)
 
 
@@ -136,7 +138,7 @@ def prices(settings_path: Path, brands: tuple[str, ...], as_json: bool) -> None:
 @json_option
 @click.pass_obj
 def faq(settings_path: Path, brands: tuple[str, ...], as_json: bool) -> None:
-    """Show the questions that watched pages answer, each with its answers over time."""
+    """Show the FAQ entries of watched pages, with each answer over time."""
     show_ledger(ANSWERS, settings_path, brands, as_json)
 
 
@@ -145,7 +147,7 @@ def faq(settings_path: Path, brands: tuple[str, ...], as_json: bool) -> None:
 @json_option
 @click.pass_obj
 def claims(settings_path: Path, brands: tuple[str, ...], as_json: bool) -> None:
-    """Show the advertising copy of watched pages: headlines, calls to action, claims, and how long each was used."""
+    """Show headlines, calls to action and claims of watched pages, and how long each was used."""
     show_ledger(CLAIMS, settings_path, brands, as_json)
 
 

@@ -35,12 +35,22 @@ NUMBERS = frozenset({"stories", "before", "mentions", "voices"})
 
 
 @click.command()
-@click.option("--brand", "brands", multiple=True, help="Only this brand. Can be given again.")
-@click.option("--days", type=click.IntRange(1, 3650), help=f"How far back; {DAYS}, or {EMERGING_DAYS} for --emerging.")
-@click.option("--emerging", is_flag=True, help="Phrases that recur in late complaints and that no pain point knows.")
-@click.option("--taxonomy", "only_taxonomy", is_flag=True, help="What each pain point means, and what an answer holds.")
-@click.option("--quotes", type=click.IntRange(0, 20), default=1, show_default=True, help="So many for each.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+@click.option("--brand", "brands", multiple=True, help="Only this brand. Repeatable.")
+@click.option(
+    "--days",
+    type=click.IntRange(1, 3650),
+    help=f"Number of days to look back. Defaults to {DAYS}, or {EMERGING_DAYS} with --emerging.",
+)
+@click.option(
+    "--emerging", is_flag=True, help="Find phrases that recur in recent complaints and match no known pain point."
+)
+@click.option(
+    "--taxonomy", "only_taxonomy", is_flag=True, help="Describe each pain point, and what a good answer to it covers."
+)
+@click.option(
+    "--quotes", type=click.IntRange(0, 20), default=1, show_default=True, help="Number of quotes per pain point."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object per line.")
 @click.pass_obj
 def pains(
     settings_path: Path,
@@ -51,9 +61,9 @@ def pains(
     quotes: int,
     as_json: bool,
 ) -> None:
-    """Show the pain points of each brand: how often and how severely they are named, now and in the time before.
+    """Rank the pain points of each brand by frequency times severity, compared with the previous period.
 
-    What weighs most stands first: frequency times severity, by story, so that copies don't count.
+    Counts are by story, so copies don't count twice.
     """
     settings = load_settings(settings_path, need_secrets=False)
     if only_taxonomy:

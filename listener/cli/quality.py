@@ -28,10 +28,10 @@ NOTHING = (
 
 
 @click.command()
-@click.option("--brand", "brands", multiple=True, help="Only mentions of this brand. Can be given again.")
-@click.option("--days", type=click.IntRange(1, 36_500), help="Only mentions of the last so many days.")
-@click.option("--sample", type=click.IntRange(1, 10_000), metavar="N", help="Draw so many mentions to be judged.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+@click.option("--brand", "brands", multiple=True, help="Only mentions of this brand. Repeatable.")
+@click.option("--days", type=click.IntRange(1, 36_500), help="Only mentions from the last N days.")
+@click.option("--sample", type=click.IntRange(1, 10_000), metavar="N", help="Draw N random mentions to judge.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @database_option
 @click.pass_obj
 def quality(
@@ -42,10 +42,10 @@ def quality(
     as_json: bool,
     database: str | None,
 ) -> None:
-    """Show how far listener agrees with what persons said of mentions: precision and recall, with counts.
+    """Measure listener's labels against your corrections: precision and recall, with counts.
 
-    Measured is what the program says by itself, by the last reading: run `listener rescore` first to measure new
-    settings. All that was judged counts, so judge mentions drawn by chance (--sample), not only those that are wrong.
+    Compares the labels of the latest analysis; run `listener rescore` first to measure new settings. Every judged
+    mention counts, so judge a random sample (--sample), not only the mentions that are wrong.
     """
     settings = find_settings(settings_path, database)
     start = None if days is None else datetime.now(UTC) - timedelta(days=days)

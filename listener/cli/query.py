@@ -30,16 +30,16 @@ LINES_LIMIT, PLACES_LIMIT = 10, 3
 
 @click.command()
 @click.argument("expression", required=False)
-@click.option("--brand", help="Try the query of this brand of the settings, in place of EXPRESSION.")
-@click.option("--text", help="The text to try the query on.")
+@click.option("--brand", help="Use the query of this brand from the settings instead of EXPRESSION.")
+@click.option("--text", help="Text to test the query against.")
 @click.option(
-    "--file", "file", type=click.Path(allow_dash=True), help="Read the text from a file; - is standard input."
+    "--file", "file", type=click.Path(allow_dash=True), help="Read the text from a file; - for standard input."
 )
 @click.option("--title", default="", help="The item's title.")
 @click.option("--author", help="The item's author.")
-@click.option("--url", help="The item's address, for site:.")
+@click.option("--url", help="The item's URL, for site:.")
 @click.option("--lang", help="The item's language, such as en or pt-BR.")
-@click.option("--source", help="The name of the source that the item comes from.")
+@click.option("--source", help="Name of the item's source, for source:.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_context
 def query(
@@ -51,10 +51,10 @@ def query(
     file: str | None,
     **given: Any,
 ) -> None:
-    """Try a query on a text: what of it hit, and where.
+    """Test a query against a text, and show which parts matched and where.
 
-    Without a text it only shows how the query is read. Exit status: 0 it matches, 1 it does not, 2 the query or the
-    command can't be read. docs/queries.md describes the language of queries.
+    Without a text, show how the query is parsed. Exit status: 0 match, 1 no match, 2 invalid query or usage.
+    docs/queries.md describes the query language.
 
     \b
     Examples:

@@ -20,12 +20,12 @@ from listener.errors import ListenerError
 
 
 @click.command()
-@click.option("--brand", "brands", multiple=True, help="Only mentions of this brand. Can be given again.")
-@click.option("--from", "since", type=MomentType(), help="From this day on, or this moment.")
-@click.option("--to", "until", type=MomentType(), help="Up to this day (it belongs to it), or before this moment.")
-@click.option("--dry-run", is_flag=True, help="Only say what would change.")
-@click.option("--again", is_flag=True, help="From the beginning, also where an earlier run was cut short.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object for each kind of change.")
+@click.option("--brand", "brands", multiple=True, help="Only mentions of this brand. Repeatable.")
+@click.option("--from", "since", type=MomentType(), help="First day (inclusive), or a timestamp.")
+@click.option("--to", "until", type=MomentType(), help="Last day (inclusive), or a timestamp (exclusive).")
+@click.option("--dry-run", is_flag=True, help="Show what would change without changing it.")
+@click.option("--again", is_flag=True, help="Start over instead of resuming an interrupted run.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object per kind of change.")
 @click.pass_obj
 def rescore(
     settings_path: Path,
@@ -36,12 +36,12 @@ def rescore(
     again: bool,
     as_json: bool,
 ) -> None:
-    """Read stored mentions again with today's settings: scorer, lexicon, pain points, queries, relevance.
+    """Re-analyse stored mentions with the current settings: scorer, lexicon, pain points, queries, relevance.
 
-    Items that were nobody's mention are looked through, too: a brand added today is found in what was said before.
+    Stored items that matched no query are searched again, so a new brand finds its earlier mentions.
 
-    Trends follow; what a person corrected stays; nothing alerts. The daemon may run meanwhile. A run that was cut short
-    goes on where it ended when the same is asked for again.
+    Trends are updated, corrections are kept, and no alerts are raised. Safe to run while the daemon runs. An
+    interrupted run resumes when the same command is repeated.
     """
     settings = load_settings(settings_path, need_secrets=False)
     known = tuple(brand.name for brand in settings.brands)

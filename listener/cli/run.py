@@ -21,15 +21,18 @@ from listener.text import counted
 
 
 @click.command()
-@click.option("--once", is_flag=True, help="Poll each source once, whatever its schedule; send what is due; end.")
-@click.option("-v", "--verbose", is_flag=True, help="Log more.")
+@click.option(
+    "--once", is_flag=True, help="Poll every source once regardless of its schedule, send what is due, and exit."
+)
+@click.option("-v", "--verbose", is_flag=True, help="Log more, including polls without news.")
 @click.pass_obj
 def run(settings_path: Path, once: bool, verbose: bool) -> None:
-    """Listen: poll sources, understand what they bring, send alerts.
+    """Run the daemon: poll sources, analyse items, send alerts.
 
-    Runs until SIGTERM or Ctrl-C; SIGHUP reads the settings again. With --once it waits a minute where a host wants a
-    gap between two requests, and leaves out a source whose host wants to be left alone for longer; the exit status is
-    0 if every source answered, 1 if one did not or could not be asked.
+    Runs until SIGTERM or Ctrl-C; SIGHUP reloads the settings.
+
+    With --once, a source whose host must not be contacted for more than a minute is skipped. The exit status is 0 if
+    every source was polled successfully, 1 if any failed or was skipped.
     """
     share_arenas()
     keep_all()

@@ -31,22 +31,26 @@ LINE_LIMIT = 10_000_000
 
 @click.command()
 @click.argument("file", type=click.File("r", encoding="utf-8-sig", errors="replace"), default="-")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a line, also on a terminal.")
-@click.option("--scorer", type=click.Choice(["vader", "model", "minilm"]), help="Instead of the settings' scorer.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object per line, even on a terminal.")
+@click.option(
+    "--scorer",
+    type=click.Choice(["vader", "model", "minilm"]),
+    help="Use this scorer instead of the one in the settings.",
+)
 @click.option(
     "--taxonomy",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="A TOML file with [pains.NAME] tables: only these pain points are looked for.",
+    help="TOML file with [pains.NAME] tables; only these pain points are detected.",
 )
-@click.option("--explain", is_flag=True, help="Add the words that led to each judgement.")
+@click.option("--explain", is_flag=True, help="Include the words that led to each result.")
 @click.pass_obj
 def score(
     settings_path: Path, file: IO[str], as_json: bool, scorer: str | None, taxonomy: Path | None, explain: bool
 ) -> None:
-    """Score texts: sentiment towards a target, complaint, kind, pain points, relevance.
+    """Analyse texts: sentiment towards a target, complaint, kind, pain points, relevance.
 
-    FILE holds one JSON object a line: {"id", "text", "target"?, "title"?, "lang"?}; - is standard input. A target
-    that is a brand of the settings brings its context words with it. The settings file is optional here.
+    FILE is JSON Lines: {"id", "text", "target"?, "title"?, "lang"?}; - reads standard input. If the target is a
+    brand in the settings, its context words are used. The settings file is optional.
     """
     brands, settings = _settings(settings_path, scorer, taxonomy)
     understander = Understander(brands, settings, load_for(settings.scorer, bundled("config")))
@@ -75,13 +79,13 @@ def score(
     type=click.IntRange(min=0),
     default=WINDOW,
     show_default=True,
-    help="Items held back, so that a later one can join the stories of two; 0 writes each at once.",
+    help="Items buffered so that a later one can merge two stories; 0 writes each at once.",
 )
 def group(file: IO[str], window: int) -> None:
-    """Group near copies of texts into stories.
+    """Group near-duplicate texts into stories.
 
-    FILE holds one JSON object a line, in the order of publication: {"id", "title", "text", "published"?}; - is
-    standard input. Out come lines {"id", "story"}: the story is called by the id of its first item.
+    FILE is JSON Lines in order of publication: {"id", "title", "text", "published"?}; - reads standard input. Prints
+    lines of {"id", "story"}, where the story is the id of its first item.
     """
     index = StoryIndex()
     ids: list[Any] = [None]

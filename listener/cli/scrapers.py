@@ -61,10 +61,10 @@ class Option:
 
 @click.command()
 @click.argument("name", required=False)
-@click.option("--markdown", is_flag=True, help="Print docs/scrapers.md.")
+@click.option("--markdown", is_flag=True, help="Print the reference in Markdown (docs/scrapers.md).")
 @click.pass_obj
 def scrapers(settings_path: Path, name: str | None, markdown: bool) -> None:
-    """Show what can be read: all scrapers and presets, or one with its options."""
+    """List all scrapers and presets, or describe one with its options."""
     known = Scrapers(() if markdown else _folders(settings_path))
     if markdown:
         click.echo(page(known), nl=False)

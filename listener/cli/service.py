@@ -38,13 +38,13 @@ class Installation:
 
 
 @click.command()
-@click.option("--user", default="listener", show_default=True, metavar="NAME", help="The account it runs as.")
-@click.option("--dynamic", is_flag=True, help="Let systemd make up an account while it runs (DynamicUser=).")
+@click.option("--user", default="listener", show_default=True, metavar="NAME", help="User account to run as.")
+@click.option("--dynamic", is_flag=True, help="Let systemd allocate a user at run time (DynamicUser=).")
 @click.pass_obj
 def service(settings_path: Path, user: str, dynamic: bool) -> None:
-    """Print the systemd unit for this installation and these settings; how to install it stands on top.
+    """Print a systemd unit for this installation and settings file, with installation steps in its header.
 
-    Secrets that the settings refer to need not be there yet.
+    Secrets referenced by the settings need not exist yet.
     """
     if not user.isascii() or not user.replace("-", "").replace("_", "").isalnum():
         raise click.BadParameter("expected the name of an account.", param_hint="--user")

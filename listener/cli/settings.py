@@ -35,10 +35,10 @@ SEARCH = "https://hnrss.org/newest?q={query}"
 @click.command()
 @click.argument("path", type=click.Path(path_type=Path, dir_okay=False), required=False)
 @click.option("--brand", help="Your brand's name, such as 'Acme Cloud'.")
-@click.option("--competitor", "competitors", multiple=True, help="A competitor's name. Can be given again.")
-@click.option("--feed", "feeds", multiple=True, metavar="URL", help="A feed to poll. Can be given again.")
-@click.option("--contact", default="", help="A page or mailbox of yours: who polls.")
-@click.option("--force", is_flag=True, help="Overwrite a file that is there.")
+@click.option("--competitor", "competitors", multiple=True, help="A competitor's name. Repeatable.")
+@click.option("--feed", "feeds", multiple=True, metavar="URL", help="A feed to poll. Repeatable.")
+@click.option("--contact", default="", help="Your contact URL or e-mail address, sent in the User-Agent.")
+@click.option("--force", is_flag=True, help="Overwrite an existing file.")
 @click.pass_obj
 def init(
     settings_path: Path,
@@ -49,9 +49,9 @@ def init(
     contact: str,
     force: bool,
 ) -> None:
-    """Write a first settings file to PATH (listener.toml), and say how to go on.
+    """Create a settings file at PATH (listener.toml by default).
 
-    It asks nothing. What the options don't say stands in the file as an example to be changed.
+    Not interactive: anything you don't pass as an option is filled in with an example to edit.
     """
     path = path or settings_path
     text = starter(brand or DEFAULT_BRAND, competitors, feeds, contact)
@@ -124,15 +124,13 @@ def unique(blocks: Sequence[str]) -> Iterator[str]:
 
 
 @click.command()
-@click.option("--show", is_flag=True, help="Print what the settings come to, with defaults. Secrets are masked.")
-@click.option(
-    "--no-secrets", is_flag=True, help="Don't mind secrets that are missing here (and are there for the service)."
-)
+@click.option("--show", is_flag=True, help="Print the effective settings, including defaults. Secrets are masked.")
+@click.option("--no-secrets", is_flag=True, help="Ignore missing secrets that only the service can read.")
 @click.pass_obj
 def check(settings_path: Path, show: bool, no_secrets: bool) -> None:
-    """Say whether the settings can be used, and if not, everything that is wrong with them.
+    """Validate the settings, and report every problem with file, line and key.
 
-    The exit status is 0 where they can be used, 1 where not. Nothing is polled and nothing is sent.
+    The exit status is 0 if they are valid, 1 if not. Nothing is polled and nothing is sent.
     """
     try:
         settings = load_settings(settings_path, need_secrets=not no_secrets)

@@ -41,12 +41,12 @@ class Listed:
 
 
 @click.group(invoke_without_command=True)
-@click.option("--failing", is_flag=True, help="Only those that don't answer as they should.")
-@click.option("--odd", is_flag=True, help="Only those that answer, but with something odd about them.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+@click.option("--failing", is_flag=True, help="Only failing sources.")
+@click.option("--odd", is_flag=True, help="Only sources that answer but look suspicious.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object per line.")
 @click.pass_context
 def sources(ctx: click.Context, failing: bool, odd: bool, as_json: bool) -> None:
-    """Show every source: last success, next poll, items and matches a day, what it answers, and the fix to try."""
+    """List every source: last success, next poll, items and matches per day, state, and a suggested fix."""
     if ctx.invoked_subcommand is not None:
         return
     settings = load_settings(ctx.obj, need_secrets=False)
@@ -93,10 +93,10 @@ def look(settings: Settings, now: datetime) -> list[Listed]:
 
 @sources.command("show")
 @click.argument("name")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_obj
 def show_one(settings_path: Path, name: str, as_json: bool) -> None:
-    """Show all that is known of one source."""
+    """Show details of one source."""
     settings = load_settings(settings_path, need_secrets=False)
     now = system_clock().astimezone(settings.timezone)
     one = next((one for one in look(settings, now) if one.stored.name == name), None)
@@ -117,7 +117,7 @@ def show_one(settings_path: Path, name: str, as_json: bool) -> None:
 @click.argument("name")
 @click.pass_obj
 def resume(settings_path: Path, name: str) -> None:
-    """Ask a source again at once that was stopped (410 Gone) or waits after failures."""
+    """Poll a source now that was stopped (410 Gone) or is backing off after failures."""
     settings = load_settings(settings_path, need_secrets=False)
     now = system_clock()
     with open_store(settings, now) as store:
@@ -132,7 +132,7 @@ def resume(settings_path: Path, name: str) -> None:
 @click.argument("name")
 @click.pass_obj
 def accept(settings_path: Path, name: str) -> None:
-    """Believe a page that shows nothing any more of what it said (facts-gone): look again, and tell what is gone."""
+    """Accept that a page has lost all its facts (facts-gone): poll it now, and report what is gone as changes."""
     settings = load_settings(settings_path, need_secrets=False)
     now = system_clock()
     with open_store(settings, now) as store, store.write() as tx:

@@ -27,12 +27,12 @@ CLOCK_SLACK = timedelta(minutes=5)
 
 
 @click.command()
-@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_obj
 def status(settings_path: Path, as_json: bool) -> None:
-    """Show in a few lines whether listener runs and how far it has come.
+    """Show whether the daemon is running, its last poll, failing sources and pending deliveries.
 
-    The exit status is 0 where a daemon runs, 3 where none does.
+    The exit status is 0 if the daemon is running, 3 if not.
     """
     settings = load_settings(settings_path, need_secrets=False)
     now = system_clock()
@@ -98,12 +98,12 @@ class Finding:
 
 
 @click.command()
-@click.option("--full", is_flag=True, help="Check every page of the database and compare trends with the mentions.")
+@click.option("--full", is_flag=True, help="Also check every database page, and compare the trends with the mentions.")
 @click.pass_obj
 def doctor(settings_path: Path, full: bool) -> None:
-    """Look for what an operator would want to know: database, clock, disk, sources, channels.
+    """Diagnose the database, clock, disk, sources and channels, and suggest fixes.
 
-    The exit status is 0 where all is well, 1 where something is not.
+    The exit status is 0 if everything is fine, 1 if there is a problem.
     """
     settings = load_settings(settings_path, need_secrets=False)
     now = system_clock()

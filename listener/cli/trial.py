@@ -26,14 +26,14 @@ SHOWN_CHARACTERS = 160
 
 @click.command("try")
 @click.argument("name", metavar="SOURCE")
-@click.option("--limit", default=10, show_default=True, help="Show at most so many items.")
+@click.option("--limit", default=10, show_default=True, help="Maximum number of items to show.")
 @click.option("--matched", is_flag=True, help="Show only items that match a brand.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_obj
 def try_(settings_path: Path, name: str, limit: int, matched: bool, as_json: bool) -> None:
-    """Poll SOURCE once, now, and store nothing: what was asked, what came, what matched which brand and why.
+    """Poll SOURCE once and store nothing: show the requests, the items, and what matched which brand and why.
 
-    The exit status is 0 where the source answered, 1 where not.
+    The exit status is 0 if the source answered, 1 if not.
     """
     settings = load_settings(settings_path, need_secrets=False)
     source = next((one for one in settings.sources if one.name == name), None)

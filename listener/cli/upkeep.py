@@ -11,14 +11,14 @@ from listener.cli.database import database_option, find_settings, opened
 
 @click.command()
 @click.argument("target", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False))
-@click.option("--force", is_flag=True, help="Overwrite a file that is there.")
+@click.option("--force", is_flag=True, help="Overwrite an existing file.")
 @database_option
 @click.pass_obj
 def backup(settings_path: Path, target: Path, force: bool, database: str | None) -> None:
-    """Copy the database to FILE while listener goes on running.
+    """Back up the SQLite database to FILE, also while the daemon runs.
 
-    The copy is one file, checked, of one moment; it appears when it is whole. To go back to it, stop listener and put
-    it in the place of the database.
+    The backup is one consistent, verified file and appears only when complete. To restore it, stop listener, replace
+    the database with it, and delete the `-wal` and `-shm` files beside it.
     """
     if target.exists() and not force:
         raise click.ClickException(f"{target} is there already. Name another file, or overwrite it with --force.")
@@ -28,14 +28,14 @@ def backup(settings_path: Path, target: Path, force: bool, database: str | None)
 
 
 @click.command("rebuild-trends")
-@click.option("--check", "only_check", is_flag=True, help="Only say where trends and mentions differ.")
+@click.option("--check", "only_check", is_flag=True, help="Only report differences between trends and mentions.")
 @database_option
 @click.pass_context
 def rebuild_trends(ctx: click.Context, only_check: bool, database: str | None) -> None:
-    """Count all trends anew from the mentions.
+    """Recompute all trends from the stored mentions.
 
-    They never need it: trends are counted with each mention. This shows that they were, and mends what something else
-    than listener has changed. Hours whose mentions retention has deleted keep what was counted.
+    Not needed in normal operation: trends are updated with each mention. Use it to verify them, or to repair a
+    database modified by other programs. Hours whose mentions were deleted by retention keep their counts.
     """
     with opened(find_settings(ctx.obj, database), database) as store:
         differences = store.verify_trends()
