@@ -15,12 +15,11 @@ in each bin of one permutation (Li, Owen and Zhang 2012), which costs one pass.
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
-from itertools import accumulate
 from zlib import crc32
 
-from listener.mentions.words import plain_words
+from listener.mentions.words import plain_words, rough_words
 
 SHORT_LIKENESS = 0.56
 #: Answers that people wrote by themselves to one question share up to .08 (Clough and Stevenson's corpus), and the
@@ -48,6 +47,8 @@ SHORT_BANDS = 16
 LONG_BANDS = 32
 #: Hashes that a signature keeps of either kind.
 SKETCH = 96
+#: Of so many of the smallest hashes of runs nearly always all bands can be told; sorting the others takes longer.
+ENOUGH = 260
 
 _PRIME = (1 << 61) - 1
 _MASK = (1 << 64) - 1
@@ -68,19 +69,21 @@ class Fingerprint:
 def fingerprint(title: str, text: str) -> Fingerprint | None:
     """Return what finds the copies of an item; None where there are too few words to tell it from another."""
     heading = plain_words(title)
-    body = plain_words(text[:LEAD_CHARACTERS])[:LEAD_WORDS]
-    runs = _spread(_runs(body)) if len(body) >= LONG_WORDS else []
+    lead = text[:LEAD_CHARACTERS]
+    body = rough_words(lead)[:LEAD_WORDS]
+    is_long = len(body) >= LONG_WORDS
     short: Sequence[str] = heading
-    if len(body) < LONG_WORDS and len(set(heading)) <= LEAST_WORDS:
-        short = (*heading, *body)
-    words = _spread([crc32(word.encode()) for word in short]) if len(set(short)) >= LEAST_WORDS else []
-    if not words and not runs:
+    if not is_long and len(set(heading)) <= LEAST_WORDS:
+        short = (*heading, *plain_words(lead))
+    words = _spread({crc32(word.encode()) for word in short}) if len(set(short)) >= LEAST_WORDS else []
+    hashes = _runs(body) if is_long else set()
+    if not words and not hashes:
         return None
-    sizes = (len(words), len(runs))
+    runs, long_bands = _sketch(hashes)
     kept = [*words[:SKETCH], *runs[:SKETCH]]
     # The upper halves keep the order of the whole.
-    signature = struct.pack(f"<HH{len(kept)}I", *sizes, *(one >> 32 for one in kept))
-    return Fingerprint(bands=(*_short_bands(words), *_long_bands(runs)), signature=signature)
+    signature = struct.pack(f"<HH{len(kept)}I", len(words), len(hashes), *[one >> 32 for one in kept])
+    return Fingerprint(bands=(*_short_bands(words), *long_bands), signature=signature)
 
 
 class Signature:
@@ -121,16 +124,25 @@ def _unpacked(signature: bytes) -> tuple[frozenset[int], frozenset[int], int]:
     return frozenset(numbers[:cut]), frozenset(numbers[cut:]), size
 
 
-def _runs(words: Sequence[str]) -> list[int]:
+def _runs(words: Sequence[bytes]) -> set[int]:
     """Return the CRC-32 of each run of three words, with one space between two."""
-    row = " ".join(words).encode()
-    ends = list(accumulate([len(word) + 1 for word in row.split(b" ")]))
-    return [crc32(row[start : end - 1]) for start, end in zip((0, *ends), ends[2:], strict=False)]
+    return {*map(crc32, map(b" ".join, zip(words, words[1:], words[2:], strict=False)))}
 
 
-def _spread(hashes: Iterable[int]) -> list[int]:
-    """Return different hashes of 64 bits, in rising order. Stable: not Python's own hash."""
-    return sorted([(one * _SPREAD) & _MASK for one in set(hashes)])
+def _spread(hashes: Iterable[int], below: int = 1 << 64) -> list[int]:
+    """Return hashes of 64 bits, those that are less than a bound, in rising order. Stable: not Python's own hash."""
+    return sorted([spread for one in hashes if (spread := (one * _SPREAD) & _MASK) < below])
+
+
+def _sketch(hashes: Set[int]) -> tuple[list[int], list[int]]:
+    """Return the smallest of the spread hashes of runs, `SKETCH` at least where there are so many, and their bands."""
+    if len(hashes) > ENOUGH:
+        smallest = _spread(hashes, (ENOUGH << 64) // len(hashes))
+        bands = _long_bands(smallest)
+        if len(smallest) >= SKETCH and len(bands) == LONG_BANDS:
+            return smallest, bands
+    whole = _spread(hashes)
+    return whole, _long_bands(whole)
 
 
 def _likeness(a: frozenset[int], b: frozenset[int]) -> float:
@@ -146,13 +158,36 @@ def _short_bands(hashes: Sequence[int]) -> list[int]:
     """Return bands of two minima each: of the hashes permuted by linear functions modulo a prime."""
     if not hashes:
         return []
-    minima = [min([(one * factor + offset) % _PRIME for one in hashes]) for factor, offset in _PERMUTATIONS]
-    return [_band(number, *minima[2 * number : 2 * number + 2]) for number in range(SHORT_BANDS)]
+    minima = list(map(min, zip(*map(_permuted, hashes), strict=True)))
+    return _bands(zip(range(SHORT_BANDS), minima[::2], minima[1::2], strict=True))
 
 
-_PERMUTATIONS = tuple(
-    ((_SPREAD * (2 * number + 3)) % _PRIME, (_MIX * (number + 2)) % _PRIME) for number in range(2 * SHORT_BANDS)
-)
+#: Bits of one permuted hash among several side by side in one number.
+_LANE = 128
+
+
+def _side_by_side(numbers: Iterable[int]) -> int:
+    return sum(number << _LANE * place for place, number in enumerate(numbers))
+
+
+_FACTORS = _side_by_side((_SPREAD * (2 * number + 3)) % _PRIME for number in range(2 * SHORT_BANDS))
+_OFFSETS = _side_by_side((_MIX * (number + 2)) % _PRIME for number in range(2 * SHORT_BANDS))
+#: Of each lane what is below 2^61, and what is left when that is shifted out.
+_LOW = _side_by_side([_PRIME] * 2 * SHORT_BANDS)
+_HIGH = _side_by_side([(1 << _LANE - 61) - 1] * 2 * SHORT_BANDS)
+_LANES = struct.Struct(f"<{4 * SHORT_BANDS}Q")
+
+
+def _permuted(one: int) -> Sequence[int]:
+    """Return a hash by all permutations, worked out as one number: a fifth of the time of one after the other.
+
+    2^61 is one more than the prime, so that the upper bits are added to the lower ones. Twice makes the remainder, but
+    for one in 2^57 that stays a few above the prime: it is as good a hash.
+    """
+    lanes = one * _FACTORS + _OFFSETS
+    lanes = (lanes & _LOW) + (lanes >> 61 & _HIGH)
+    lanes = (lanes & _LOW) + (lanes >> 61 & _HIGH)
+    return _LANES.unpack(lanes.to_bytes(_LANES.size, "little"))[::2]
 
 
 def _long_bands(hashes: Sequence[int]) -> list[int]:
@@ -163,11 +198,10 @@ def _long_bands(hashes: Sequence[int]) -> list[int]:
         minima.setdefault((one >> 16) % LONG_BANDS, one)
         if len(minima) == LONG_BANDS:
             break
-    return [_band(SHORT_BANDS + number, minimum, 0) for number, minimum in sorted(minima.items())]
+    return _bands((SHORT_BANDS + number, minimum, 0) for number, minimum in sorted(minima.items()))
 
 
-def _band(number: int, one: int, two: int) -> int:
-    """Mix a band's number and minima into a signed 64-bit integer."""
-    mixed = (one * _SPREAD + two * _MIX + number * _STEP) & _MASK
-    mixed ^= mixed >> 29
-    return mixed - (1 << 63)
+def _bands(numbered: Iterable[tuple[int, int, int]]) -> list[int]:
+    """Mix bands' numbers and minima into signed 64-bit integers."""
+    mixed = [(one * _SPREAD + two * _MIX + number * _STEP) & _MASK for number, one, two in numbered]
+    return [(band ^ band >> 29) - (1 << 63) for band in mixed]

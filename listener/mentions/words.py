@@ -18,6 +18,7 @@ from typing import NamedTuple
 from ahocorasick_rs import AhoCorasick
 
 from listener.mentions.memory import Memory
+from listener.text import REPLACE_LIMIT, beyond_ascii
 from listener.types import Span
 
 #: Neither is a letter, so no list of words knows them.
@@ -48,6 +49,10 @@ _ADDRESSES = ("http://", "https://", "www.")
 _ARABIC_LETTER = re.compile("[\u0600-\u06ff]")
 #: What makes a token that is not a word as it stands, or is one without a letter.
 _NO_MERE_WORD = re.compile(rf"[@%{TARGET}{OTHER}]|://|www\.")
+_ADDRESS = re.compile(r"https?://\S+|www\.\S+")
+_MARK = re.compile(f"[{_MARKS}]")
+#: Of bytes: a space for what of ASCII is in no word.
+_PLAIN = bytes(code if code > 127 or chr(code).isalnum() or chr(code) in "'%" else 32 for code in range(256))
 _REPEATED = re.compile(r"(.)\1{2,}")
 _DIGIT = re.compile(r"\d")
 
@@ -192,6 +197,32 @@ def plain_words(text: str) -> Sequence[str]:
     else:
         words = [token for token in tokens if token[0].isalnum()]
     return _with_negations(words) if "n't" in words else words
+
+
+def rough_words(text: str) -> list[bytes]:
+    """Return the words of a long text as `plain_words` spells them, in UTF-8, in a quarter of its time.
+
+    Faces of letters ("8)", "xD") count as words. It is for those who ask how much two texts have in common.
+    """
+    text = text.lower()
+    if not text.isascii():
+        if _ARABIC_LETTER.search(text):
+            return [word.encode() for word in words_of(text).words]
+        text = text.replace("’", "'").replace("‘", "'").replace("´", "'")
+        between = [sign for sign in beyond_ascii(text) if not sign.isalnum() and not _MARK.match(sign)]
+        if len(between) > REPLACE_LIMIT:
+            text = text.translate(dict.fromkeys(map(ord, between), " "))
+        else:
+            for sign in between:
+                text = text.replace(sign, " ")
+    if "@" in text and "_" in text:  # Handles hold what parts other words.
+        return [word.encode() for word in plain_words(text)]
+    if "://" in text or "www." in text:
+        text = _ADDRESS.sub(" ", text)
+    row = b" %b " % text.replace("`", "'").encode().replace(b"%", b" % ").translate(_PLAIN)
+    if b"'" in row:
+        row = row.replace(b"''", b" ").replace(b"' ", b" ").replace(b" '", b" ")
+    return row.split()
 
 
 def _word_of(token: str) -> str:

@@ -1,8 +1,13 @@
 from __future__ import annotations
 
+import struct
+from zlib import crc32
+
+import pytest
+
 from listener.mentions.stories import Fingerprint, Signature, fingerprint
 from listener.mentions.story_index import StoryIndex
-from listener.mentions.words import plain_words, words_of
+from listener.mentions.words import plain_words, rough_words, words_of
 
 ARTICLE = " ".join(
     f"The {word} of the new plant was announced on Monday by the head of {word} operations, who said that {word} "
@@ -63,6 +68,25 @@ def test_bands_fit_a_signed_64_bit_column_and_never_change() -> None:
     assert bands == made("Acme raises its prices by a third", "").bands
 
 
+@pytest.mark.parametrize(
+    ("title", "text", "bands", "signature"),
+    [
+        ("Acme raises its prices by a third", "", 613648713, 2491114591),
+        (
+            "Acme opens a new plant",
+            f"{ARTICLE} It’s “big”: 40% more, see https://acme.test/a?b=1 or ask @acme.",
+            2189859199,
+            3667532743,
+        ),
+        ("", " ".join(f"word{n} stands here" for n in range(300)), 1842245870, 2814709859),
+    ],
+)
+def test_fingerprints_are_those_that_databases_hold(title: str, text: str, bands: int, signature: int) -> None:
+    print_ = made(title, text)
+    assert crc32(struct.pack(f"<{len(print_.bands)}q", *print_.bands)) == bands
+    assert crc32(print_.signature) == signature
+
+
 def test_near_copies_among_thousands_of_titles_are_found_and_others_are_not() -> None:
     index = StoryIndex()
     titles = [f"Acme{n} opens plant{n} number {n} in town{n % 7} for {n * 3} people" for n in range(3_000)]
@@ -97,3 +121,17 @@ def test_plain_words_are_those_of_the_closer_reading() -> None:
     )
     for text in texts:
         assert tuple(plain_words(text)) == words_of(text).words
+
+
+def test_rough_words_are_plain_ones_in_bytes_but_for_faces() -> None:
+    texts = (
+        "Don’t ask @acme_help: 40% of “its” (new) prices! www.acme.test https://acme.test/a?b=1",
+        "Rock'n'roll — the ''90s', l'eau, `so' they say… 3.2 and a_b",
+        "Straße İstanbul ΟΔΟΣ café naïve x86 "
+        + "".join(f"a{chr(sign)}b " for sign in range(0x2000, 0x2200) if sign not in (0x200C, 0x200D)),
+        "لا أحب هذه الخدمة أبداً, 3.2, really",
+        "我喜欢 Acme 的服务。नमस्ते दुनिया \ud800 broken",
+    )
+    for text in texts:
+        assert [word.decode() for word in rough_words(text)] == list(plain_words(text))
+    assert rough_words("fine 8) xD") == [b"fine", b"8", b"xd"]
