@@ -307,7 +307,7 @@ def fetch_settings(settings: config.Settings) -> FetchSettings:
         body_limit=section.body_limit,
         allow_networks=section.allow_networks,
         robots=section.robots,
-        ca_file=settings.path.parent / section.ca_file if section.ca_file else None,
+        ca_file=settings.path.parent / Path(section.ca_file).expanduser() if section.ca_file else None,
     )
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import os
-import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +14,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from listener.config import values
+from listener.config.authorities import check_authorities
 from listener.config.documents import Book, open_book
 from listener.config.named import (
     Reading,
@@ -136,7 +136,7 @@ def load(
         secrets=(*uses, *source_secrets(reading)),
     )
     _check_rhythm(settings.fetch, book, report)
-    _check_authorities(settings.fetch, book, report)
+    check_authorities(settings.fetch.ca_file, book, report, book.main, ("fetch", "ca_file"))
     _check_scorer(settings.understand, book, report)
     report.check()
     _note_gaps(settings, book, report)
@@ -189,17 +189,6 @@ def _check_rhythm(fetch: FetchSection, book: Book, report: Report) -> None:
         report.problem(book.main, ("fetch", "min_every"), "expected no more than max_every.")
     elif not fetch.min_every <= fetch.every <= fetch.max_every:
         report.problem(book.main, ("fetch", "every"), "expected a duration between min_every and max_every.")
-
-
-def _check_authorities(fetch: FetchSection, book: Book, report: Report) -> None:
-    """Note a file of certificate authorities that can't be used."""
-    if not fetch.ca_file:
-        return
-    try:
-        ssl.create_default_context(cafile=book.main.path.parent / fetch.ca_file)
-    except (OSError, ValueError) as error:
-        reason = error.strerror or str(error) if isinstance(error, OSError) else str(error)
-        report.problem(book.main, ("fetch", "ca_file"), f"expected a PEM file of certificates: {reason}.")
 
 
 def _check_scorer(understand: UnderstandSection, book: Book, report: Report) -> None:

@@ -14,6 +14,7 @@ import msgspec
 
 from listener.channels import CHANNEL_TYPES, ChannelSettings, Secret
 from listener.config import values
+from listener.config.authorities import authorities_file, check_authorities
 from listener.config.documents import Book, Entry
 from listener.config.lines import KeyPath
 from listener.config.report import Report, nearest
@@ -192,6 +193,8 @@ def _read_options(reading: Reading, tables: OptionTables, name: object, rest: Ma
         reading.report.problem(entry.document, (*path, "scraper"), f"there is no scraper {name!r}.", meant)
         return None
     if table is not None:
+        authorities = rest.get("ca_file") if "ca_file" in table.keys else None
+        check_authorities(authorities, reading.book, reading.report, entry.document, (*path, "ca_file"))
         return table.read(rest, entry.document, path, reading.report)
     for key in rest:
         reading.report.unknown_key(entry.document, (*path, key), SOURCE.keys)
@@ -263,10 +266,19 @@ def read_channels(reading: Reading) -> tuple[dict[str, ChannelSettings], tuple[S
         kinds = Table(CHANNEL_TYPES[kind], readers=readers, also=("type",))
         channel = kinds.read(table, entry.document, path, reading.report)
         if channel is not None:
-            found[entry.name] = channel
+            found[entry.name] = _with_authorities(reading, channel, entry)
             if entry.document.exposed:
                 _note_plain_secrets(reading, kinds, channel, entry)
     return found, tuple(uses)
+
+
+def _with_authorities(reading: Reading, channel: ChannelSettings, entry: Entry) -> ChannelSettings:
+    """Return a channel whose certificate authorities are named by their full path, and note those of no use."""
+    name = getattr(channel, "ca_file", "")
+    if not name:
+        return channel
+    check_authorities(name, reading.book, reading.report, entry.document, ("channels", entry.name, "ca_file"))
+    return msgspec.structs.replace(channel, ca_file=str(authorities_file(name, reading.book)))
 
 
 def _note_type(reading: Reading, kind: object, entry: Entry, path: KeyPath) -> None:

@@ -154,7 +154,7 @@ class Mailboxes:
         if self._settings.ca_file is not None:
             context.load_verify_locations(self._settings.ca_file)
         if ca_file:
-            context.load_verify_locations(self._root / ca_file)
+            context.load_verify_locations(self._root / Path(ca_file).expanduser())
         return context
 
 

@@ -18,6 +18,7 @@ from listener.types import Brand, Rule, Source
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 NOBODY: Mapping[str, str] = {}
+HOOK = "[channels.hook]\ntype = 'webhook'\nurl = 'https://example.com/hook'\n"
 
 
 def settings(folder: Path, text: str, environ: Mapping[str, str] = NOBODY) -> Settings:
@@ -205,6 +206,8 @@ def test_all_problems_are_told_at_once_in_the_order_of_the_file(tmp_path: Path) 
         ("[fetch]\ngaps = '5s'", 2, "fetch.gaps", "durations by domain", None),
         ("[fetch]\nca_file = 'none.pem'", 2, "fetch.ca_file", "No such file", None),
         ("[fetch]\nca_file = 'listener.toml'", 2, "fetch.ca_file", "expected a PEM file", None),
+        (HOOK + "ca_file = 'none.pem'", 4, "channels.hook.ca_file", "No such file", None),
+        (HOOK + "ca_file = 'listener.toml'", 4, "channels.hook.ca_file", "expected a PEM file", None),
         ("[understand]\nlexicon = {buggy = -5}", 2, "understand.lexicon", ">= -4", None),
         ("[alerts.a]\non = 'mentions'", 2, "alerts.a.on", "one of mention", "mention"),
     ],
