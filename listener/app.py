@@ -51,6 +51,8 @@ if TYPE_CHECKING:
 #: that the first alert is a matter of minutes.
 SPREAD_EACH = timedelta(milliseconds=50)
 SPREAD_LIMIT = timedelta(seconds=60)
+#: When what is to be forgotten was last looked for, in the database.
+UPKEEP_AT = "upkeep_at"
 #: For each thing that the scripts of a page ask for while a browser renders it.
 ASSET_TIMEOUT = timedelta(seconds=15)
 
@@ -186,7 +188,7 @@ class App:
     def upkeep(self, now: datetime, *, go_on: Callable[[], bool] = lambda: True) -> Retained:
         """Forget what the settings say to forget; return how much. Ends early where `go_on` says no."""
         keep = self.settings.retention
-        return self.store.retain(
+        retained = self.store.retain(
             now,
             items=keep.items,
             mentions=keep.mentions,
@@ -194,6 +196,15 @@ class App:
             deliveries=keep.deliveries,
             go_on=go_on,
         )
+        if go_on():
+            with self.store.write() as tx:
+                tx.set_meta(UPKEEP_AT, now.isoformat())
+        return retained
+
+    def upkeep_due(self, now: datetime, every: timedelta) -> bool:
+        """Say whether `every` has passed since `upkeep` last came to its end, or the clock was set back since."""
+        last = self.store.find_meta(UPKEEP_AT)
+        return last is None or not timedelta(0) <= now - datetime.fromisoformat(last) < every
 
     def drain(self, timeout: timedelta) -> int:
         """Wait for polls and messages under way, together no longer than `timeout`; return how many polls were left."""

@@ -40,6 +40,9 @@ CLOCK_SLACK = timedelta(seconds=2)
 STATUS_EVERY = timedelta(seconds=15)
 #: When in each hour spikes and rising pain points are looked for: what the hour before brought has mostly come in.
 TRENDS_MINUTE = 10
+#: When in the night what is to be forgotten is looked for; in another hour where it was missed for longer.
+UPKEEP_HOUR, UPKEEP_MINUTE = 3, 17
+UPKEEP_MISSED = timedelta(hours=26)
 
 
 class Daemon:
@@ -105,7 +108,7 @@ class Daemon:
             )  # fmt: skip
         for name, job, moment in (
             ("trends", self._trends, {"minute": TRENDS_MINUTE}),
-            ("upkeep", self._upkeep, {"hour": 3, "minute": 17}),
+            ("upkeep", self._upkeep, {"minute": UPKEEP_MINUTE}),
         ):
             scheduler.add_job(self._guard(job, self._long_turn), "cron", id=name, replace_existing=True, **moment)
 
@@ -189,7 +192,8 @@ class Daemon:
             log.info("trends alerts=%d", told)
 
     def _upkeep(self, now: datetime) -> None:
-        log.info("upkeep %s", self._app.upkeep(now, go_on=lambda: not (self._stopping or self._quiet)))
+        if now.hour == UPKEEP_HOUR or self._app.upkeep_due(now, UPKEEP_MISSED):
+            log.info("upkeep %s", self._app.upkeep(now, go_on=lambda: not (self._stopping or self._quiet)))
 
     def _reload_settings(self) -> None:
         """Read the settings again; bad ones are refused, said in the log, and the old ones stay."""

@@ -7,6 +7,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import click
@@ -18,6 +19,9 @@ from listener.memory import keep_all, share_arenas
 from listener.pipeline import PollResult
 from listener.systemd import Notifier
 from listener.text import counted
+
+#: Between two times that rounds look for what is to be forgotten; shorter than the day between two rounds of a timer.
+UPKEEP_EVERY = timedelta(hours=20)
 
 
 @click.command()
@@ -66,6 +70,8 @@ def run_once(app: App) -> int:
         click.echo(f"{one.source}: not asked: {one.why}", err=True)
     counts["alerts"] += app.look_at_trends(app.clock())
     messages = app.send_due()
+    if app.upkeep_due(app.clock(), UPKEEP_EVERY):
+        app.upkeep(app.clock())  # whoever runs rounds by a timer has no daemon that does it at night
     click.echo(
         f"{counted(counts['polls'], 'source')} polled, {counts['failed']} failed, {len(not_asked)} not asked; "
         f"{counted(counts['items'], 'new item')}, {counted(counts['mentions'], 'mention')}, "

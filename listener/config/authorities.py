@@ -5,9 +5,9 @@ from __future__ import annotations
 import ssl
 from pathlib import Path
 
-from listener.config.documents import Book, Document
+from listener.config.documents import Book
 from listener.config.lines import KeyPath
-from listener.config.report import Report
+from listener.config.report import Document, Report
 
 
 def authorities_file(name: str, book: Book) -> Path:
