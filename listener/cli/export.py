@@ -115,7 +115,7 @@ def export(
     table = TABLES[kind]
     with opened(settings, database) as store:
         known = _known_brands(store, [brand.name for brand in settings.brands] if settings is not None else [])
-        check_brands(brands, known)
+        check_brands(brands, tuple(sorted({*known, *store.pages.list_brands()})))
         left = frozenset(known).difference(one.name for one in settings.brands) if settings is not None else frozenset()
         wanted = Wanted(
             start=start, end=end, by=by, zone=zone, brands=brands, all_brands=known, left=left, per_source=per_source

@@ -14,7 +14,7 @@ from listener.facts import Price
 from listener.insights.change_series import KINDS as CHANGE_KINDS
 from listener.insights.change_series import ChangeSeen, change_rows
 from listener.insights.series import By, bucket_of, trend_rows
-from listener.storage import Store
+from listener.storage import Store, StoredAlert
 
 Row: TypeAlias = tuple[Cell, ...]
 
@@ -95,14 +95,32 @@ def pains(store: Store, wanted: Wanted) -> Iterator[Row]:
         )
 
 
+#: What became of a delivery that retention let go.
+FORGOTTEN = "forgotten"
+
+
 def alerts(store: Store, wanted: Wanted) -> Iterator[Row]:
     """Yield a row for each delivery of each alert, one with empty columns for an alert that went nowhere."""
     for alert in store.iter_alerts(wanted.start, wanted.end, wanted.brands):
-        for channel, status, attempts, sent_at, error in alert.deliveries or ((None, None, None, None, None),):
+        for channel, status, attempts, sent_at, error in deliveries_of(alert):
             yield (
                 *(alert.id, wanted.local(alert.created_at), alert.rule, alert.on, alert.brand, alert.source),
                 *(alert.title, alert.quote, alert.url, channel, status, attempts, wanted.local(sent_at), error),
             )
+
+
+def deliveries_of(
+    alert: StoredAlert,
+) -> Iterator[tuple[str | None, str | None, int | None, datetime | None, str | None]]:
+    """Yield channel, status, attempts, time and error of each delivery; all None for an alert that went nowhere.
+
+    Of deliveries that retention let go nothing is known but where they went.
+    """
+    kept = {delivery[0]: delivery for delivery in alert.deliveries}
+    for channel in sorted({*kept, *alert.channels}):
+        yield kept.get(channel, (channel, FORGOTTEN, None, None, None))
+    if not (kept or alert.channels):
+        yield None, None, None, None, None
 
 
 def scores(store: Store, wanted: Wanted) -> Iterator[Row]:

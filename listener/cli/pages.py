@@ -180,8 +180,9 @@ def show_ledger(ledger: Ledger[Entry], settings_path: Path, brands: Sequence[str
 
 
 def check_brands(brands: Sequence[str], settings: Settings, store: Store) -> None:
-    """Raise ListenerError for a brand that neither the settings nor any source know."""
+    """Raise ListenerError for a brand that neither the settings know nor any source nor what pages said."""
     known = {brand.name for brand in settings.brands} | {one.brand for one in store.list_sources() if one.brand}
+    known.update(store.pages.list_brands())
     for brand in brands:
         if brand not in known:
             near = difflib.get_close_matches(brand, known, n=1)

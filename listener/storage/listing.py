@@ -213,5 +213,6 @@ def iter_alerts(
                 title=row.title,
                 quote=row.quote,
                 url=row.url,
+                channels=tuple(from_json(row.channels)),
                 deliveries=tuple(sent[row.id]),
             )

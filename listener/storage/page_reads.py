@@ -18,6 +18,9 @@ from listener.storage.tables import answers, bodies, changes, claims, prices, sn
 from listener.storage.timestamps import moment, moment_or_none
 from listener.storage.values import from_json
 
+#: What a brand's pages said, by the brand's name at the time.
+LEDGERS = (changes, prices, answers, claims)
+
 
 class Pages:
     """Reads of a `Store`, which makes it and gives it its connections."""
@@ -85,6 +88,12 @@ class Pages:
                     confirmed_at=moment_or_none(row.confirmed_at),
                     status=row.status,
                 )
+
+    def list_brands(self) -> list[str]:
+        """Return the brands that changes and ledgers tell of, by name: also those that have left the settings."""
+        named = (sa.select(table.c.brand).where(table.c.brand.is_not(None)) for table in LEDGERS)
+        with self._read() as connection:
+            return sorted(connection.execute(sa.union(*named)).scalars())
 
     def iter_prices(self, brands: Collection[str] = ()) -> Iterator[StoredPrice]:
         """Yield prices of plans with the time that they stood, plan by plan, the oldest first; no brands: all."""

@@ -158,7 +158,10 @@ class StoredAlert:
     title: str
     quote: str
     url: str | None
-    #: Channel, status, attempts, sent at, last error; in the order of the channels' names.
+    #: Where it was to go.
+    channels: tuple[str, ...] = ()
+    #: Channel, status, attempts, sent at, last error; in the order of the channels' names. Those that ended long ago
+    #: are forgotten by retention.
     deliveries: tuple[tuple[str, str, int, datetime | None, str], ...] = ()
 
 

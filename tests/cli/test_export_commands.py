@@ -187,6 +187,21 @@ def test_alerts_have_a_row_for_each_delivery(store: Store) -> None:
     ]
 
 
+def test_deliveries_that_retention_let_go_are_told_as_forgotten_and_not_as_never_made(store: Store) -> None:
+    with store.write() as transaction:
+        transaction.add_alerts([alert("a")])
+        transaction.mark_sent([1], NOW + HOUR)
+        transaction.add_alerts([alert("b", at=NOW + 200 * DAY)])
+    store.retain(NOW + 201 * DAY, items=None, deliveries=90 * DAY)
+    told = [(row["alert_id"], row["channel"], row["status"], row["attempts"]) for row in exported("alerts")]
+    assert told == [
+        ("1", "mail", "forgotten", ""),
+        ("1", "slack", "pending", "0"),
+        ("2", "mail", "pending", "0"),
+        ("2", "slack", "pending", "0"),
+    ]
+
+
 @pytest.mark.parametrize("kind", list(TABLES))
 @pytest.mark.parametrize("form", ["csv", "jsonl"])
 def test_every_table_of_an_empty_store_is_its_header(store: Store, kind: str, form: str) -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 from listener.cli import group
+from listener.types import Source
 from tests.pipeline.test_pages_polled import WORDS, Watching, html
 
 SETTINGS = """\
@@ -97,3 +99,16 @@ def test_a_brand_that_is_not_there_is_told_and_not_taken_for_one_without_pages(
     done = CliRunner().invoke(group, ["-c", str(tmp_path / "listener.toml"), command, "--brand", "globx"])
     assert done.exit_code == 1
     assert "Did you mean 'globex'?" in str(done.exception)
+
+
+@pytest.mark.parametrize("command", ["changes", "prices"])
+def test_the_name_that_a_brand_had_before_still_finds_what_its_pages_said(
+    page: Watching, tmp_path: Path, command: str
+) -> None:
+    polled(page, html(49), html(59), html(59))
+    (source,) = page.store.list_sources()
+    renamed = Source(name=source.name, scraper=source.scraper, url=source.url, brand="initech")
+    page.store.sync_sources([renamed], source.state.due_at, spread=timedelta(0))
+    (tmp_path / "listener.toml").write_text(SETTINGS.replace("globex", "initech"))
+    assert run(tmp_path, command, "--brand", "globex", "--json")
+    assert run(tmp_path, "export", "changes", "--brand", "globex").count("price_raised") == 1
