@@ -151,19 +151,11 @@ class App:
 
         self.push = WebSub(self.store, self.fetcher, section.public_url, clock=self.clock)
         self.push.keep_only(self.sources)
-        self._callbacks = Callbacks(*section.listen, self.push.answer)
+        self._callbacks = Callbacks(*section.listen, self.push.answer, use="for hubs (websub.listen)")
 
     def size(self) -> tuple[int, int, int]:
         """Return the numbers of sources, brands and channels."""
         return len(self.sources), len(self.settings.brands), len(self.settings.channels)
-
-    def summary(self) -> str:
-        """Return the state in half a line."""
-        counts = self.store.counts()
-        return (
-            f"{counts.sources} sources, {counts.failing} failing, {counts.mentions} mentions, "
-            f"{counts.pending} alerts to send, {counts.dead} undeliverable"
-        )
 
     def poll_due(self, done: Callable[[PollResult], None]) -> int:
         """Poll what is due now, to the end; call `done` with each result. Return their number."""

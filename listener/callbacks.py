@@ -1,4 +1,4 @@
-"""Calls from outside: a small HTTP server for those that hubs make. An adapter.
+"""Calls from outside: a small HTTP server for those that hubs make, and for who reads metrics. An adapter.
 
 Whoever finds the address may call, so everything is bounded: connections at a time, the head, the body, and the whole
 time of one call, however slowly it comes. One thread serves all of them; what answers a call must not wait for
@@ -53,6 +53,7 @@ class Answer:
 
     status: int
     text: str = ""
+    content_type: str = "text/plain; charset=utf-8"
 
 
 class _Refused(Exception):
@@ -66,8 +67,8 @@ class _Refused(Exception):
 class Callbacks:
     """Listens at an address until it is closed."""
 
-    def __init__(self, host: str, port: int, answer: Callable[[Call], Answer]) -> None:
-        """Begin to listen. `answer` is called in the server's thread.
+    def __init__(self, host: str, port: int, answer: Callable[[Call], Answer], *, use: str) -> None:
+        """Begin to listen. `answer` is called in the server's thread; `use` says in an error what the address is for.
 
         Raises ListenerError where the address is taken.
         """
@@ -76,7 +77,7 @@ class Callbacks:
             self._socket = socket.create_server((host, port), family=family, backlog=CONNECTIONS_LIMIT)
         except OSError as error:
             reason = error.strerror or type(error).__name__
-            raise ListenerError(f"can't listen at {host}:{port} for hubs (websub.listen): {reason}") from error
+            raise ListenerError(f"can't listen at {host}:{port} {use}: {reason}") from error
         self._socket.setblocking(False)
         self._answer = answer
         self._bodies = asyncio.Semaphore(BODIES_LIMIT)
@@ -204,7 +205,7 @@ def _wire(answer: Answer) -> bytes:
     body = answer.text.encode()
     lines = (
         f"HTTP/1.1 {answer.status} {HTTPStatus(answer.status).phrase}",
-        "Content-Type: text/plain; charset=utf-8",
+        f"Content-Type: {answer.content_type}",
         "X-Content-Type-Options: nosniff",
         f"Content-Length: {len(body)}",
         "Connection: close",

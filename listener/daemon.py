@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from types import FrameType
+from typing import TYPE_CHECKING
 
 from apscheduler.events import EVENT_JOB_ERROR, JobExecutionEvent
 from apscheduler.executors.pool import ThreadPoolExecutor
@@ -22,8 +23,12 @@ from listener.app import App
 from listener.dispatch import describe
 from listener.errors import ConfigError, ListenerError, StorageError
 from listener.pipeline import PollResult
+from listener.storage import Counts
 from listener.systemd import Notifier
 from listener.types import Outcome
+
+if TYPE_CHECKING:
+    from listener.metrics import Metrics
 
 log = logging.getLogger(__name__)
 
@@ -64,6 +69,7 @@ class Daemon:
         self._paused_until: datetime | None = None
         self._status_at: datetime | None = None
         self._polls = 0
+        self._metrics: Metrics | None = None
         #: By how many seconds the clock is ahead of one that nobody can set.
         self._ahead = time.time() - time.monotonic()
 
@@ -72,6 +78,7 @@ class Daemon:
         with self._app.store.hold():
             self._app.start()
             self._app.listen()
+            self._watch()
             for name in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
                 signal.signal(name, self._on_signal)
             scheduler = self._scheduler()
@@ -86,6 +93,8 @@ class Daemon:
                 scheduler.shutdown(wait=True)
                 self._app.drain(DRAIN)
                 self._app.close()
+                if self._metrics is not None:
+                    self._metrics.close()
         if self._failure is not None:
             raise self._failure
 
@@ -172,28 +181,51 @@ class Daemon:
         for result in dispatcher.collect():
             self._polls += 1
             log.log(level_of(result), "poll %s", describe(result))
+            if self._metrics is not None:
+                self._metrics.polled(result, now)
             if self._app.push is not None:
                 self._app.push.polled(result)
         if self._app.push is not None:
             self._app.push.step(now)
         dispatcher.start_due(now)
         self._notifier.watchdog()
+        if self._metrics is not None:
+            self._metrics.ticked(now)
         if self._status_at is None or now >= self._status_at or now < self._status_at - STATUS_EVERY:
             self._status_at = now + STATUS_EVERY
-            self._notifier.status(f"{self._app.summary()}, {self._polls} polls since the start")
+            counts = self._app.store.counts()
+            self._notifier.status(f"{summary(counts)}, {self._polls} polls since the start")
+            if self._metrics is not None:
+                self._metrics.stands(counts, self._app.store.next_due(), now)
 
     def _send(self, now: datetime) -> None:
         for delivered in self._app.outbox.start_due(now):
             log.log(logging.WARNING if delivered.error else logging.INFO, "message %s", outbox.describe(delivered))
+            if self._metrics is not None:
+                self._metrics.delivered(delivered)
 
     def _trends(self, now: datetime) -> None:
         told = self._app.look_at_trends(now)
         if told:
             log.info("trends alerts=%d", told)
+            if self._metrics is not None:
+                self._metrics.alerted(told)
 
     def _upkeep(self, now: datetime) -> None:
         if now.hour == UPKEEP_HOUR or self._app.upkeep_due(now, UPKEEP_MISSED):
             log.info("upkeep %s", self._app.upkeep(now, go_on=lambda: not (self._stopping or self._quiet)))
+
+    def _watch(self) -> None:
+        """Let metrics be read where the settings say. Raises ListenerError where that address is taken."""
+        address = self._app.settings.daemon.metrics
+        if self._metrics is None:
+            if address is None:
+                return
+            from listener.metrics import Metrics  # few ask for it, and its library takes its time to be imported
+
+            self._metrics = Metrics()
+        self._metrics.configured(self._app.store.list_sources(), self._app.settings.channels)
+        self._metrics.listen(address)
 
     def _reload_settings(self) -> None:
         """Read the settings again; bad ones are refused, said in the log, and the old ones stay."""
@@ -226,8 +258,21 @@ class Daemon:
             app.listen()
         except ListenerError as error:
             log.error("hubs are not heard: %s", error)
-        self._app, self._quiet = app, False
+        self._app = app
+        try:
+            self._watch()
+        except ListenerError as error:
+            log.error("metrics can't be read: %s", error)
+        self._quiet = False
         log.info("settings reloaded sources=%d brands=%d channels=%d", *app.size())
+
+
+def summary(counts: Counts) -> str:
+    """Return the state in half a line."""
+    return (
+        f"{counts.sources} sources, {counts.failing} failing, {counts.mentions} mentions, "
+        f"{counts.pending} alerts to send, {counts.dead} undeliverable"
+    )
 
 
 def level_of(result: PollResult) -> int:

@@ -15,7 +15,7 @@ from listener.app import OptionsOf, known_pains
 from listener.channels import CHANNEL_TYPES
 from listener.cli import COMMANDS, group
 from listener.config import Settings, load
-from listener.config.loading import FETCH, LISTENER, RETENTION, UNDERSTAND, WEBSUB
+from listener.config.loading import DAEMON, FETCH, LISTENER, RETENTION, UNDERSTAND, WEBSUB
 from listener.config.named import BRAND, SOURCE, topic_table
 from listener.config.rules import CONDITIONS, EVERYWHERE, RULE
 from listener.config.tables import fields_of
@@ -31,6 +31,7 @@ SECTIONS = {
     "[understand]": UNDERSTAND.keys,
     "[retention]": RETENTION.keys,
     "[websub]": WEBSUB.keys,
+    "[daemon]": DAEMON.keys,
     "[brands.NAME]": BRAND.keys,
     "[sources.NAME]": SOURCE.keys,
     "[alerts.NAME]": RULE.keys,
@@ -81,7 +82,7 @@ def loaded(folder: Path, text: str) -> Settings:
 
 def test_the_defaults_in_the_documentation_are_those_of_the_program(tmp_path: Path) -> None:
     text = ""
-    for heading in ("[listener]", "[fetch]", "[understand]", "[retention]", "[websub]"):
+    for heading in ("[listener]", "[fetch]", "[understand]", "[retention]", "[websub]", "[daemon]"):
         text += f"{heading}\n"
         for key, row in rows(chapter("settings.md", heading)).items():
             text += f"{key} = {row[2].strip('`')}\n"

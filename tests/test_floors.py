@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parent.parent
 FLOORS = (
     {"cli", "web", "daemon", "demo", "logs", "__main__"},
     {"app"},
-    {"rounds"},
+    {"rounds", "metrics"},
     {"dispatch", "outbox", "trial", "discovery", "backfill", "websub", "rescore", "emerging", "trending", "reading"},
     {"pipeline", "rescore_items"},
     {"poll_items", "poll_page"},
@@ -66,6 +66,7 @@ ROOM_OF_LIBRARY = {
     "apscheduler": {"daemon"},
     "smtplib": {"notify"},
     "playwright": {"browser"},
+    "prometheus_client": {"metrics"},
     "numpy": {"mentions"},
     "turbohtml": {"html"},
     "bs4": {"html"},

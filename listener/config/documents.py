@@ -17,7 +17,7 @@ from listener.errors import ConfigError, ConfigProblem
 
 #: Tables whose keys are names; files that are included hold these and nothing else.
 NAMED = ("brands", "sources", "channels", "alerts", "pains")
-SECTIONS = ("listener", "fetch", "understand", "pages", "retention", "websub")
+SECTIONS = ("listener", "fetch", "understand", "pages", "retention", "websub", "daemon")
 
 NAME_LIMIT = 100
 #: How tomllib ends its messages before Python 3.14; from then on the exception has attributes, but says it still.

@@ -29,6 +29,7 @@ from listener.config.report import Report, nearest
 from listener.config.rules import KnownPains, read_rules
 from listener.config.secrets import Vault
 from listener.config.settings import (
+    DaemonSection,
     FetchSection,
     PagesSection,
     RetentionSection,
@@ -83,6 +84,7 @@ PAGES = Table(
     special={"looks": reader_of(Annotated[int, msgspec.Meta(ge=1, le=10)]), "delay": values.positive_duration},
 )
 WEBSUB = Table(WebSubSection, special={"public_url": values.public_url, "listen": values.listen_at})
+DAEMON = Table(DaemonSection, special={"metrics": values.listen_at_or_nowhere})
 KEPT = ("items", "mentions", "snapshots", "deliveries")
 RETENTION = Table(RetentionSection, special=dict.fromkeys(KEPT, values.keeping))
 
@@ -128,6 +130,7 @@ def load(
         pages=_section(PAGES, "pages", book, report, PagesSection()),
         retention=_section(RETENTION, "retention", book, report, RetentionSection()),
         websub=_section(WEBSUB, "websub", book, report, WebSubSection()),
+        daemon=_section(DAEMON, "daemon", book, report, DaemonSection()),
         brands=brands,
         sources=read_sources(reading, scrapers, brands),
         channels=MappingProxyType(channels),

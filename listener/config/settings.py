@@ -92,6 +92,14 @@ class WebSubSection:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DaemonSection:
+    """How the service is watched: [daemon]."""
+
+    #: Where metrics can be read on this machine: host and port. None: nowhere.
+    metrics: tuple[str, int] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SecretUse:
     """A place in the settings that refers to a secret."""
 
@@ -124,6 +132,7 @@ class Settings:
     pages: PagesSection = PagesSection()
     retention: RetentionSection = RetentionSection()
     websub: WebSubSection = WebSubSection()
+    daemon: DaemonSection = DaemonSection()
     brands: tuple[Brand, ...] = ()
     sources: tuple[Source, ...] = ()
     #: By name. A channel whose secret was allowed to be missing is left out.

@@ -159,6 +159,11 @@ def listen_at(value: object) -> tuple[str, int]:
     raise ValueError(f'expected an address and a port such as "127.0.0.1:8710", got {shown(value)}')
 
 
+def listen_at_or_nowhere(value: object) -> tuple[str, int] | None:
+    """Read what `listen_at` reads, or "" for None."""
+    return None if value == "" else listen_at(value)
+
+
 def network(value: object) -> Network:
     """Read "10.1.0.0/16", "fd00::/8" or a single address."""
     try:

@@ -15,7 +15,7 @@ from listener.channels import CHANNEL_TYPES
 from listener.cli.settings import span
 from listener.config import load, values
 from listener.config.documents import NAMED, SECTIONS
-from listener.config.loading import FETCH, LISTENER, PAGES, RETENTION, UNDERSTAND, WEBSUB
+from listener.config.loading import DAEMON, FETCH, LISTENER, PAGES, RETENTION, UNDERSTAND, WEBSUB
 from listener.config.named import BRAND, SOURCE, topic_table
 from listener.config.rules import RULE
 from listener.config.tables import fields_of
@@ -29,6 +29,7 @@ KEYS = {
     "pages": PAGES.keys,
     "retention": RETENTION.keys,
     "websub": WEBSUB.keys,
+    "daemon": DAEMON.keys,
     "brands": BRAND.keys,
     "sources": SOURCE.keys,
     "channels": CHANNEL_KEYS,

@@ -34,7 +34,7 @@ def heard() -> Heard:
 
 @pytest.fixture
 def server(heard: Heard) -> Iterator[Callbacks]:
-    running = Callbacks("127.0.0.1", 0, heard.answer)
+    running = Callbacks("127.0.0.1", 0, heard.answer, use="for hubs")
     yield running
     running.close()
 
@@ -96,7 +96,7 @@ def test_calls_that_break_off_or_never_end_get_no_answer(server: Callbacks, hear
 
 def test_a_call_that_comes_slowly_is_left_in_time(heard: Heard, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(callbacks, "CALL_SECONDS", 0.2)
-    server = Callbacks("127.0.0.1", 0, heard.answer)
+    server = Callbacks("127.0.0.1", 0, heard.answer, use="for hubs")
     began = time.monotonic()
     assert say(server, b"GET / HTTP/1.1\r\nA: b", end=False) == b""
     assert time.monotonic() - began < 5
@@ -117,13 +117,13 @@ def test_more_callers_than_there_is_room_for_are_sent_away_and_do_no_harm(server
 
 
 def test_an_address_that_is_taken_is_told(server: Callbacks, heard: Heard) -> None:
-    with pytest.raises(ListenerError, match=r"can't listen at 127\.0\.0\.1:\d+ for hubs \(websub\.listen\)"):
-        Callbacks("127.0.0.1", server.port, heard.answer)
+    with pytest.raises(ListenerError, match=r"can't listen at 127\.0\.0\.1:\d+ for hubs"):
+        Callbacks("127.0.0.1", server.port, heard.answer, use="for hubs")
 
 
 def test_nothing_is_left_behind(heard: Heard) -> None:
     before = threading.active_count()
-    server = Callbacks("127.0.0.1", 0, heard.answer)
+    server = Callbacks("127.0.0.1", 0, heard.answer, use="for hubs")
     with socket.create_connection(("127.0.0.1", server.port)):
         server.close()
     assert threading.active_count() == before

@@ -37,7 +37,7 @@ class Program:
 
     def start(self) -> None:
         """Begin to listen, as a daemon that was started anew does: at another port, here."""
-        self.callbacks = Callbacks("127.0.0.1", 0, lambda one: self.push.answer(one))
+        self.callbacks = Callbacks("127.0.0.1", 0, lambda one: self.push.answer(one), use="for hubs")
         self.push = WebSub(self.store, self.fetcher, f"http://127.0.0.1:{self.callbacks.port}/hubs/", clock=self.clock)
 
     def stop(self) -> None:
