@@ -135,7 +135,7 @@ def event_of(
 
 
 def moment_of(item: Item, now: datetime) -> datetime:
-    """Return the moment at which an item enters the trends: when it was published, unless that lies ahead."""
+    """Return the moment at which an item enters the trends: when it was published, unless must not be in the future."""
     return item.published if item.published is not None and item.published <= now else now
 
 

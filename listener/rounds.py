@@ -25,7 +25,7 @@ PATIENCE_ALTOGETHER = timedelta(minutes=10)
 STEP = timedelta(seconds=0.05)
 STEP_LIMIT = timedelta(seconds=1)
 #: When a host may be asked, where nothing but gaps decides that.
-TURN = "its host is asked by others first, or wants more time between two requests"
+TURN = "its host is busy with other sources, or requires more time between requests"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -64,7 +64,7 @@ def spike_alert(rule: Rule, event: SpikeEvent, now: datetime, zone: ZoneInfo) ->
         ("Compared with", f"the same hours of {event.windows} days before"),
         ("From", moment(event.start, zone)),
         ("To", moment(event.end, zone)),
-        ("Feeling", f"{event.positive} positive, {event.negative} negative"),
+        ("Sentiment", f"{event.positive} positive, {event.negative} negative"),
         *_quotes(event.examples[1:]),
     ]
     return _alert(

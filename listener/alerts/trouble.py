@@ -39,9 +39,9 @@ def trouble_alert(rule: Rule, source: Source, state: SourceState, now: datetime,
     """Make the alert that a source is in trouble. That it is given up is told even when its failing was."""
     since = state.failing_since or state.last_poll_at or now
     if state.stopped:
-        line = f"Source {source.name} is given up: {named(state.outcome, 'stopped')}"
+        line = f"Source {source.name} stopped: {named(state.outcome, 'stopped')}"
     else:
-        line = f"Source {source.name} fails since {moment(since, zone)}: {named(state.outcome)}"
+        line = f"Source {source.name} has been failing since {moment(since, zone)}: {named(state.outcome)}"
     told = [("Outcome", named(state.outcome)), ("Failing since", moment(since, zone))]
     if state.detail:
         told.append(("Detail", one_line(state.detail, FACT_LIMIT)))
@@ -59,11 +59,11 @@ def trouble_alert(rule: Rule, source: Source, state: SourceState, now: datetime,
 def recovery_alert(rule: Rule, source: Source, before: SourceState, now: datetime, zone: ZoneInfo) -> Alert:
     """Make the alert that a source works again. `before` is its state while it didn't."""
     since = before.failing_since or before.last_poll_at or now
-    line = f"Source {source.name} works again after {duration(now - since)}"
+    line = f"Source {source.name} recovered after {duration(now - since)}"
     told = [
-        ("Failed from", moment(since, zone)),
-        ("Worked again", moment(now, zone)),
-        ("Outcome then", named(before.outcome)),
+        ("Failing since", moment(since, zone)),
+        ("Recovered", moment(now, zone)),
+        ("Outcome", named(before.outcome)),
         ("Failed polls", str(before.failures)),
     ]
     return made(

@@ -39,11 +39,11 @@ def add(settings_path: Path, url: str, name: str | None, brand: str | None, cate
     settings = load_settings(settings_path, need_secrets=False)
     address = absolute(url if "://" in url else f"https://{url}")
     if address is None:
-        raise ListenerError(f"{url!r} is no web address.")
+        raise ListenerError(f"{url!r} is not a web address (http or https).")
     if brand is not None and brand not in {one.name for one in settings.brands}:
         raise ListenerError(f"there is no [brands.{brand}] in {settings_path}.")
     if name is not None and name in {one.name for one in settings.sources}:
-        raise ListenerError(f"there is a source {name!r} already. Choose another --name.")
+        raise ListenerError(f"source {name!r} already exists. Choose another --name.")
     _refuse_known(settings, address)
     with open_trial(settings) as app:
         found = discover(address, OneOffRequests(app.fetcher), app.scrapers, app.scrapers.names())
@@ -59,14 +59,14 @@ def add(settings_path: Path, url: str, name: str | None, brand: str | None, cate
         click.echo(f"Nothing was added to {settings_path}.")
         return
     settings_file.append(settings_path, [block])
-    click.echo(f"Added to {settings_path}. A daemon that runs takes it up when it reloads (SIGHUP).")
+    click.echo(f"Added to {settings_path}. Reload a running daemon to pick it up (SIGHUP).")
 
 
 def _refuse_known(settings: Settings, url: str) -> None:
     """Raise ListenerError where a source has this address already."""
     for source in settings.sources:
         if source.url and canonical(source.url) == canonical(url):
-            raise ListenerError(f"[sources.{source.name}] listens to {source.url} already.")
+            raise ListenerError(f"[sources.{source.name}] already polls {source.url}.")
 
 
 def keys_of(candidate: Candidate, brand: str | None, category: str) -> dict[str, object]:

@@ -78,9 +78,9 @@ def alerts(
     elif listed:
         show(listed, settings.timezone)
         if len(listed) == limit:
-            click.echo(f"\nThe newest {limit}; see more with --limit.")
+            click.echo(f"\nShowing the newest {limit}; use --limit to see more.")
     else:
-        click.echo("No such alerts." if any((status, since, channel, rule, brand)) else "No alerts yet.")
+        click.echo("No matching alerts." if any((status, since, channel, rule, brand)) else "No alerts yet.")
 
 
 @alerts.command()
@@ -100,8 +100,8 @@ def retry(settings_path: Path, numbers: Sequence[int], dead: bool, failed: bool)
         again += tx.requeue_dead(chosen, now) if dead or chosen else 0
     left = len(set(numbers)) - again
     if numbers and left:
-        raise ListenerError(f"{again} due now; {left} of the numbers are of no delivery that failed")
-    click.echo(f"{again} due now." if again else "There is nothing to try again.")
+        raise ListenerError(f"{again} queued; {left} of the numbers given are not failed deliveries")
+    click.echo(f"{again} queued for delivery." if again else "No failed deliveries.")
 
 
 def beginning(since: str, zone: ZoneInfo, now: datetime) -> datetime:
@@ -162,7 +162,7 @@ def standing(delivery: Delivery, zone: ZoneInfo) -> str:
     if delivery.status is DeliveryStatus.SENT:
         return f"sent {local(delivery.sent_at, zone)}" if delivery.sent_at else "sent"
     if delivery.status is DeliveryStatus.DEAD:
-        return f"dead after {times(delivery.attempts)}: {error}"
+        return f"abandoned after {times(delivery.attempts)}: {error}"
     if delivery.attempts == 0:
         return f"due {local(delivery.due_at, zone)}"
     return f"failed {times(delivery.attempts)}, next {local(delivery.due_at, zone)}: {error}"

@@ -52,7 +52,7 @@ def backfill(settings_path: Path, name: str, since: date | datetime, dry_run: bo
     source = _source(settings, name, settings_path)
     moment = _moment(since, settings)
     if moment >= system_clock():
-        raise click.BadParameter("that lies ahead", param_hint="--since")
+        raise click.BadParameter("must not be in the future", param_hint="--since")
     with ExitStack() as stack:
         if dry_run:
             app = stack.enter_context(open_trial(settings))
@@ -67,7 +67,7 @@ def backfill(settings_path: Path, name: str, since: date | datetime, dry_run: bo
             progress = _run(work, source, limit, anew=anew)
         except KeyboardInterrupt:
             progress = work.progress
-            click.echo("Broken off: run it again to go on from here.", err=True)
+            click.echo("Interrupted: run it again to resume from here.", err=True)
     for line in summary(progress, source, moment.astimezone(settings.timezone), dry_run=dry_run):
         click.echo(line)
     if progress.stopped and not progress.new_items:

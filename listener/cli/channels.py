@@ -64,7 +64,7 @@ def test(settings_path: Path, name: str, dry_run: bool) -> None:
         raise ListenerError(f"the channel {name} can't be used here: {wanting(missing(settings)[name])}")
     if name not in settings.channels:
         known = ", ".join(settings.channels) or "none"
-        raise ListenerError(f"no channel {name!r} in {settings.path}; there is: {known}")
+        raise ListenerError(f"no channel {name!r} in {settings.path}; defined: {known}")
     now = datetime.now(UTC)
     channel = build(name, settings.channels[name], settings.timezone)
     alerts = [sample_alert(name, now)]

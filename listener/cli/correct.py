@@ -50,7 +50,9 @@ class PainType(click.ParamType[tuple[str, int | None]]):
             return value
         topic, colon, severity = str(value).partition(":")
         if colon and not (severity.isascii() and severity.isdigit() and int(severity) <= SEVEREST):
-            self.fail(f"a severity is 0 (in passing) to {SEVEREST}, such as billing:3; got {value!r}", param, ctx)
+            self.fail(
+                f"expected a severity from 0 (in passing) to {SEVEREST}, such as billing:3; got {value!r}", param, ctx
+            )
         return topic.strip(), int(severity) if colon else None
 
 
@@ -63,7 +65,7 @@ class LanguageType(click.ParamType[str]):
         """Return the code."""
         code = str(value).lower()
         if not (code.isascii() and code.isalpha() and len(code) == CODE):
-            self.fail(f"a language is named by two letters, such as de or pt; got {value!r}", param, ctx)
+            self.fail(f"expected a two-letter language code, such as de or pt; got {value!r}", param, ctx)
         return code
 
 
@@ -78,7 +80,9 @@ class StoryType(click.ParamType[int]):
         if text == "new":
             return NEW
         if not (text.isascii() and text.isdigit() and 0 < int(text[: STORY_DIGITS + 1]) < 10**STORY_DIGITS):
-            self.fail(f"a story is a number, as `listener correct MENTION` shows it, or new; got {value!r}", param, ctx)
+            self.fail(
+                f"expected a story number, as shown by `listener correct MENTION`, or new; got {value!r}", param, ctx
+            )
         return int(text)
 
 
@@ -147,11 +151,11 @@ def correct(
         if value is not None
     }
     if undo and (said or agree):
-        raise click.UsageError("--undo takes back all that was said; correct it anew in a second step")
+        raise click.UsageError("--undo removes all corrections and can't be combined with new ones")
     with opened(settings, database) as store:
         if mention is None:
             if said or agree or undo:
-                raise click.UsageError("name the mention: its number in `listener mentions`, or its address")
+                raise click.UsageError("name the mention by its number in `listener mentions` or its URL")
             listing(list(store.review.iter_corrections((brand,) if brand else ())), as_json=as_json)
             return
         mention_id = _number(store, mention, brand)
@@ -172,7 +176,7 @@ def correct(
         click.echo(json.dumps(as_record(shown, after), ensure_ascii=False))
         return
     if undo:
-        click.echo("Taken back." if said else "Nobody had said anything of it.")
+        click.echo("Corrections removed." if said else "There were no corrections.")
     show(shown, after)
 
 
@@ -181,7 +185,7 @@ def _pains(pains: Sequence[tuple[str, int | None]], settings: Settings | None) -
     topics = [topic for topic, _ in pains]
     if NONE in topics:
         if len(topics) > 1:
-            raise click.BadParameter("none stands alone", param_hint="--pain")
+            raise click.BadParameter("none can't be combined with other pain points", param_hint="--pain")
         return []
     known = {topic.name for topic in settings.pains} if settings is not None else set()
     if settings is None or not settings.understand.only_own_pains:
@@ -191,7 +195,8 @@ def _pains(pains: Sequence[tuple[str, int | None]], settings: Settings | None) -
             near = nearest(topic, known)
             hint = f"did you mean {near!r}?" if near else f"there are: {', '.join(sorted(known))}"
             raise click.BadParameter(
-                f"no pain point is named {topic!r}; {hint} [pains.NAME] in the settings adds one", param_hint="--pain"
+                f"unknown pain point {topic!r}; {hint} Add your own as [pains.NAME] in the settings",
+                param_hint="--pain",
             )
     return list(dict(pains).items())
 
@@ -210,7 +215,7 @@ def _number(store: Store, mention: str, brand: str | None) -> int:
         of = f" of {brand}" if brand and candidates else ""
         raise ListenerError(f"there is no mention {mention}{of}; `listener mentions` shows their numbers")
     several = ", ".join(f"{one.id} ({one.brand})" for one in meant)
-    raise ListenerError(f"several mentions stand at that address: {several}; name one by its number")
+    raise ListenerError(f"several mentions have that URL: {several}; use the number, or --brand")
 
 
 def _agreed(own: Verdict, *, other_kind: str | None) -> dict[str, object]:
@@ -245,10 +250,10 @@ def listing(found: Sequence[StoredCorrection], *, as_json: bool) -> None:
             click.echo(json.dumps(record, ensure_ascii=False))
         return
     if not found:
-        click.echo("No corrections. `listener mentions` shows what there is to correct.")
+        click.echo("No corrections yet. `listener mentions` lists mentions and their numbers.")
         return
     table = Table(box=None, pad_edge=False)
-    for title in ("mention", "brand", "what", "is", "said", "by"):
+    for title in ("mention", "brand", "label", "value", "corrected", "by"):
         table.add_column(title, overflow="fold")
     for one in found:
         value = words_of(one.field, one.value)
@@ -277,7 +282,7 @@ def show(mention: Mention, revised: Revised) -> None:
         if line:
             console.print(Text(f"  {clean_line(line, TEXT)}", style="dim"), soft_wrap=True)
     table = Table(box=None, pad_edge=False)
-    for title in ("", "holds", "by the program"):
+    for title in ("", "current", "by listener"):
         table.add_column(title, overflow="fold")
     holds, own = said_of(revised.after), said_of(revised.own)
     for name in FIELDS:
@@ -286,7 +291,7 @@ def show(mention: Mention, revised: Revised) -> None:
         table.add_row(name, Text(holds[name], style="bold" if corrected else ""), Text(agrees if corrected else ""))
     console.print(table)
     if revised.after.irrelevant:
-        click.echo("It counts nowhere: not in trends, not in exports.")
+        click.echo("Irrelevant: not counted in trends or exports.")
 
 
 def said_of(verdict: Verdict) -> Mapping[str, str]:

@@ -58,7 +58,7 @@ def discover(settings_path: Path, url: str, brand: str | None, append: bool, lim
     settings = load_settings(settings_path, need_secrets=False) if append or settings_path.is_file() else None
     address = absolute(url if "://" in url else f"https://{url}")
     if address is None:
-        raise ListenerError(f"{url!r} is no web address.")
+        raise ListenerError(f"{url!r} is not a web address (http or https).")
     if brand is not None and settings is not None and brand not in {one.name for one in settings.brands}:
         raise ListenerError(f"there is no [brands.{brand}] in {settings_path}.")
     with open_web(settings) as web, _progress() as tell:
@@ -131,9 +131,7 @@ def _append(settings_path: Path, blocks: list[str]) -> None:
         return
     settings_file.append(settings_path, blocks)
     count = f"{len(blocks)} source{'s' * (len(blocks) > 1)}"
-    click.echo(
-        f"\nAdded {count} to {settings_path}. A daemon that runs takes it up when it reloads (SIGHUP).", err=True
-    )
+    click.echo(f"\nAdded {count} to {settings_path}. Reload a running daemon to pick it up (SIGHUP).", err=True)
 
 
 @contextmanager

@@ -34,7 +34,7 @@ class ZoneType(click.ParamType[ZoneInfo]):
         try:
             return ZoneInfo(str(value))
         except (KeyError, ValueError, OSError):
-            self.fail(f"there is no time zone {value!r}; expected a name such as Europe/Berlin or UTC", param, ctx)
+            self.fail(f"unknown time zone {value!r}; expected a name such as Europe/Berlin or UTC", param, ctx)
 
 
 class MomentType(click.ParamType[date | datetime]):
@@ -55,7 +55,7 @@ class MomentType(click.ParamType[date | datetime]):
             return datetime.fromisoformat(text)
         except ValueError:
             expected = "2026-11-22, 2026-11-22T08:00 or 2026-11-22T08:00+01:00"
-            self.fail(f"{text!r} is no time; expected {expected}", param, ctx)
+            self.fail(f"{text!r} is not a valid time; expected {expected}", param, ctx)
 
 
 @click.command()
@@ -111,7 +111,7 @@ def export(
             f"expected years from {MINYEAR + 1} to {MAXYEAR - 1}", param_hint="--from, --to"
         ) from None
     if start is not None and end is not None and start >= end:
-        raise click.BadParameter("the end lies before the start", param_hint="--to")
+        raise click.BadParameter("the end is before the start", param_hint="--to")
     table = TABLES[kind]
     with opened(settings, database) as store:
         known = _known_brands(store, [brand.name for brand in settings.brands] if settings is not None else [])
@@ -152,7 +152,7 @@ def check_brands(brands: tuple[str, ...], known: tuple[str, ...]) -> None:
         if brand not in known:
             near = difflib.get_close_matches(brand, known, n=1)
             hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(known) or 'none'}"
-            raise click.BadParameter(f"no brand is named {brand!r}; {hint}", param_hint="--brand")
+            raise click.BadParameter(f"unknown brand {brand!r}; {hint}", param_hint="--brand")
 
 
 def _end_quietly() -> None:

@@ -69,17 +69,17 @@ def mentions(
     elif found:
         show(found, settings.timezone if settings is not None else ZoneInfo("UTC"))
         if len(found) == limit:
-            click.echo(f"\nThe newest {limit}; see more with --limit.")
+            click.echo(f"\nShowing the newest {limit}; use --limit to see more.")
     else:
         some = any((brands, sources, labels, days, corrected, irrelevant))
-        click.echo("No such mentions." if some else "No mentions yet.")
+        click.echo("No matching mentions." if some else "No mentions yet.")
 
 
 def show(found: list[Mention], zone: ZoneInfo) -> None:
     """Print a row for each mention."""
     table = Table(box=None, pad_edge=False)
-    for title in ("number", "when", "brand", "source", "felt", "what"):
-        table.add_column(title, no_wrap=title in ("number", "when", "felt"), overflow="fold")
+    for title in ("number", "when", "brand", "source", "sentiment", "text"):
+        table.add_column(title, no_wrap=title in ("number", "when", "sentiment"), overflow="fold")
     for one in found:
         felt = "–" if one.sentiment.compound is None else f"{one.sentiment.compound:+.2f}"
         pains = ", ".join(f"{topic}:{severity}" for topic, severity in one.pains)

@@ -81,11 +81,11 @@ def _stored(
     if brand not in known:
         near = difflib.get_close_matches(brand, known, n=1)
         hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(known) or 'none'}"
-        raise click.BadParameter(f"no brand is named {brand!r}; {hint}", param_hint="--brand")
+        raise click.BadParameter(f"unknown brand {brand!r}; {hint}", param_hint="--brand")
     now = app.clock()
     at = now if moment is None else _in_utc(moment, app)
     if at > now:
-        raise click.BadParameter("that lies ahead", param_hint="--at")
+        raise click.BadParameter("must not be in the future", param_hint="--at")
     # The same words heard twice are two notes; the same note twice within a second is a slip of the keyboard.
     mark = blake2b(f"{words}\0{brand}\0{at:%Y-%m-%dT%H:%M:%S}".encode("utf-8", "surrogatepass"), digest_size=12)
     item = Item(text=words, guid=mark.hexdigest(), author=heard_by, published=at, kind="note", segment=segment)

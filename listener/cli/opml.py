@@ -84,7 +84,11 @@ def taken(outlines: Sequence[Outline], settings: Settings, category: str | None)
         scraper = str(outline.keys.get("scraper", "feed"))
         url = absolute(outline.url)
         if url is None:
-            why = f"{clean(outline.url, 80)!r} is no web address." if outline.url else "it has no address."
+            why = (
+                f"{clean(outline.url, 80)!r} is not a web address (http or https)."
+                if outline.url
+                else "it has no address."
+            )
             yield Taken(outline=outline, end="failed", why=why)
             continue
         if "brand" in outline.keys and outline.keys["brand"] not in brands:
@@ -96,7 +100,7 @@ def taken(outlines: Sequence[Outline], settings: Settings, category: str | None)
             continue
         there = known.get(_identity(scraper, url))
         if there is not None:
-            yield Taken(outline=outline, end="skipped", why=f"[sources.{there}] listens to it.")
+            yield Taken(outline=outline, end="skipped", why=f"[sources.{there}] already polls it.")
             continue
         name = settings_file.free_name(_name(outline, url), names)
         known[_identity(scraper, url)] = name

@@ -187,7 +187,7 @@ def check_brands(brands: Sequence[str], settings: Settings, store: Store) -> Non
         if brand not in known:
             near = difflib.get_close_matches(brand, known, n=1)
             hint = f"Did you mean {near[0]!r}?" if near else f"There are: {', '.join(sorted(known)) or 'none'}."
-            raise ListenerError(f"no brand is named {brand!r}. {hint}")
+            raise ListenerError(f"unknown brand {brand!r}. {hint}")
 
 
 def told(who: str, change: Change) -> Text:

@@ -103,7 +103,7 @@ def _known(
             click.echo(to_json(row_record(row, topics, quoted.get((row.now.brand, row.now.topic), ()))))
         return
     if not rows:
-        click.echo(f"Nobody named a pain point in the last {span.days} days.")
+        click.echo(f"No pain points in the last {span.days} days.")
         return
     for brand, group in groupby(rows, key=lambda row: row.now.brand):
         click.echo(f"{brand}, the last {span.days} days{f' and the {span.days} before' if heard else ''}:")
@@ -123,7 +123,7 @@ def _cells(row: PainRow, topics: Mapping[str, Topic]) -> tuple[Text | str, ...]:
     known = topics.get(row.now.topic)
     return (
         Text(row.now.topic), f"{row.now.stories:,}", "–" if row.before is None else f"{row.before:,}",
-        f"{row.now.mentions:,}", mean, Text(known.stage if known is not None else "no longer known"),
+        f"{row.now.mentions:,}", mean, Text(known.stage if known is not None else "(removed)"),
     )  # fmt: skip
 
 
@@ -131,7 +131,7 @@ def _quote(said: Sequence[tuple[str, Sequence[Mention]]]) -> None:
     """Print what was said of each of some things, with the numbers of the mentions."""
     table = Table(box=None, pad_edge=False)
     table.add_column("mention", justify="right")
-    table.add_column("in their words", overflow="fold")
+    table.add_column("quote", overflow="fold")
     for name, mentions in said:
         for mention in mentions:
             text = clean_line(mention.excerpt, QUOTE)
@@ -173,10 +173,10 @@ def _show_emerging(brand: str, found: Emerging, quoted: Mapping[str, Sequence[Me
     days, before = span.days, EARLIER * span.days
     click.echo(f"{brand}: {found.late:,} complaints in the last {days} days, {found.earlier:,} in the {before} before.")
     if not found.pains:
-        click.echo("No phrase recurs in them that is new or rising and that no pain point knows.\n")
+        click.echo("No new or rising phrase outside the known pain points.\n")
         return
     if found.pains[0].state == "recurring":
-        click.echo("Too few earlier complaints to compare with: shown is what recurs at all.")
+        click.echo("Too few earlier complaints to compare with; showing all recurring phrases.")
     table = Table(box=None, pad_edge=False)
     for title in ("phrase", "", "voices", "before"):
         table.add_column(title, overflow="fold", justify="right" if title in NUMBERS else "left")
@@ -188,7 +188,7 @@ def _show_emerging(brand: str, found: Emerging, quoted: Mapping[str, Sequence[Me
         table.add_row(name, how, f"{pain.late:,}", "–" if pain.surprise is None else f"{pain.earlier:,}")
     Console().print(table)
     _quote([(pain.name, quoted[pain.name]) for pain in found.pains])
-    click.echo("What is a pain point becomes one as [pains.NAME] with these phrases; then `listener rescore`.\n")
+    click.echo("To track one, add it as [pains.NAME] with these phrases, then run `listener rescore`.\n")
 
 
 def _show_taxonomy(topics: Sequence[Topic], *, as_json: bool) -> None:
@@ -201,7 +201,7 @@ def _show_taxonomy(topics: Sequence[Topic], *, as_json: bool) -> None:
             click.echo(to_json(record))
         return
     table = Table(box=None, pad_edge=False)
-    for title in ("pain point", "stage", "what it means, and what an answer holds"):
+    for title in ("pain point", "stage", "definition, and what a good answer covers"):
         table.add_column(title, overflow="fold")
     for topic in topics:
         means = Text(topic.definition).append(f"\n{topic.answer}" if topic.answer else "", style="dim")

@@ -22,8 +22,8 @@ from listener.storage import Judged
 #: Below this many judged mentions a share is hardly more than a hint: its interval spans some 35 points.
 FEW = 30
 NOTHING = (
-    "Nobody has judged a mention yet. `listener quality --sample 30` draws some by chance; judge each of them with "
-    "`listener correct NUMBER --agree`, and say there what is wrong."
+    "No mention has been judged yet. Draw a random sample with `listener quality --sample 30`, then judge each mention "
+    "with `listener correct NUMBER --agree`, adding corrections where it is wrong."
 )
 
 
@@ -54,7 +54,9 @@ def quality(
         judged = [] if sample is not None else list(store.review.iter_judged(brands, start))
     if sample is not None:
         show_mentions(drawn, settings.timezone if settings is not None else ZoneInfo("UTC"))
-        click.echo("\nJudge each: `listener correct NUMBER --agree`, with what is wrong, such as --sentiment negative.")
+        click.echo(
+            "\nJudge each with `listener correct NUMBER --agree`, adding corrections such as --sentiment negative."
+        )
         return
     measured = agreements(judged)
     if as_json:
@@ -123,12 +125,12 @@ def scorers(judged: Sequence[Judged]) -> dict[str, int]:
 def show(judged: Sequence[Judged], measured: Sequence[Agreement]) -> None:
     """Print what was measured."""
     named = ", ".join(f"{brand} {count}" for brand, count in Counter(one.brand for one in judged).most_common())
-    click.echo(f"Mentions that persons judged: {len(judged):,} ({named}).")
+    click.echo(f"Judged mentions: {len(judged):,} ({named}).")
     by = ", ".join(f"{scorer} ({count:,})" for scorer, count in scorers(judged).items())
     if by:
         click.echo(f"Sentiment scored by {by}.")
     table = Table(box=None, pad_edge=False)
-    for title in ("", "the same", "precision", "recall"):
+    for title in ("", "agreement", "precision", "recall"):
         table.add_column(title, overflow="fold")
     for one in measured:
         if not one.same.of:
@@ -140,11 +142,11 @@ def show(judged: Sequence[Judged], measured: Sequence[Agreement]) -> None:
     Console().print(table)
     few = ", ".join(one.what for one in measured if 0 < one.same.of < FEW)
     if few:
-        click.echo(f"\nFew were judged for {few} (under {FEW}): trust the ranges in brackets, not the shares.")
+        click.echo(f"\nFewer than {FEW} judged for {few}: rely on the ranges in brackets, not on the percentages.")
     click.echo(
-        "Ranges: 95 %, if what was judged was drawn by chance. What relevance keeps out isn't stored: its recall is"
+        "Ranges: 95 %, valid for a random sample. The recall of relevance is unknown: mentions below the threshold"
     )
-    click.echo("not known.")
+    click.echo("are not stored.")
 
 
 def _rows(one: Agreement) -> Sequence[ClassAgreement]:

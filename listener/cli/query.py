@@ -93,7 +93,7 @@ def _expression(settings_path: Path, expression: str | None, brand: str | None) 
         raise click.UsageError(f"The settings can't be read:\n{error}") from error
     queries = {found.name: found.query for found in settings.brands}
     if brand not in queries:
-        raise click.UsageError(f"The settings have no brand {brand!r}; they have: {', '.join(queries) or 'none'}.")
+        raise click.UsageError(f"The settings have no brand {brand!r}; defined: {', '.join(queries) or 'none'}.")
     return queries[brand]
 
 

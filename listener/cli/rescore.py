@@ -47,20 +47,20 @@ def rescore(
     known = tuple(brand.name for brand in settings.brands)
     check_brands(brands, known)
     if not known:
-        raise ListenerError("the settings name no brand: there is nothing to read mentions for")
+        raise ListenerError("the settings define no brand")
     start, end = moment_of(since, settings.timezone, last=False), moment_of(until, settings.timezone, last=True)
     if start is not None and end is not None and start >= end:
-        raise click.BadParameter("the end lies before the start", param_hint="--to")
+        raise click.BadParameter("the end is before the start", param_hint="--to")
     wanted = rescoring.Wanted(brands=tuple(sorted(brands or known)), start=start, end=end)
     with opened(settings, None) as store:
         reader = rescorer(settings, store, wanted)
         progress = rescoring.Progress(differences={}) if again or dry_run else reader.progress()
         if progress.seen:
-            click.echo(f"Going on where an earlier run ended, after {progress.seen:,} mentions.", err=True)
+            click.echo(f"Resuming an earlier run after {progress.seen:,} mentions.", err=True)
         try:
             progress = _walk(reader, progress, write=not dry_run)
         except KeyboardInterrupt:
-            done = "" if dry_run else " What was read stays; the same command goes on from there."
+            done = "" if dry_run else " Progress is saved; run the same command to resume."
             click.echo(f"Stopped.{done}", err=True)
             raise SystemExit(130) from None
         left = [name for name in store.list_brands() if name not in known]
@@ -69,7 +69,7 @@ def rescore(
         return
     _show(progress, dry_run=dry_run)
     if left and not brands:
-        click.echo(f"Left as they are: mentions of {', '.join(left)}, no longer in the settings.")
+        click.echo(f"Unchanged: mentions of {', '.join(left)}, which are no longer in the settings.")
 
 
 def _walk(reader: rescoring.Rescorer, progress: rescoring.Progress, *, write: bool) -> rescoring.Progress:
@@ -92,11 +92,11 @@ def _print_json(progress: rescoring.Progress) -> None:
 def _show(progress: rescoring.Progress, *, dry_run: bool) -> None:
     """Print what changed."""
     would = "would change" if dry_run else "changed"
-    kept = f"; what persons said of {progress.corrected:,} of them stays" if progress.corrected else ""
-    click.echo(f"{progress.seen:,} mentions read again, {progress.changed:,} {would}{kept}.")
+    kept = f"; corrections of {progress.corrected:,} kept" if progress.corrected else ""
+    click.echo(f"{progress.seen:,} mentions re-analysed, {progress.changed:,} {would}{kept}.")
     if progress.missed:
         found = "would be" if dry_run else "are"
-        click.echo(f"{progress.items:,} items looked through, {progress.missed:,} {found} new mentions.")
+        click.echo(f"{progress.items:,} items searched, {progress.missed:,} {found} new mentions.")
     if not progress.differences:
         return
     table = Table(box=None, pad_edge=False)

@@ -67,13 +67,13 @@ def run_once(app: App) -> int:
 
         not_asked = app.poll_all(done)
     for one in not_asked:
-        click.echo(f"{one.source}: not asked: {one.why}", err=True)
+        click.echo(f"{one.source}: skipped: {one.why}", err=True)
     counts["alerts"] += app.look_at_trends(app.clock())
     messages = app.send_due()
     if app.upkeep_due(app.clock(), UPKEEP_EVERY):
         app.upkeep(app.clock())  # whoever runs rounds by a timer has no daemon that does it at night
     click.echo(
-        f"{counted(counts['polls'], 'source')} polled, {counts['failed']} failed, {len(not_asked)} not asked; "
+        f"{counted(counts['polls'], 'source')} polled, {counts['failed']} failed, {len(not_asked)} skipped; "
         f"{counted(counts['items'], 'new item')}, {counted(counts['mentions'], 'mention')}, "
         f"{counted(counts['alerts'], 'alert')}; {counted(sum(one.sent for one in messages), 'alert')} sent."
     )
@@ -82,7 +82,7 @@ def run_once(app: App) -> int:
             click.echo(f"{message.channel}: {message.error}", err=True)
     silent = counts["failed"] + len(not_asked)
     if silent:
-        click.echo("See what failed and what to do about it: listener sources --failing")
+        click.echo("For details and fixes: listener sources --failing")
     return silent
 
 

@@ -60,18 +60,18 @@ def init(
             file.write(text)
     except FileExistsError:
         raise click.ClickException(
-            f"{path} is there already. Name another file, or overwrite it with --force."
+            f"{path} already exists. Choose another file, or overwrite it with --force."
         ) from None
     except OSError as error:
         raise click.ClickException(f"can't write {path}: {error.strerror}") from None
     command = "listener" if path == Path("listener.toml") else f"listener --config {path}"
-    click.echo(f"Wrote {path}. Next:\n")
+    click.echo(f"Created {path}. Next steps:\n")
     if brand is None or not contact:
         what = " and ".join(name for name, given in (("the brand", brand), ("the contact", contact)) if not given)
         click.echo(f"  edit {path}: {what} in it {'are examples' if ' and ' in what else 'is an example'}")
-    click.echo(f"  {command} check        say whether it can be used")
-    click.echo(f"  {command} run --once   poll everything once")
-    click.echo(f"  {command} run          go on polling; `{command} service` makes it a service of this machine")
+    click.echo(f"  {command} check        validate it")
+    click.echo(f"  {command} run --once   poll every source once")
+    click.echo(f"  {command} run          keep running; `{command} service` prints a systemd unit")
 
 
 def starter(brand: str, competitors: Sequence[str], feeds: Sequence[str], contact: str) -> str:
@@ -138,7 +138,9 @@ def check(settings_path: Path, show: bool, no_secrets: bool) -> None:
         for problem in error.problems:
             click.echo(str(problem), err=True)
         count = len(error.problems)
-        click.echo(f"\n{count} problem{'s' if count > 1 else ''}: nothing will run with these settings.", err=True)
+        click.echo(
+            f"\n{count} problem{'s' if count > 1 else ''} found: listener can't start with these settings.", err=True
+        )
         sys.exit(1)
     for warning in settings.warnings:
         click.echo(f"warning: {warning}", err=True)
@@ -147,7 +149,7 @@ def check(settings_path: Path, show: bool, no_secrets: bool) -> None:
         console = Console(highlight=False, width=None if sys.stdout.isatty() else 160)
         for table in summary(settings):
             console.print(table)
-    click.echo(f"{settings.path}: can be used. {counted(settings)}.")
+    click.echo(f"{settings.path}: valid. {counted(settings)}.")
 
 
 def counted(settings: Settings) -> str:

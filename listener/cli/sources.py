@@ -61,9 +61,9 @@ def sources(ctx: click.Context, failing: bool, odd: bool, as_json: bool) -> None
     elif chosen:
         show(chosen, now)
     elif listed:
-        click.echo("All sources answer." if failing else "Nothing is odd about any source.")
+        click.echo("No failing sources." if failing else "No suspicious sources.")
     else:
-        click.echo("No source was polled yet. Start with: listener run --once")
+        click.echo("No source has been polled yet. Start with: listener run --once")
 
 
 def look(settings: Settings, now: datetime) -> list[Listed]:
@@ -125,7 +125,7 @@ def resume(settings_path: Path, name: str) -> None:
             raise _unknown(name)
         with store.write() as tx:
             tx.reschedule([name], now)
-    click.echo(f"{name} is due now.")
+    click.echo(f"{name} will be polled now.")
 
 
 @sources.command()
@@ -141,9 +141,9 @@ def accept(settings_path: Path, name: str) -> None:
             raise _unknown(name)
         state = found.state
         if state.outcome is not Outcome.BLOCKED or FACTS_GONE not in state.detail:
-            raise ListenerError(f"{name} isn't a page that lost all it said; see: listener sources show {name}")
+            raise ListenerError(f"{name} is not in the state facts-gone; see: listener sources show {name}")
         tx.save_source(replace(state, page_state=accepting(state.page_state), due_at=now))
-    click.echo(f"{name} is due now. Once a second look confirms it, `listener changes` tells what is gone.")
+    click.echo(f"{name} will be polled now. Once a second poll confirms it, `listener changes` shows what was removed.")
 
 
 def _unknown(name: str) -> ListenerError:
@@ -155,16 +155,16 @@ def facts_of(listed: Listed, now: datetime) -> Iterator[tuple[str, str]]:
     source, health, hub = listed.stored, listed.health, listed.subscription
     state = source.state
     yield "source", f"{source.name} ({source.scraper})"
-    yield "address", source.url or "(of the scraper's own)"
-    yield "answers", health.answers
+    yield "url", source.url or "(built by the scraper)"
+    yield "state", health.answers
     yield "last poll", ago(state.last_poll_at, now)
     yield "last success", ago(state.last_success_at, now)
     yield "last new item", ago(state.last_item_at, now)
     yield "next poll", "stopped" if state.stopped else ahead(state.due_at, now)
     if state.rhythm is not None:
         yield "publishes", f"about every {span(state.rhythm)}"
-    yield "items a day", a_day(health.items_a_day)
-    yield "matched a day", a_day(health.matched_a_day)
+    yield "items/day", a_day(health.items_a_day)
+    yield "matched/day", a_day(health.matched_a_day)
     if state.failures:
         yield "failures", f"{state.failures} in a row, the first {ago(state.failing_since, now)}"
     if hub is not None:
@@ -208,7 +208,7 @@ def advice_of(listed: Listed) -> str | None:
     if state.outcome is None or not listed.health.failing:
         return None
     if is_login(state):
-        return "The page wants a login, and the program has none. Look for a feed or an API; never for a way around it."
+        return "The page requires a login. Look for a feed or an API."
     return ADVICE[state.outcome]
 
 
@@ -220,7 +220,7 @@ def show(listed: list[Listed], now: datetime) -> None:
     """Print a table, and below it what to do about each source in trouble or odd."""
     console = Console()
     table = Table(box=None, pad_edge=False)
-    for title in ("source", "answers", "last success", "next poll", "items/day", "matched/day"):
+    for title in ("source", "state", "last success", "next poll", "items/day", "matched/day"):
         table.add_column(title, overflow="fold", justify="right" if title.endswith("/day") else "left")
     for one in listed:
         state, health = one.stored.state, one.health

@@ -126,12 +126,12 @@ def examine(store: Store, settings: config.Settings, now: datetime, *, full: boo
     yield Finding(
         name="database",
         problem="; ".join(problems[:3]) or None,
-        fix="Stop the daemon, and bring the last backup back (listener backup makes them).",
+        fix="Stop the daemon, and restore the latest backup (see `listener backup`).",
     )
     if full:
         differences = store.verify_trends()
         yield Finding(
-            name="trends equal the mentions",
+            name="trends match mentions",
             problem=f"{len(differences)} rows differ, the first: {differences[0]}" if differences else None,
             fix="listener rebuild-trends",
         )
@@ -139,22 +139,24 @@ def examine(store: Store, settings: config.Settings, now: datetime, *, full: boo
     ahead = counts.last_poll is not None and counts.last_poll > now + CLOCK_SLACK
     yield Finding(
         name="clock",
-        problem=f"the last poll was at {counts.last_poll:%Y-%m-%d %H:%M} UTC, which lies ahead" if ahead else None,
-        fix="Set this machine's clock (timedatectl), and let NTP keep it.",
+        problem=f"the last poll was at {counts.last_poll:%Y-%m-%d %H:%M} UTC, which is in the future"
+        if ahead
+        else None,
+        fix="Set this machine's clock (timedatectl) and enable NTP.",
     )
     if "://" not in settings.database:
         free = shutil.disk_usage(Path(settings.database).parent).free
         yield Finding(
             name="disk",
-            problem=f"only {free / 1e6:.0f} MB are free" if free < DISK_WANTED else None,
-            fix="Make room, or lower [retention] in the settings.",
+            problem=f"only {free / 1e6:.0f} MB free" if free < DISK_WANTED else None,
+            fix="Free disk space, or lower [retention] in the settings.",
         )
     never = [
         one.name for one in store.list_sources() if one.active and one.state.failures and not one.state.last_success_at
     ]
     yield Finding(
         name="sources",
-        problem=f"{len(never)} never worked: {', '.join(never[:5])}{' ...' if len(never) > 5 else ''}"
+        problem=f"{len(never)} never polled successfully: {', '.join(never[:5])}{' ...' if len(never) > 5 else ''}"
         if never
         else None,
         fix="listener sources --failing",

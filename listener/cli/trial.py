@@ -67,7 +67,7 @@ def lines(trial: Trial, limit: int, zone: tzinfo, *, matched: bool) -> Iterator[
     hits = [one for one in trial.items if one.matches]
     page = any(asked.parsed is not None and asked.parsed.facts is not None for asked in trial.asked)
     if trial.items or (trial.worked and not page):
-        double = f", {trial.doubled} came twice" if trial.doubled else ""
+        double = f", {trial.doubled} duplicate" if trial.doubled else ""
         yield f"\n{counted(len(trial.items), 'item')}{double}; {len(hits)} match a brand."
     shown = hits if matched else [*hits, *(one for one in trial.items if not one.matches)]
     for one in shown[:limit]:
@@ -87,7 +87,7 @@ def _request_lines(asked: Asked) -> Iterator[str]:
     yield f"{result.request.method} {clean(unquote(url) if url.startswith('file:') else url)}"
     yield f"    {status}{result.outcome.value}{size}, {result.elapsed.total_seconds() * 1000:.0f} ms"
     if result.validators.moved_to:
-        yield f"    moved for good to {clean(result.validators.moved_to)}"
+        yield f"    moved permanently to {clean(result.validators.moved_to)}"
     if asked.unreadable:
         yield f"    unreadable: {clean(asked.unreadable)}"
     if asked.parsed is not None:
@@ -98,7 +98,7 @@ def _request_lines(asked: Asked) -> Iterator[str]:
                 f"{counted(len(facts.copy), 'piece')} of copy, {counted(len(facts.incidents), 'incident')}"
             )
             if facts.trouble:
-                yield f"    not to be believed ({facts.trouble}): {in_words(facts.trouble)}"
+                yield f"    not a regular page ({facts.trouble}): {in_words(facts.trouble)}"
         if asked.parsed.missed:
             yield f"    {clean(asked.parsed.missed)}"
         for reason in asked.parsed.skipped[:5]:
@@ -122,7 +122,7 @@ def _match_lines(judged: Judged) -> Iterator[str]:
         why = ", ".join(_hit(hit) for hit in match.hits[:5]) or "the query as a whole"
         yield f"  → {match.brand}: {why}"
         if reading is None:
-            yield "    taken for a namesake: not kept"
+            yield "    judged to be about a namesake: not kept"
         else:
             yield f"    {_reading(reading)}"
 

@@ -21,10 +21,10 @@ def backup(settings_path: Path, target: Path, force: bool, database: str | None)
     the database with it, and delete the `-wal` and `-shm` files beside it.
     """
     if target.exists() and not force:
-        raise click.ClickException(f"{target} is there already. Name another file, or overwrite it with --force.")
+        raise click.ClickException(f"{target} already exists. Choose another file, or overwrite it with --force.")
     with opened(find_settings(settings_path, database), database) as store:
         store.backup(target)
-    click.echo(f"Copied to {target}: {target.stat().st_size / 1e6:,.1f} MB.")
+    click.echo(f"Backed up to {target}: {target.stat().st_size / 1e6:,.1f} MB.")
 
 
 @click.command("rebuild-trends")
@@ -47,4 +47,4 @@ def rebuild_trends(ctx: click.Context, only_check: bool, database: str | None) -
             ctx.exit(1)
         else:
             store.rebuild_trends()
-            click.echo("The trends were counted anew.")
+            click.echo("The trends were recomputed.")

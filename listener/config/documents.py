@@ -58,7 +58,7 @@ def read_document(path: Path) -> Document:
         line = error.object.count(b"\n", 0, error.start) + 1
         raise _unreadable(path, line, "the file is not text in UTF-8.") from None
     except FileNotFoundError:
-        hint = f"no such file. Write a first one with: listener init {path}"
+        hint = f"no such file. Create one with: listener init {path}"
         raise _unreadable(path, None, hint) from None
     except OSError as error:
         raise _unreadable(path, None, f"can't be read: {error.strerror or error}.") from None
@@ -105,9 +105,7 @@ def open_book(path: Path, report: Report) -> Book:
         book.included.append(document)
         for name in document.tables:
             if name in SECTIONS:
-                report.problem(
-                    document, (name,), f"[{name}] belongs into {path.name}, the file that includes this one."
-                )
+                report.problem(document, (name,), f"[{name}] belongs in {path.name}, the file that includes this one.")
             elif name not in NAMED:
                 report.unknown_key(document, (name,), NAMED)
         _add(book, document, report)
@@ -135,7 +133,7 @@ def _included(book: Book, report: Report) -> Iterator[Path]:
         found = sorted(glob.glob(pattern, root_dir=root, recursive=True)) if wild else [pattern]  # noqa: PTH207 - paths with a root
         paths = [Path(os.path.normpath(root / Path(name).expanduser())) for name in found]
         if wild and not paths:
-            report.warning(book.main, where, f"no file fits {pattern!r}.")
+            report.warning(book.main, where, f"no file matches {pattern!r}.")
         if not wild and not paths[0].is_file():
             report.problem(book.main, where, f"no such file: {paths[0]}.")
             continue
@@ -158,6 +156,8 @@ def _add(book: Book, document: Document, report: Report) -> None:
                 message = f"expected a name of 1 to {NAME_LIMIT} printable characters, no blanks around it."
                 report.problem(document, (kind, name), message)
             elif name in entries:
-                report.problem(document, (kind, name), f"the name is taken: {entries[name].document.path} has it, too.")
+                report.problem(
+                    document, (kind, name), f"duplicate name: also defined in {entries[name].document.path}."
+                )
             else:
                 entries[name] = Entry(name, table, document)

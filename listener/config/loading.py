@@ -165,7 +165,7 @@ def _database(main: ListenerSection, vault: Vault, book: Book, report: Report) -
             message = f"expected a file, or a URL that begins with one of {', '.join(DATABASE_SCHEMES)}."
             report.problem(book.main, where, message, nearest(scheme, DATABASE_SCHEMES))
         elif book.main.exposed and isinstance(main.database, str) and has_password(database):
-            message = "a password stands here in plain text, and every account of this machine can read the file."
+            message = "this password is stored in plain text in a world-readable file."
             report.warning(book.main, where, message)
         return database
     if not database.strip() or "\0" in database:
@@ -207,13 +207,15 @@ def _check_scorer(understand: UnderstandSection, book: Book, report: Report) -> 
 def _note_gaps(settings: Settings, book: Book, report: Report) -> None:
     """Warn of what is missing before anything is heard or told."""
     if not settings.contact:
-        message = "no contact: say who polls (a page or a mailbox); some sites turn those away who don't."
+        message = "no contact: set a URL or e-mail address; some sites block clients without one."
         report.warning(book.main, ("listener",) if "listener" in book.main.tables else (), message)
     if not settings.brands:
-        report.warning(book.main, (), "no brands: nothing is listened for. Add a table [brands.NAME] with a query.")
+        report.warning(book.main, (), "no brands: nothing will match. Add a table [brands.NAME] with a query.")
     if not settings.sources:
-        report.warning(book.main, (), "no sources: nothing is polled. Add a table [sources.NAME] with a url.")
+        report.warning(book.main, (), "no sources: nothing will be polled. Add a table [sources.NAME] with a url.")
     if not book.named["channels"]:
-        report.warning(book.main, (), "no channels: nobody is told. Add a table [channels.NAME] with a type.")
+        report.warning(book.main, (), "no channels: no alert will be sent. Add a table [channels.NAME] with a type.")
     elif not settings.alerts:
-        report.warning(book.main, (), "no alerts: nobody is told. Add a table [alerts.NAME] with channels.")
+        report.warning(
+            book.main, (), "no alert rules: no alert will be raised. Add a table [alerts.NAME] with channels."
+        )

@@ -89,7 +89,7 @@ class Reading:
             try:
                 literal(str(alias))
             except QueryError as error:
-                self.report.problem(entry.document, (*path, number), f"the alias can't be looked for: {error}.")
+                self.report.problem(entry.document, (*path, number), f"invalid alias: {error}.")
 
 
 def read_brands(reading: Reading) -> tuple[Brand, ...]:
@@ -120,7 +120,7 @@ def read_topics(reading: Reading) -> tuple[Topic, ...]:
         if topic is None:
             continue
         if not topic.phrases:
-            reading.report.problem(entry.document, path, "phrases are missing: nothing would be found.")
+            reading.report.problem(entry.document, path, "phrases is missing: nothing would match.")
         found.append(topic)
     return tuple(found)
 
@@ -296,7 +296,7 @@ def _note_plain_secrets(
     for name, key in kinds.keys.items():
         if isinstance(getattr(channel, key.field), Secret) and isinstance(entry.table.get(name), str):
             message = (
-                "a secret stands here in plain text, and every account of this machine can read the file."
-                " Write { env = ... }, { file = ... } or { credential = ... }, or take the right away (chmod o-r)."
+                "this secret is stored in plain text in a world-readable file."
+                " Use { env = ... }, { file = ... } or { credential = ... }, or restrict the file (chmod o-r)."
             )
             reading.report.warning(entry.document, ("channels", entry.name, name), message)

@@ -71,7 +71,7 @@ def read_rules(reading: Reading, known_pains: KnownPains | None) -> tuple[Rule, 
         if rule is None:
             continue
         if not rule.channels:
-            reading.report.warning(entry.document, path, "no channels: its alerts are kept, but nobody is told.")
+            reading.report.warning(entry.document, path, "no channels: its alerts are stored but not sent.")
         found.append(rule)
     return tuple(found)
 
@@ -90,7 +90,7 @@ def _check_conditions(reading: Reading, entry: Entry, path: KeyPath) -> None:
     for key in entry.table:
         if key in RULE.keys and key not in EVERYWHERE and key not in CONDITIONS[on]:
             where = " or ".join(f'"{name}"' for name, keys in CONDITIONS.items() if key in keys)
-            message = f'is not for a rule on "{on}", only for one on {where}.'
+            message = f'does not apply to a rule on "{on}", only for one on {where}.'
             reading.report.problem(entry.document, (*path, key), message)
     if on == "mention":
         _check_words(reading, "kinds", (*get_args(Speech), *get_args(ItemKind)), entry, path)

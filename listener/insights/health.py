@@ -1,7 +1,4 @@
-"""A source's state in words: what it answers now, how much it brings, and what is odd about it. Pure.
-
-The words are for people who didn't read the settings: what happened, since or until when, and the fix to try.
-"""
+"""Source health in words: state, yield, and anything suspicious, each with a suggested fix. Pure."""
 
 from __future__ import annotations
 
@@ -30,26 +27,26 @@ REPEATED_ITEMS: Final = 10
 _ANSWERS: Final[dict[Outcome, str]] = {
     Outcome.OK: "ok",
     Outcome.NOT_MODIFIED: "ok, nothing new",
-    Outcome.ROBOTS: "robots.txt forbids",
+    Outcome.ROBOTS: "blocked by robots.txt",
     Outcome.ADDRESS: "address refused",
     Outcome.DNS: "no such host",
     Outcome.CONNECT: "no connection",
-    Outcome.TLS: "certificate not to be trusted",
-    Outcome.TIMEOUT: "too slow",
-    Outcome.PROTOCOL: "answer breaks off",
-    Outcome.TOO_LARGE: "answer too large",
-    Outcome.BOMB: "hostile compression",
-    Outcome.REDIRECTS: "redirects in a circle",
+    Outcome.TLS: "untrusted certificate",
+    Outcome.TIMEOUT: "timeout",
+    Outcome.PROTOCOL: "incomplete response",
+    Outcome.TOO_LARGE: "response too large",
+    Outcome.BOMB: "decompression bomb",
+    Outcome.REDIRECTS: "redirect loop",
     Outcome.NOT_FOUND: "404 not found",
-    Outcome.GONE: "410 gone, not asked again",
+    Outcome.GONE: "410 gone, stopped",
     Outcome.RATE_LIMITED: "429",
-    Outcome.UNAUTHORIZED: "401 login needed",
+    Outcome.UNAUTHORIZED: "401 login required",
     Outcome.FORBIDDEN: "403 forbidden",
-    Outcome.CLIENT_ERROR: "request refused",
+    Outcome.CLIENT_ERROR: "request rejected",
     Outcome.SERVER_ERROR: "server error",
-    Outcome.PARSE: "not what it promised",
+    Outcome.PARSE: "unexpected content",
     Outcome.BLOCKED: "captcha or error page",
-    Outcome.RENDER: "can't be rendered",
+    Outcome.RENDER: "rendering failed",
     Outcome.ERROR: "internal error",
 }
 _LOGIN = re.compile(
@@ -78,7 +75,7 @@ class Yield:
 class Health:
     """The state of one source, for people."""
 
-    #: What it answers now: "ok", "429 until 14:05", "no items since 12 days".
+    #: What it answers now: "ok", "429 until 14:05", "no items for 12 days".
     answers: str
     #: The last poll failed, or the source is stopped.
     failing: bool
@@ -117,7 +114,7 @@ def moved_to(state: SourceState, url: str) -> str | None:
 
 def _answers(state: SourceState, host: HostState | None, brought: Yield, added_at: datetime, now: datetime) -> str:
     if state.outcome is None:
-        return "not asked yet"
+        return "not polled yet"
     if state.failures == 0 and not state.stopped:
         quiet = _quiet(state, brought, added_at, now)
         if quiet is not None:
@@ -153,7 +150,7 @@ def _quiet(state: SourceState, brought: Yield, added_at: datetime, now: datetime
         return "no items yet" if waited > QUIET_AFTER else None
     quiet = now - state.last_item_at
     usual = (state.rhythm or timedelta(0)) * QUIET_GAPS
-    return f"no items since {quiet.days} days" if quiet > max(QUIET_AFTER, usual) else None
+    return f"no items for {quiet.days} days" if quiet > max(QUIET_AFTER, usual) else None
 
 
 def _notes(
@@ -162,37 +159,37 @@ def _notes(
     notes = []
     if moved is not None:
         where = "a page to log in at" if _LOGIN.search(moved.replace("_", "-")) else moved
-        notes.append((f"moved to {where}", f'It is asked there. Write url = "{moved}" in the settings.'))
+        notes.append((f"moved to {where}", f'Requests follow the redirect. Set url = "{moved}" in the settings.'))
     if _quiet(state, brought, added_at, now) is not None and not state.failures:
         notes.append(
             (
-                "it answers, but brings nothing new",
-                "Open it in a browser: it may have a new address, or nobody writes there any more.",
+                "it answers, but has no new items",
+                "Open it in a browser: it may have moved, or be inactive.",
             )
         )
     if state.outcome is Outcome.OK and state.detail:
-        notes.append(("its last answer wasn't read to its end", state.detail))
+        notes.append(("its last response was not read completely", state.detail))
     if brought.items >= UNMATCHED_ITEMS and brought.matched == 0:
         notes.append(
             (
                 f"{brought.items:,} items in {WINDOW.days} days, and none matched a brand",
-                "See what it brings with `listener try`, and what the query misses with `listener query`; "
-                "or take a source that is closer to the brand.",
+                "Check its items with `listener try` and the query with `listener query`; "
+                "or use a source closer to the brand.",
             )
         )
     if brought.old_polls >= OLD_POLLS:
         notes.append(
             (
-                f"{brought.old_items:,} items came as new that are older than {OLD_AFTER.days} days",
-                "It repeats old items under new names, or counts edits as publications. "
-                "They enter the trends at their own dates; look for another feed of the same site.",
+                f"{brought.old_items:,} items appeared as new but are older than {OLD_AFTER.days} days",
+                "It republishes old items with new ids, or treats edits as publications. "
+                "They count at their own dates; look for another feed of the same site.",
             )
         )
     if brought.repeated >= REPEATED_ITEMS and brought.repeated >= brought.items * REPEATED_SHARE:
         notes.append(
             (
                 f"{brought.repeated:,} of {brought.items:,} new items repeat a title",
-                "It gives the same item a new identity, or all its items one title. Compare two with `listener try`.",
+                "It changes the ids of its items, or gives them all one title. Compare two with `listener try`.",
             )
         )
     return notes

@@ -1,4 +1,4 @@
-"""What stands in a page's place, in words, and what may help."""
+"""Describes what was served instead of the page, with a suggested fix."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from listener.pages.trouble import (
     SCRIPT_PRICES,
 )
 
-_RENDER = "`render = true` has a browser run it (needs the extra `browser`)"
+_RENDER = "`render = true` runs it in a browser (needs the extra `browser`)"
 _IN_WORDS: Mapping[str, str] = {
-    CAPTCHA: "a captcha stands in the page's place",
+    CAPTCHA: "a captcha was served instead of the page",
     BLOCKED: "the site refused this request",
-    LOGIN: "a login stands in the page's place",
-    ERROR_PAGE: "an error page, although the server calls it fine",
-    EMPTY_SHELL: f"an empty shell that a script would fill; {_RENDER}",
-    SCRIPT_PRICES: f"its prices are filled in by a script, and are not in the page; {_RENDER}",
-    REDIRECTED_HOME: "the request ended at the site's front page",
-    FACTS_GONE: "everything that it said is gone at once, plans and questions; if that is so, `listener sources "
-    "accept` and its name take it as it is",
+    LOGIN: "a login form was served instead of the page",
+    ERROR_PAGE: "an error page with a success status",
+    EMPTY_SHELL: f"an empty page that a script fills in; {_RENDER}",
+    SCRIPT_PRICES: f"prices are filled in by a script and not in the HTML; {_RENDER}",
+    REDIRECTED_HOME: "the request was redirected to the home page",
+    FACTS_GONE: "all plans and questions disappeared at once; if that is real, confirm it with `listener sources "
+    "accept NAME`",
 }
 #: What a browser may mend.
 BY_SCRIPT = frozenset({EMPTY_SHELL, SCRIPT_PRICES})

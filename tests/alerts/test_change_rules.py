@@ -105,7 +105,7 @@ def test_a_drop_counts_by_its_size_and_an_unknown_percentage_satisfies_nothing()
     ("change", "title"),
     [
         (Change(kind="plan_added", subject="Team", after=price("99.5")), "new plan Team at 99.50 USD per month"),
-        (Change(kind="plan_removed", subject="Solo", before=price("9", None, None)), "plan Solo is gone (was 9)"),
+        (Change(kind="plan_removed", subject="Solo", before=price("9", None, None)), "plan Solo removed (was 9)"),
         (Change(kind="plan_renamed", subject="Max", before="Pro", after="Max"), "plan Pro is now called Max"),
         (
             Change(kind="price_changed", subject="Pro", before=price("49", "EUR", "seat-month"), after=price(None)),
@@ -115,7 +115,7 @@ def test_a_drop_counts_by_its_size_and_an_unknown_percentage_satisfies_nothing()
             Change(kind="price_lowered", subject="", before=price("0.004", "USD", "one-time"), after=price("0")),
             "(no name) lowered from 0.004 USD one-time to 0 USD per month",
         ),
-        (Change(kind="faq_removed", subject="Can I\n leave?", before="Yes."), "question is gone: Can I leave?"),
+        (Change(kind="faq_removed", subject="Can I\n leave?", before="Yes."), "question removed: Can I leave?"),
         (Change(kind="incident_started", subject="API errors"), "incident: API errors"),
     ],
 )

@@ -54,8 +54,8 @@ def test_trouble_is_told_once_after_its_time_and_recovery_once() -> None:
     told = run(Rules([SIX_HOURS]), outcomes)
     assert hours_and_tones(told) == [(7, "bad"), (31, "good")]
     trouble, recovery = (alert for _, alert in told)
-    assert trouble.title == "Source blog fails since 2026-11-20 01:00 UTC: server error"
-    assert recovery.title == "Source blog works again after 1 d 6 h"
+    assert trouble.title == "Source blog has been failing since 2026-11-20 01:00 UTC: server error"
+    assert recovery.title == "Source blog recovered after 1 d 6 h"
     assert trouble.thread == recovery.thread == "Trouble with source blog"
     assert trouble.channels == recovery.channels == ("mail",)
     assert dict(trouble.facts)["Detail"] == "blog.example.com said 500"
@@ -87,7 +87,7 @@ def test_a_login_wall_is_told_when_it_is_met_again() -> None:
 def test_giving_a_source_up_is_told_even_when_its_failing_was() -> None:
     told = run(Rules([SIX_HOURS]), [*[Outcome.SERVER_ERROR] * 8, Outcome.GONE])
     assert hours_and_tones(told) == [(6, "bad"), (8, "bad")]
-    assert told[1][1].title == "Source blog is given up: gone"
+    assert told[1][1].title == "Source blog stopped: gone"
     assert "sources resume blog" in dict(told[1][1].facts)["Next poll"]
 
 

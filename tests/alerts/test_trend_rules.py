@@ -45,7 +45,7 @@ def test_a_spike_says_how_many_and_what_is_usual() -> None:
     facts = dict(alert.facts)
     assert facts["Compared with"] == "the same hours of 26 days before"
     assert facts["To"] == "2026-11-20 13:10 CET"
-    assert facts["Feeling"] == "2 positive, 15 negative"
+    assert facts["Sentiment"] == "2 positive, 15 negative"
     assert facts["Also"] == "blog: Acme is down, says number 2."
 
 

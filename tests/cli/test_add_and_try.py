@@ -189,7 +189,7 @@ def test_a_dry_run_and_a_failure_leave_the_settings_as_they_are(
     server = site({"/feed": (200, RSS, FEED), "/gone": (410, "text/html", ""), "/j": (200, "application/json", "{")})
     before = settings.read_text()
     assert run(settings, "add", server.url_for("/feed"), "--dry-run").exit_code == 0
-    for path, words in (("/gone", "410 Gone. The site has removed"), ("/j", "breaks off"), ("/known", "listens to")):
+    for path, words in (("/gone", "410 Gone. The site has removed"), ("/j", "breaks off"), ("/known", "already polls")):
         done = run(settings, "add", server.url_for(path))
         assert done.exit_code == 1
         assert words in str(done.exception)
@@ -228,7 +228,7 @@ def test_a_trial_says_what_matched_and_why_and_stores_nothing(
     server = site({"/known": (200, RSS, FEED)})
     done = run(settings, "try", "known")
     assert done.exit_code == 0, done.output
-    for words in ("200 ok", "2 items, 1 came twice; 1 match a brand.", "→ acme: 'Acme' in the title at 0", "negative"):
+    for words in ("200 ok", "2 items, 1 duplicate; 1 match a brand.", "→ acme: 'Acme' in the title at 0", "negative"):
         assert words in done.output
     assert asked(server) == ["/known"]
     assert not (settings.parent / "real.db").exists()
@@ -256,7 +256,7 @@ def test_a_trial_of_a_source_that_fails_says_what_to_try(site: Callable[[Site], 
     done = run(settings, "try", "known")
     assert done.exit_code == 1
     assert "unreadable: an HTML page titled 'Log in' instead of a feed" in done.output
-    assert "What came isn't what the source promised" in done.output
+    assert "The content isn't in the expected format" in done.output
 
 
 def test_a_trial_of_nothing_names_what_was_probably_meant(settings: Path) -> None:

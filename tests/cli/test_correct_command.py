@@ -87,10 +87,10 @@ def test_taking_back_leaves_nothing_standing(store: Store) -> None:
         "sentiment",
         "pains",
     ]
-    assert run("correct", "1", "--undo").output.startswith("Taken back.")
+    assert run("correct", "1", "--undo").output.startswith("Corrections removed.")
     assert corrected("1") == before
-    assert run("correct").output == "No corrections. `listener mentions` shows what there is to correct.\n"
-    assert run("correct", "1", "--undo").output.startswith("Nobody had said anything of it.")
+    assert run("correct").output == "No corrections yet. `listener mentions` lists mentions and their numbers.\n"
+    assert run("correct", "1", "--undo").output.startswith("There were no corrections.")
 
 
 def test_the_listing_says_what_stands_and_who_said_it(store: Store) -> None:
@@ -116,20 +116,20 @@ def test_exports_and_lists_mark_what_was_corrected(store: Store) -> None:
 
 
 def test_lists_of_mentions_say_when_there_is_nothing(store: Store) -> None:
-    assert run("mentions", "--brand", "acne").output == "No such mentions.\n"
-    assert "The newest 1; see more with --limit." in run("mentions", "--limit", "1").output
+    assert run("mentions", "--brand", "acne").output == "No matching mentions.\n"
+    assert "Showing the newest 1; use --limit to see more." in run("mentions", "--limit", "1").output
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("1", "--pain", "biling"), "no pain point is named 'biling'; did you mean 'billing'?"),
-        (("1", "--pain", "billing:5"), "a severity is 0 (in passing) to 4"),
-        (("1", "--pain", "none", "--pain", "billing"), "none stands alone"),
-        (("1", "--undo", "--kind", "praise"), "--undo takes back all that was said"),
+        (("1", "--pain", "biling"), "unknown pain point 'biling'; did you mean 'billing'?"),
+        (("1", "--pain", "billing:5"), "expected a severity from 0 (in passing) to 4"),
+        (("1", "--pain", "none", "--pain", "billing"), "none can't be combined with other pain points"),
+        (("1", "--undo", "--kind", "praise"), "--undo removes all corrections"),
         (("--kind", "praise"), "name the mention"),
-        (("1", "--language", "dutch"), "a language is named by two letters"),
-        (("1", "--story", "next"), "a story is a number"),
+        (("1", "--language", "dutch"), "expected a two-letter language code"),
+        (("1", "--story", "next"), "expected a story number"),
         (("1", "--reach", "101"), "101.0 is not in the range"),
     ],
 )

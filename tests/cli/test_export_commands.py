@@ -287,7 +287,7 @@ def test_a_reader_that_has_seen_enough_is_no_error(store: Store, folder: Path) -
     ("arguments", "said"),
     [
         (("trends", "--brand", "acmee"), "did you mean 'acme'?"),
-        (("trends", "--tz", "Mars/Olympus"), "no time zone"),
+        (("trends", "--tz", "Mars/Olympus"), "unknown time zone"),
         (("trends", "--from", "yesterday"), "2026-11-22T08:00"),
         (("trends", "--from", "2026-11-03", "--to", "2026-11-02"), "before the start"),
         (("trends", "--to", "9999-12-31"), "expected years"),
@@ -414,7 +414,7 @@ def test_trends_are_checked_and_counted_anew(store: Store) -> None:
     checked = run("rebuild-trends", "--check")
     assert checked.exit_code == 1
     assert "5" in checked.output
-    assert "counted anew" in run("rebuild-trends").output
+    assert "recomputed" in run("rebuild-trends").output
     assert run("rebuild-trends", "--check").exit_code == 0
 
 

@@ -75,10 +75,10 @@ def test_a_note_is_read_from_the_input_and_leaves_other_sources_alone(settings: 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("words", "--brand", "acne"), "no brand is named 'acne'; did you mean 'acme'?"),
+        (("words", "--brand", "acne"), "unknown brand 'acne'; did you mean 'acme'?"),
         (("  ", "--brand", "acme"), "the note is empty"),
         (("words", "--brand", "acme", "--segment", "pro"), "expected a name and a value such as plan=pro"),
-        (("words", "--brand", "acme", "--at", "2999-01-01"), "that lies ahead"),
+        (("words", "--brand", "acme", "--at", "2999-01-01"), "must not be in the future"),
     ],
 )
 def test_a_slip_is_told_and_stores_nothing(settings: Path, arguments: tuple[str, ...], message: str) -> None:

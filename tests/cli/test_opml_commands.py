@@ -62,8 +62,8 @@ def test_a_readers_list_is_added_with_folders_as_categories(settings: Path) -> N
     done = importing(settings, READER)
     assert done.exit_code == 0, done.output
     assert "3 added, 1 skipped, 2 failed." in done.output
-    assert "skipped: line 7, Blog again: [sources.blog] listens to it." in done.output
-    assert "failed: line 9, Broken: 'javascript:alert(1)' is no web address." in done.output
+    assert "skipped: line 7, Blog again: [sources.blog] already polls it." in done.output
+    assert "failed: line 9, Broken: 'javascript:alert(1)' is not a web address (http or https)." in done.output
     assert "failed: line 10, Nothing: it has no address." in done.output
     added = {source.name: source for source in load(settings, environ={}).sources}
     assert set(added) == {"blog", "the-register", "untitled-example", "cafe-more"}

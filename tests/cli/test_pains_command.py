@@ -94,8 +94,8 @@ def test_phrases_that_recur_of_late_and_that_no_pain_point_knows_are_found(store
 
 
 def test_nothing_found_is_said(store: Store) -> None:
-    assert run() == "Nobody named a pain point in the last 30 days.\n"
-    assert "No phrase recurs in them" in run("--emerging")
+    assert run() == "No pain points in the last 30 days.\n"
+    assert "No new or rising phrase" in run("--emerging")
 
 
 def test_the_taxonomy_is_shown_with_that_of_the_settings(store: Store) -> None:

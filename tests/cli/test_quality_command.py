@@ -67,15 +67,15 @@ def test_measured_is_the_programs_own_word_and_that_of_the_last_reading(store: S
 def test_what_was_taken_back_is_not_measured(store: Store) -> None:
     correct(store, 1, sentiment="negative")
     correct(store, 1, sentiment=None)
-    assert quality().startswith("Nobody has judged a mention yet.")
+    assert quality().startswith("No mention has been judged yet.")
 
 
 def test_people_read_counts_ranges_and_that_they_are_few(store: Store) -> None:
     correct(store, 1, sentiment="positive", irrelevant=False)
     told = " ".join(quality().split())
-    assert "Mentions that persons judged: 1 (acme 1)." in told
+    assert "Judged mentions: 1 (acme 1)." in told
     assert "1/1 100% [21–100]" in told
-    assert "Few were judged for sentiment, relevance (under 30)" in told
+    assert "Fewer than 30 judged for sentiment, relevance" in told
     assert "kind" not in told
 
 

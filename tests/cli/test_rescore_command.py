@@ -91,7 +91,7 @@ GRIBBLY = '[pains.gribble]\nphrases = ["gribbly"]\n[understand]\nlexicon = { gri
 
 def test_the_same_settings_change_nothing(store: Store) -> None:
     before = list(store.iter_mentions())
-    assert run().output == "4 mentions read again, 0 changed.\n"
+    assert run().output == "4 mentions re-analysed, 0 changed.\n"
     assert list(store.iter_mentions()) == before
 
 
@@ -119,7 +119,7 @@ def test_what_a_person_said_stays_and_the_rest_is_read_anew(store: Store) -> Non
     with store.write() as tx:
         tx.correct(1, {"sentiment": "positive", "pains": [("bugs", 1)]}, at=NOW, by="ann")
     set_to(GRIBBLY)
-    assert "what persons said of 1 of them stays" in run().output
+    assert "corrections of 1 kept" in run().output
     first = next(store.iter_mentions())
     assert (first.sentiment.label, first.pains) == ("positive", (("bugs", 1),))
     with store.write() as tx:
@@ -136,7 +136,7 @@ def test_what_todays_query_does_not_find_counts_nowhere_until_it_does_again(stor
     Path("listener.toml").write_text(SETTINGS.format(more="").replace('"acme"', '"acme NOT tree"'))
     assert changes() == {("counts", "yes", "no", 1)}
     assert [mention.id for mention in store.iter_mentions()] == [1, 2, 3]
-    assert run().output == "4 mentions read again, 0 changed.\n"
+    assert run().output == "4 mentions re-analysed, 0 changed.\n"
     set_to()
     assert changes() == {("counts", "no", "yes", 1)}
     assert [mention.id for mention in store.iter_mentions()] == [1, 2, 3, 4]
@@ -144,7 +144,7 @@ def test_what_todays_query_does_not_find_counts_nowhere_until_it_does_again(stor
 
 def test_only_the_mentions_of_a_time_are_read(store: Store) -> None:
     set_to(GRIBBLY)
-    assert "1 mentions read again" in run("--from", "2026-11-03", "--to", "2026-11-03").output
+    assert "1 mentions re-analysed" in run("--from", "2026-11-03", "--to", "2026-11-03").output
     assert pains(store)[:2] == [[], ["gribble"]]
 
 
@@ -154,7 +154,7 @@ GLOBEX = '[brands.globex]\nquery = "globex"'
 def test_a_brand_added_since_is_found_in_what_was_said_before(store: Store) -> None:
     set_to(GLOBEX)
     planned = run("--dry-run").output
-    assert "5 items looked through, 1 would be new mentions." in planned
+    assert "5 items searched, 1 would be new mentions." in planned
     assert [mention.brand for mention in store.iter_mentions()] == ["acme"] * 4
     assert changes() == {("mention", "", "found", 1)}
     found = list(store.iter_mentions(brands=["globex"]))
@@ -185,7 +185,7 @@ def test_nothing_alerts(store: Store) -> None:
 
 def test_mentions_of_a_brand_that_left_are_named_and_left_alone(store: Store) -> None:
     Path("listener.toml").write_text(SETTINGS.format(more="").replace("brands.acme", "brands.acme2"))
-    assert "Left as they are: mentions of acme, no longer in the settings." in run().output
+    assert "Unchanged: mentions of acme, which are no longer in the settings." in run().output
     assert len(list(store.iter_mentions(brands=["acme"]))) == 4
 
 
@@ -199,8 +199,8 @@ def test_a_run_that_was_cut_short_goes_on_where_it_ended(store: Store, monkeypat
     steps.close()  # type: ignore[attr-defined]
     assert pains(store)[:2] == [["gribble"], ["gribble"]]
     done = run()
-    assert "Going on where an earlier run ended, after 2 mentions." in done.output
-    assert "4 mentions read again" in done.output
+    assert "Resuming an earlier run after 2 mentions." in done.output
+    assert "4 mentions re-analysed" in done.output
     assert "Going on" not in run().output
 
 
@@ -217,8 +217,8 @@ def test_other_settings_begin_anew(store: Store, monkeypatch: pytest.MonkeyPatch
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("--brand", "acne"), "no brand is named 'acne'; did you mean 'acme'?"),
-        (("--from", "2026-11-05", "--to", "2026-11-01"), "the end lies before the start"),
+        (("--brand", "acne"), "unknown brand 'acne'; did you mean 'acme'?"),
+        (("--from", "2026-11-05", "--to", "2026-11-01"), "the end is before the start"),
     ],
 )
 def test_a_slip_is_told(store: Store, arguments: tuple[str, ...], message: str) -> None:
@@ -243,14 +243,14 @@ def test_ctrl_c_ends_it_between_two_batches_and_says_how_to_go_on(
         patch.setattr(rescore.Rescorer, "read", interrupted)
         done = CliRunner().invoke(group, ["rescore"])
     assert done.exit_code == 130
-    assert "Stopped. What was read stays; the same command goes on from there." in done.output
+    assert "Stopped. Progress is saved; run the same command to resume." in done.output
     assert "after 2 mentions" in run().output
 
 
 def test_the_daemon_may_hold_the_database_meanwhile(store: Store) -> None:
     set_to(GRIBBLY)
     with store.hold():
-        assert "4 mentions read again" in run().output
+        assert "4 mentions re-analysed" in run().output
         with store.write() as tx:
             tx.correct(1, {"sentiment": "neutral"}, at=NOW, by="ann")
     assert next(store.iter_mentions()).sentiment.label == "neutral"

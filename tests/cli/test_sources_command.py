@@ -89,10 +89,10 @@ def test_each_source_is_told_in_words(settings: Path) -> None:
     assert done.exit_code == 0, done.output
     forum, news = (json.loads(line) for line in done.output.splitlines())
     assert forum["answers"].startswith("429 until ")
-    assert "wants fewer requests" in forum["advice"]
+    assert "limits requests" in forum["advice"]
     assert (news["answers"], news["items_a_day"], news["matched_a_day"]) == ("ok", 4.29, 0.0)
     told = " ".join(note["what"] for note in news["notes"])
-    for words in ("none matched a brand", "60 items came as new", "59 of 60 new items repeat a title"):
+    for words in ("none matched a brand", "60 items appeared as new", "59 of 60 new items repeat a title"):
         assert words in told
 
 
@@ -101,7 +101,7 @@ def test_the_table_ends_with_what_to_do(settings: Path) -> None:
     assert done.exit_code == 0, done.output
     words = " ".join(done.output.split())
     assert "429 until" in words
-    assert "wants fewer requests" in words
+    assert "limits requests" in words
     assert "listener try" in words
 
 
@@ -130,10 +130,10 @@ def test_a_source_is_shown_with_all_that_is_known_of_it(settings: Path) -> None:
     words = " ".join(done.output.split())
     for told in (
         "source forum (feed)",
-        "answers 429 until",
+        "state 429 until",
         "last success never",
         "failures 2 in a row",
-        "wants fewer requests",
+        "limits requests",
     ):
         assert told in words
     assert "hub" not in words
@@ -190,7 +190,7 @@ def test_a_page_that_lost_all_it_said_is_believed_on_a_persons_word(settings: Pa
         )
     shown = run(settings, "show", "forum").output
     assert "listener sources accept" in " ".join(shown.split())
-    assert "due now" in run(settings, "accept", "forum").output
+    assert "polled now" in run(settings, "accept", "forum").output
     with open_store(load_settings(settings), NOW) as store:
         found = store.find_source("forum")
     assert found is not None
@@ -199,6 +199,6 @@ def test_a_page_that_lost_all_it_said_is_believed_on_a_persons_word(settings: Pa
 
 
 def test_only_a_page_that_lost_all_it_said_can_be_accepted(settings: Path) -> None:
-    for name, told in (("news", "isn't a page that lost all it said"), ("nowhere", "no source 'nowhere'")):
+    for name, told in (("news", "not in the state facts-gone"), ("nowhere", "no source 'nowhere'")):
         with pytest.raises(ListenerError, match=told):
             CliRunner().invoke(group, ["-c", str(settings), "sources", "accept", name], catch_exceptions=False)

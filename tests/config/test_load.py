@@ -200,7 +200,7 @@ def test_all_problems_are_told_at_once_in_the_order_of_the_file(tmp_path: Path) 
             "nothing to look for",
             None,
         ),
-        ("[pains.a]\ndefinition = 'x'", 1, "pains.a", "phrases are missing", None),
+        ("[pains.a]\ndefinition = 'x'", 1, "pains.a", "phrases is missing", None),
         ("[fetch]\ngaps = {'example.com' = '5'}", 2, "fetch.gaps", "got '5'", None),
         ("[fetch]\ngaps = {'https://example.com' = '5s'}", 2, "fetch.gaps", "a domain such as", None),
         ("[fetch]\ngaps = '5s'", 2, "fetch.gaps", "durations by domain", None),

@@ -161,9 +161,9 @@ def test_the_command_says_what_was_not_asked_and_ends_with_1(place: Place, https
     runner = CliRunner()
     first = runner.invoke(group, ["-c", str(place.path), "run", "--once"])
     assert first.exit_code == 1, first.output
-    assert "1 source polled, 1 failed, 0 not asked" in first.stdout
+    assert "1 source polled, 1 failed, 0 skipped" in first.stdout
     second = runner.invoke(group, ["-c", str(place.path), "run", "--once"])
     assert second.exit_code == 1, second.output
-    assert "busy: not asked: localhost:" in second.stderr
-    assert "0 sources polled, 0 failed, 1 not asked" in second.stdout
+    assert "busy: skipped: localhost:" in second.stderr
+    assert "0 sources polled, 0 failed, 1 skipped" in second.stdout
     assert len(httpserver.log) == 1

@@ -48,7 +48,7 @@ def test_what_a_source_brings_a_day_counts_from_its_first_day() -> None:
 
 def test_a_source_never_asked_has_no_figures() -> None:
     found = health(SourceState(source="new", due_at=NOW), added_at=NOW)
-    assert (found.answers, found.items_a_day) == ("not asked yet", None)
+    assert (found.answers, found.items_a_day) == ("not polled yet", None)
 
 
 def test_a_host_that_wants_to_be_left_alone_is_told_with_the_time() -> None:
@@ -72,13 +72,13 @@ def test_a_wait_of_days_is_told_with_its_day() -> None:
 @pytest.mark.parametrize(
     ("outcome", "detail", "words"),
     [
-        (Outcome.ROBOTS, "", "robots.txt forbids"),
+        (Outcome.ROBOTS, "", "blocked by robots.txt"),
         (Outcome.SERVER_ERROR, "example.com answers 503 Service Unavailable.", "503 server error"),
         (Outcome.FORBIDDEN, "example.com answers 403 Forbidden.", "403 forbidden"),
         (Outcome.FORBIDDEN, "example.com answers 451 Unavailable For Legal Reasons.", "451 forbidden"),
         (Outcome.PARSE, "an HTML page titled 'Log in to Forum' instead of a feed", "login page"),
         (Outcome.BLOCKED, "sign-in", "login page"),
-        (Outcome.PARSE, "an HTML page titled 'Home' instead of a feed", "not what it promised"),
+        (Outcome.PARSE, "an HTML page titled 'Home' instead of a feed", "unexpected content"),
         (Outcome.DNS, "", "no such host"),
     ],
 )
@@ -88,7 +88,7 @@ def test_a_failure_is_told_in_words(outcome: Outcome, detail: str, words: str) -
 
 
 def test_a_lasting_failure_is_told_with_its_beginning() -> None:
-    assert health(failing(Outcome.TIMEOUT, failures=5)).answers == "too slow since 10:00"
+    assert health(failing(Outcome.TIMEOUT, failures=5)).answers == "timeout since 10:00"
 
 
 def test_every_outcome_has_words_of_its_own() -> None:
@@ -98,14 +98,14 @@ def test_every_outcome_has_words_of_its_own() -> None:
 
 def test_a_source_that_is_gone_is_not_asked_again() -> None:
     gone = replace(failing(Outcome.GONE), stopped=True)
-    assert health(gone).answers == "410 gone, not asked again"
+    assert health(gone).answers == "410 gone, stopped"
 
 
 def test_a_source_that_fell_silent_is_pointed_out_by_its_own_measure() -> None:
     silent = replace(WORKS, last_item_at=NOW - timedelta(days=12, hours=3))
     found = health(silent, Yield())
-    assert found.answers == "no items since 12 days"
-    assert "brings nothing new" in found.notes[0][0]
+    assert found.answers == "no items for 12 days"
+    assert "has no new items" in found.notes[0][0]
     monthly = replace(silent, rhythm=timedelta(days=10))
     assert health(monthly, Yield()).answers == "ok"
 
@@ -132,7 +132,7 @@ def test_an_answer_that_was_not_read_to_its_end_is_pointed_out_with_what_to_do()
     found = health(replace(WORKS, detail="There is more news than fits into 3 pages: raise `pages`."))
     assert (found.answers, found.failing) == ("ok", False)
     assert found.notes == (
-        ("its last answer wasn't read to its end", "There is more news than fits into 3 pages: raise `pages`."),
+        ("its last response was not read completely", "There is more news than fits into 3 pages: raise `pages`."),
     )
 
 
@@ -144,7 +144,7 @@ def test_a_source_of_which_nothing_ever_matches_is_pointed_out() -> None:
 
 def test_a_source_that_repeats_old_items_is_pointed_out() -> None:
     found = health(WORKS, Yield(items=100, matched=9, old_polls=6, old_items=60))
-    assert found.notes[0][0] == "60 items came as new that are older than 30 days"
+    assert found.notes[0][0] == "60 items appeared as new but are older than 30 days"
     assert not health(WORKS, Yield(items=100, matched=9, old_polls=1, old_items=60)).notes
 
 

@@ -58,7 +58,7 @@ def mixed(alert: Callable[..., Alert]) -> list[Alert]:
             on="source",
             brand=None,
             tone="good",
-            title="Source blog works again after 1 d 6 h",
+            title="Source blog recovered after 1 d 6 h",
             quote="",
             url=None,
             facts=(("Failed polls", "30"),),

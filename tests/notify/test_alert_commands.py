@@ -101,7 +101,7 @@ def test_alerts_are_shown_with_what_became_of_them() -> None:
     (fourth, fourth_became), (_, third_became), (_, second_became), (first, first_became) = batched(lines[1:9])
     assert "2026-11-20 13:30" in fourth
     assert fourth_became.endswith("due 2026-11-21 10:30")
-    assert third_became.endswith("dead after once: Slack said 404 no_service")
+    assert third_became.endswith("abandoned after once: Slack said 404 no_service")
     assert second_became.endswith("failed once, next 2026-11-20 15:30: Slack said 503")
     assert first_became.endswith("sent 2026-11-20 10:31")
     assert first.endswith("acme: first [31m[bold]title[/bold]"), "neither terminal nor rich read web text"
@@ -159,7 +159,7 @@ def test_a_line_of_json_tells_all_of_a_delivery() -> None:
 
 def test_an_empty_list_says_so() -> None:
     assert run("alerts").output == "No alerts yet.\n"
-    assert run("alerts", "--dead").output == "No such alerts.\n"
+    assert run("alerts", "--dead").output == "No matching alerts.\n"
 
 
 def test_a_moment_that_is_none_is_wrong_usage() -> None:
@@ -175,17 +175,17 @@ def standings() -> dict[int, tuple[str, int]]:
 
 @pytest.mark.usefixtures("stored")
 def test_what_failed_or_was_given_up_is_tried_again(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run("alerts", "retry", "2", "3").output == "2 due now.\n"
+    assert run("alerts", "retry", "2", "3").output == "2 queued for delivery.\n"
     assert standings() == {1: ("sent", 1), 2: ("pending", 1), 3: ("pending", 0), 4: ("pending", 0)}
     told = fails(capsys, "alerts", "retry", "1", "4", "99")
-    assert "0 due now; 3 of the numbers are of no delivery that failed" in told
+    assert "0 queued; 3 of the numbers given are not failed deliveries" in told
 
 
 @pytest.mark.usefixtures("stored")
 def test_all_that_failed_or_all_that_was_given_up_is_tried_again() -> None:
-    assert run("alerts", "retry", "--dead").output == "1 due now.\n"
-    assert run("alerts", "retry", "--dead").output == "There is nothing to try again.\n"
-    assert run("alerts", "retry", "--failed").output == "1 due now.\n"
+    assert run("alerts", "retry", "--dead").output == "1 queued for delivery.\n"
+    assert run("alerts", "retry", "--dead").output == "No failed deliveries.\n"
+    assert run("alerts", "retry", "--failed").output == "1 queued for delivery.\n"
     assert standings()[4] == ("pending", 0)
     assert run("alerts", "retry").exit_code == 2
     assert run("alerts", "retry", "3", "--dead").exit_code == 2
@@ -241,4 +241,4 @@ def test_a_test_message_that_fails_says_why(httpserver: HTTPServer, capsys: pyte
 
 
 def test_a_channel_that_is_not_there_is_answered_with_those_that_are(capsys: pytest.CaptureFixture[str]) -> None:
-    assert "there is: screen, hook" in fails(capsys, "channels", "test", "mial")
+    assert "defined: screen, hook" in fails(capsys, "channels", "test", "mial")

@@ -45,6 +45,6 @@ def test_a_source_that_breaks_its_scraper_is_told_once_and_its_recovery_too(tmp_
         (Outcome.ERROR, 0), (Outcome.ERROR, 1), (Outcome.ERROR, 0),
     ]  # fmt: skip
     assert [title.partition(" 2026")[0] for title in titles] == [
-        "Source blog fails since",
-        "Source blog works again after 6 d 6 h",
+        "Source blog has been failing since",
+        "Source blog recovered after 6 d 6 h",
     ]

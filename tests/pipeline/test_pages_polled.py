@@ -150,7 +150,7 @@ def test_a_page_that_flaps_is_told_once(watching: Watching) -> None:
     alerts = sum(watching.poll(html(49 if number % 2 else 59)).alerts for number in range(12))
     (delivery,) = watching.store.deliveries()
     assert alerts == 1
-    assert "by turns" in delivery.alert.title
+    assert "alternates" in delivery.alert.title
     assert watching.changes() == []
 
 
@@ -224,7 +224,7 @@ def test_trouble_of_a_page_is_told_once_and_its_end_once(tmp_path: Path) -> None
     alerts = [page.poll(one).alerts for one in (html(49), *odd, *odd, html(49), html(49))]
     assert alerts == [0, 0, 1, 0, 0, 0, 0, 1, 0]
     titles = [delivery.alert.title for delivery in page.store.deliveries()]
-    assert [("fails since" in title, "works again" in title) for title in titles] == [(False, True), (True, False)]
+    assert [("failing since" in title, "recovered" in title) for title in titles] == [(False, True), (True, False)]
     assert page.changes() == []
     page.store.close()
 
