@@ -13,7 +13,7 @@ from click.testing import CliRunner
 
 from listener.app import OptionsOf, known_pains
 from listener.channels import CHANNEL_TYPES
-from listener.cli import COMMANDS, group
+from listener.cli import COMMANDS, TASKS, group
 from listener.config import Settings, load
 from listener.config.loading import DAEMON, FETCH, LISTENER, RETENTION, UNDERSTAND, WEBSUB
 from listener.config.named import BRAND, SOURCE, topic_table
@@ -147,6 +147,11 @@ def test_each_command_is_described_with_its_options(name: str) -> None:
 def test_no_command_is_described_that_is_not_there() -> None:
     text = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
     assert set(re.findall(r"^## listener (\S+)", text, re.MULTILINE)) == set(COMMANDS)
+
+
+def test_the_help_lists_each_command_once() -> None:
+    assert " ".join(TASKS.values()).split() == list(COMMANDS)
+    assert "Get started:" in CliRunner().invoke(group, ["--help"]).output
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

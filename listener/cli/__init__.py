@@ -20,35 +20,46 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "check": ("listener.cli.settings:check", "Validate the settings file."),
     "add": ("listener.cli.add:add", "Detect what a URL is and add it to the settings."),
     "import": ("listener.cli.opml:import_", "Import feeds from an OPML file into the settings."),
-    "try": ("listener.cli.trial:try_", "Dry-run one source: show its items and what matches; store nothing."),
+    "pages": ("listener.cli.discover:pages", "Discover a site's pricing, FAQ, status and blog pages."),
+    "try": ("listener.cli.trial:try_", "Dry-run one source: show its items and what matches."),
+    "query": ("listener.cli.query:query", "Test a query against a text and show what matched."),
+    "scrapers": ("listener.cli.scrapers:scrapers", "List supported scrapers and their options."),
     "backfill": ("listener.cli.backfill:backfill", "Load a source's history back to a date."),
     "run": ("listener.cli.run:run", "Run the daemon: poll sources, analyse items, send alerts."),
+    "service": ("listener.cli.service:service", "Print a systemd unit for this installation."),
     "status": ("listener.cli.status:status", "Show whether the daemon is running, and its backlog."),
+    "doctor": ("listener.cli.status:doctor", "Diagnose database, clock, disk, sources and channels."),
     "sources": ("listener.cli.sources:sources", "Show the state of each source and how to fix failing ones."),
     "mentions": ("listener.cli.mentions:mentions", "List mentions with sentiment, kind and pain points."),
-    "correct": ("listener.cli.correct:correct", "Correct the labels of a mention."),
     "pains": ("listener.cli.pains:pains", "Rank pain points by frequency and severity; find emerging ones."),
+    "note": ("listener.cli.note:note", "Record customer feedback heard by your team."),
+    "correct": ("listener.cli.correct:correct", "Correct the labels of a mention."),
     "quality": ("listener.cli.quality:quality", "Measure precision and recall against your corrections."),
     "rescore": ("listener.cli.rescore:rescore", "Re-analyse stored mentions with the current settings."),
-    "alerts": ("listener.cli.alerts:alerts", "List alerts and their delivery status; retry failed deliveries."),
-    "channels": ("listener.cli.channels:channels", "List notification channels; send a test message."),
-    "pages": ("listener.cli.discover:pages", "Discover a site's pricing, FAQ, status and blog pages."),
     "changes": ("listener.cli.pages:changes", "List changes of watched pages."),
     "prices": ("listener.cli.pages:prices", "Show the price history of every plan."),
     "faq": ("listener.cli.pages:faq", "Show the FAQ entries of watched pages over time."),
-    "claims": ("listener.cli.pages:claims", "Show headlines, calls to action and claims of watched pages over time."),
-    "note": ("listener.cli.note:note", "Record customer feedback heard by your team."),
-    "query": ("listener.cli.query:query", "Test a query against a text and show what matched."),
-    "score": ("listener.cli.score:score", "Analyse texts: sentiment, complaint, kind, pain points, relevance."),
-    "group": ("listener.cli.score:group", "Group near-duplicate texts into stories."),
-    "scrapers": ("listener.cli.scrapers:scrapers", "List supported scrapers and their options."),
-    "extract": ("listener.cli.extract:extract", "Extract the facts of a page: plans, questions, copy, incidents."),
-    "diff": ("listener.cli.extract:diff", "Compare two versions of a page."),
-    "export": ("listener.cli.export:export", "Export trends, mentions, alerts and more as CSV or JSON Lines."),
+    "claims": ("listener.cli.pages:claims", "Show headlines and claims of watched pages over time."),
+    "alerts": ("listener.cli.alerts:alerts", "List alerts and their delivery status; retry failed deliveries."),
+    "channels": ("listener.cli.channels:channels", "List notification channels; send a test message."),
+    "export": ("listener.cli.export:export", "Export trends, mentions, changes and more to CSV."),
     "backup": ("listener.cli.upkeep:backup", "Back up the database while it is in use."),
     "rebuild-trends": ("listener.cli.upkeep:rebuild_trends", "Recompute the trends from the stored mentions."),
-    "doctor": ("listener.cli.status:doctor", "Diagnose database, clock, disk, sources and channels."),
-    "service": ("listener.cli.service:service", "Print a systemd unit for this installation."),
+    "score": ("listener.cli.score:score", "Analyse texts: sentiment, complaint, kind, pain points, relevance."),
+    "group": ("listener.cli.score:group", "Group near-duplicate texts into stories."),
+    "extract": ("listener.cli.extract:extract", "Extract the facts of a page: plans, questions, copy, incidents."),
+    "diff": ("listener.cli.extract:diff", "Compare two versions of a page."),
+}
+#: How `--help` groups them.
+TASKS: dict[str, str] = {
+    "Get started": "demo init check",
+    "Add sources": "add import pages try query scrapers backfill",
+    "Run": "run service status doctor sources",
+    "Mentions": "mentions pains note correct quality rescore",
+    "Page changes": "changes prices faq claims",
+    "Alerts": "alerts channels",
+    "Data": "export backup rebuild-trends",
+    "Without a database": "score group extract diff",
 }
 
 
@@ -56,7 +67,7 @@ class Commands(click.Group):
     """Finds a command by importing its module on demand."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Return the names in the order of `COMMANDS`: by how often they are needed, not by alphabet."""
+        """Return the names in the order of `COMMANDS`: by task, not alphabetically."""
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
@@ -69,9 +80,10 @@ class Commands(click.Group):
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the list of commands without importing them."""
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+        """Write the commands by task, without importing them."""
+        for task, names in TASKS.items():
+            with formatter.section(task):
+                formatter.write_dl([(name, COMMANDS[name][1]) for name in names.split()], col_spacing=2)
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})

@@ -59,7 +59,7 @@ class MomentType(click.ParamType[date | datetime]):
 
 
 @click.command()
-@click.argument("kind", type=click.Choice([*TABLES, OPML]))
+@click.argument("kind", type=click.Choice([*TABLES, OPML]), metavar="KIND")
 @click.option("--from", "since", type=MomentType(), help="First day (inclusive), or a timestamp.")
 @click.option("--to", "until", type=MomentType(), help="Last day (inclusive), or a timestamp (exclusive).")
 @click.option(
@@ -97,7 +97,8 @@ def export(
 ) -> None:
     """Export a table as CSV or JSON Lines.
 
-    The columns are stable and described in docs/schema.md. `opml` exports the sources for a feed reader instead.
+    KIND is trends, mentions, pains, alerts, scores, changes, change-trends, prices, faq or claims; the columns are
+    stable and described in docs/schema.md. `opml` exports the sources for a feed reader instead.
     """
     if kind == OPML:
         export_opml(settings_path, output)
