@@ -89,6 +89,7 @@ def store_items(
     ids = tx.add_items(source.name, [new_item(source, one, now) for one in found], now)
     mentions: list[tuple[Item, NewMention]] = []
     stories = StoryFinder(tx, source.name)
+    stories.expect([one.mark for one in found if one.mark is not None])
     told: dict[int, set[str]] = {}
     for item_id, one in zip(ids, found, strict=True):
         if not one.readings:
@@ -96,7 +97,7 @@ def store_items(
         at = moment_of(one.item, now)
         story_id = stories.find(one.item, one.mark, at)
         if story_id not in told:
-            told[story_id] = set(tx.brands_of_stories([story_id]).get(story_id, ()))
+            told[story_id] = stories.brands_of(story_id)
         for reading in one.readings:
             first = reading.brand not in told[story_id]
             told[story_id].add(reading.brand)
@@ -148,6 +149,17 @@ class StoryFinder:
         #: By story, who told it in this transaction, and before it as far as that was asked.
         self._told: dict[int, set[tuple[str, str]]] = {}
         self._told_before: dict[int, set[tuple[str, str]]] = {}
+        #: Stories that are new.
+        self._new: set[int] = set()
+
+    def expect(self, marks: Sequence[Fingerprint]) -> None:
+        """Read at once what `find` will need of items with these fingerprints."""
+        if marks:
+            self._tx.look_up_bands([band for mark in marks for band in mark.bands])
+
+    def brands_of(self, story_id: int) -> set[str]:
+        """Return the brands that a story has mentions of by now."""
+        return set() if story_id in self._new else set(self._tx.brands_of_stories([story_id])[story_id])
 
     def find(self, item: Item, mark: Fingerprint | None, at: datetime) -> int:
         """Return the story that an item with a fingerprint belongs to: one that is there, or a new one.
@@ -163,6 +175,7 @@ class StoryFinder:
             # Too little text has no fingerprint, and no copies.
             signature, bands = (mark.signature, mark.bands) if mark is not None else (b"", ())
             story_id = self._tx.add_story(signature, bands, at, item.title)
+            self._new.add(story_id)
         self._told.setdefault(story_id, set()).add(voice)
         return story_id
 

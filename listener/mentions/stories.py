@@ -90,38 +90,38 @@ class Signature:
     """A signature, read once to be compared with many."""
 
     def __init__(self, signature: bytes) -> None:
-        self._words, self._runs, self._size = _unpacked(signature)
+        words, runs, self._size = _unpacked(signature)
+        self._words, self._runs = frozenset(words), frozenset(runs)
 
     def is_of(self, other: bytes, *, same_voice: bool = False) -> bool:
         """Tell whether another signature is of the same story, told by others or by the `same_voice`."""
         words, runs, size = _unpacked(other)
         if runs and self._runs:
-            share = self._containment(runs, size)
-            if same_voice:
-                return share >= SAME_VOICE_LIKENESS
-            if not LONG_LIKENESS <= share < OTHER_TITLE_LIKENESS:
-                return share >= LONG_LIKENESS
+            share = self._containment(runs, size, SAME_VOICE_LIKENESS if same_voice else LONG_LIKENESS)
+            if same_voice or not 0 < share < OTHER_TITLE_LIKENESS:
+                return share > 0
             # In between the titles decide, where both have one of some length.
-            return not (words and self._words) or _likeness(self._words, words) >= TITLE_LIKENESS
+            return not (words and self._words) or _likeness(self._words, words, TITLE_LIKENESS) > 0
         if not words or not self._words:
             return False
         least = SAME_VOICE_LIKENESS if same_voice else SHORT_LIKENESS
         fewer, more = sorted((len(words), len(self._words)))
         # Words in common are no more than the fewer: most candidates are decided by that.
-        return (more == SKETCH or fewer >= least * more) and _likeness(self._words, words) >= least
+        return (more == SKETCH or fewer >= least * more) and _likeness(self._words, words, least) > 0
 
-    def _containment(self, runs: frozenset[int], size: int) -> float:
-        """Estimate which share of the smaller set of runs the larger one holds."""
-        likeness = _likeness(self._runs, runs)
-        return likeness * (self._size + size) / ((1 + likeness) * max(1, min(self._size, size)))
+    def _containment(self, runs: Sequence[int], size: int, least: float) -> float:
+        """Estimate which share of the smaller set of runs the larger one holds; 0 where it is less than `least`."""
+        both, smaller = self._size + size, max(1, min(self._size, size))
+        likeness = _likeness(self._runs, runs, least * smaller / max(1, both - least * smaller))
+        return likeness * both / ((1 + likeness) * smaller)
 
 
-def _unpacked(signature: bytes) -> tuple[frozenset[int], frozenset[int], int]:
+def _unpacked(signature: bytes) -> tuple[Sequence[int], Sequence[int], int]:
     """Return the hashes of words and of runs that were kept, and how many runs there were."""
     words, size = struct.unpack_from("<HH", signature)
     numbers = struct.unpack_from(f"<{(len(signature) - 4) // 4}I", signature, 4)
     cut = min(words, SKETCH)
-    return frozenset(numbers[:cut]), frozenset(numbers[cut:]), size
+    return numbers[:cut], numbers[cut:], size
 
 
 def _runs(words: Sequence[bytes]) -> set[int]:
@@ -145,13 +145,19 @@ def _sketch(hashes: Set[int]) -> tuple[list[int], list[int]]:
     return whole, _long_bands(whole)
 
 
-def _likeness(a: frozenset[int], b: frozenset[int]) -> float:
-    """Estimate the Jaccard likeness of two sets from the smallest hashes of each: exact for sets that fit."""
-    both = a & b
+def _likeness(a: frozenset[int], b: Sequence[int], least: float) -> float:
+    """Estimate the Jaccard likeness of two sets from the smallest hashes of each: exact for sets that fit.
+
+    Less than `least` is told as 0: most are, by the number that they have in common alone.
+    """
+    common = a.intersection(b)
     if len(a) < SKETCH and len(b) < SKETCH:
-        return len(both) / (len(a) + len(b) - len(both))
-    smallest = sorted(a | b)[:SKETCH]
-    return len(both.intersection(smallest)) / len(smallest)
+        likeness = len(common) / (len(a) + len(b) - len(common))
+    elif len(common) < least * SKETCH:
+        return 0.0
+    else:
+        likeness = len(common.intersection(sorted(a.union(b))[:SKETCH])) / SKETCH
+    return likeness if likeness >= least else 0.0
 
 
 def _short_bands(hashes: Sequence[int]) -> list[int]:

@@ -6,7 +6,9 @@ poll without news is two statements. Values must already be what the driver take
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping, Sequence
+from itertools import chain, repeat
 from typing import Any, Protocol, TypeAlias
 
 import sqlalchemy as sa
@@ -90,12 +92,17 @@ class Prepared:
 
 def among(column: sa.ColumnElement[Any], count: int) -> sa.ColumnElement[bool]:
     """Return the condition that a column holds one of `count` parameters, named as `one_of` names their values."""
-    return column.in_([sa.bindparam(f"one{place}") for place in range(count)])
+    return column.in_([sa.bindparam(name) for name in _names(count)])
 
 
 def one_of(values: Sequence[Any], count: int) -> dict[str, Any]:
     """Return values for `among`; where there are fewer than `count`, the last is said again."""
-    return {f"one{place}": values[min(place, len(values) - 1)] for place in range(count)}
+    return dict(zip(_names(count), chain(values, repeat(values[-1])), strict=False))
+
+
+@functools.cache
+def _names(count: int) -> tuple[str, ...]:
+    return tuple(f"one{place}" for place in range(count))
 
 
 def size_for(count: int) -> int:

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import functools
 import struct
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
 
 from listener.storage.additions import Story
 from listener.storage.items import chunks
-from listener.storage.prepared import Prepared, among, insert, one_of, size_for
+from listener.storage.prepared import Prepared, among, insert, insert_new, one_of, size_for
 from listener.storage.tables import band_queue, items, mentions, stories, story_bands
 from listener.storage.timestamps import stamp
 from listener.storage.values import clean
@@ -37,24 +37,7 @@ VOICES = Prepared(
         .limit(100)
     )
 )
-INSERT_BAND = Prepared(
-    lambda into: (
-        into(story_bands)
-        .from_select(
-            ["band", "story_id"],
-            sa.select(
-                sa.cast(sa.bindparam("band"), sa.BigInteger), sa.cast(sa.bindparam("story_id"), sa.BigInteger)
-            ).where(
-                sa.select(sa.func.count())
-                .select_from(story_bands)
-                .where(story_bands.c.band == sa.cast(sa.bindparam("band"), sa.BigInteger))
-                .scalar_subquery()
-                < sa.literal_column(str(MOST_IN_BAND))
-            ),
-        )
-        .on_conflict_do_nothing(index_elements=list(story_bands.primary_key))
-    )
-)
+INSERT_BAND = insert_new(story_bands, positional=True)
 ENQUEUE = insert(band_queue)
 QUEUED_SINCE = Prepared(
     lambda _: sa.select(band_queue).where(band_queue.c.story_id > sa.bindparam("last")).order_by(band_queue.c.story_id)
@@ -70,12 +53,6 @@ JOIN = Prepared(
         )
     )
 )
-
-
-def signed(band: int) -> int:
-    """Return a 64-bit number as databases hold it, with a sign: an unsigned one beyond 2^63 wraps around."""
-    band &= (1 << 64) - 1
-    return band - (1 << 64) if band >= 1 << 63 else band
 
 
 class Queue:
@@ -110,7 +87,7 @@ class Queue:
         for band in bands:
             self._by_band.setdefault(band, []).append(story_id)
 
-    def find(self, bands: Sequence[int]) -> set[int]:
+    def find(self, bands: Iterable[int]) -> set[int]:
         """Return stories that wait and share a band: of each band the newest."""
         return {story for band in bands for story in self._by_band.get(band, ())[-MOST_IN_BAND:]}
 
@@ -126,43 +103,98 @@ def unpacked(bands: bytes) -> tuple[int, ...]:
 
 
 def sort_bands(connection: sa.Connection) -> None:
-    """Sort what waits into the index."""
+    """Sort what waits into the index, no more of a band than the index holds."""
     waiting = connection.execute(sa.select(band_queue)).all()
     rows = sorted((band, row.story_id) for row in waiting for band in unpacked(row.bands))
-    if rows:
-        INSERT_BAND.run(connection, [{"band": band, "story_id": story_id} for band, story_id in rows])
+    for some in chunks(rows):
+        size = size_for(len(some))
+        held = {row.band: row.stories for row in _held(size).run(connection, one_of([band for band, _ in some], size))}
+        kept = []
+        for band, story_id in some:
+            held[band] = held.get(band, 0) + 1
+            if held[band] <= MOST_IN_BAND:
+                kept.append((band, story_id))
+        if kept:
+            INSERT_BAND.run_rows(connection, kept)
     connection.execute(sa.delete(band_queue))
 
 
-def story_candidates(connection: sa.Connection, queue: Queue, bands: Sequence[int], since: datetime) -> list[Story]:
-    """Return stories that share a band and were told of at or after `since`, the newest first.
+class Likely:
+    """The stories that share a band with what a transaction brings: read at once for many items.
 
-    The queue was read in this transaction.
+    The queue was read in the transaction before anything is asked.
     """
-    wanted = sorted({signed(band) for band in bands})
-    if not wanted:
-        return []
-    found = queue.find(wanted)
-    for some in chunks(wanted):
-        # Fingerprints have one of a few numbers of bands.
-        found.update(row[0] for row in _sharing(len(some)).run(connection, one_of(some, len(some))))
-    told: list[Story] = []
-    for ids in chunks(sorted(found, reverse=True)):
-        size = size_for(len(ids))
-        rows = _tell(size).run(connection, {"since": stamp(since), **one_of(ids, size)})
-        told += [Story(id=row.id, signature=bytes(row.signature)) for row in rows]
-    return sorted(told, key=lambda story: -story.id)
+
+    def __init__(self, connection: sa.Connection, queue: Queue) -> None:
+        self._connection = connection
+        self._queue = queue
+        self._asked: set[int] = set()
+        #: By band, stories that the index holds for it.
+        self._sorted: dict[int, list[int]] = {}
+        #: By story, its signature and when it was told last.
+        self._stories: dict[int, tuple[bytes, str]] = {}
+
+    def read(self, bands: Iterable[int]) -> None:
+        """Read what is needed to find the stories with some bands."""
+        wanted = sorted(_signed(bands) - self._asked)
+        self._asked.update(wanted)
+        found = self._queue.find(wanted)
+        for some in chunks(wanted):
+            size = size_for(len(some))
+            for row in _sharing(size).run(self._connection, one_of(some, size)):
+                self._sorted.setdefault(row.band, []).append(row.story_id)
+                found.add(row.story_id)
+        self._read_stories(found)
+
+    def find(self, bands: Sequence[int], since: datetime) -> list[Story]:
+        """Return stories that share a band and were told of at or after `since`, the newest first."""
+        wanted = _signed(bands)
+        if not wanted <= self._asked:
+            self.read(wanted)
+        found = self._queue.find(wanted)
+        for band in wanted & self._sorted.keys():
+            found.update(self._sorted[band])
+        self._read_stories(found)
+        earliest = stamp(since)
+        # Of a story that retention has deleted bands may be left.
+        told = [(story_id, *self._stories[story_id]) for story_id in found if story_id in self._stories]
+        told.sort(reverse=True)
+        return [Story(id=story_id, signature=signature) for story_id, signature, last_at in told if last_at >= earliest]
+
+    def joined(self, story_id: int, at: datetime) -> None:
+        """Note that an item joined a story."""
+        if story_id in self._stories:
+            signature, last_at = self._stories[story_id]
+            self._stories[story_id] = signature, max(last_at, stamp(at))
+
+    def _read_stories(self, ids: Collection[int]) -> None:
+        for some in chunks([story_id for story_id in ids if story_id not in self._stories]):
+            size = size_for(len(some))
+            for row in _tell(size).run(self._connection, one_of(some, size)):
+                self._stories[row.id] = bytes(row.signature), row.last_at
 
 
-@functools.lru_cache(maxsize=64)
+def _signed(bands: Iterable[int]) -> set[int]:
+    """Return 64-bit numbers as databases hold them, with a sign: an unsigned one beyond 2^63 wraps around."""
+    return {((band + (1 << 63)) & ((1 << 64) - 1)) - (1 << 63) for band in bands}
+
+
+@functools.cache
 def _sharing(count: int) -> Prepared:
-    return Prepared(lambda _: sa.select(story_bands.c.story_id).where(among(story_bands.c.band, count)))
+    return Prepared(lambda _: sa.select(story_bands).where(among(story_bands.c.band, count)))
+
+
+@functools.cache
+def _held(count: int) -> Prepared:
+    band = story_bands.c.band
+    counted = sa.select(band, sa.func.count().label("stories")).where(among(band, count)).group_by(band)
+    return Prepared(lambda _: counted)
 
 
 @functools.cache
 def _tell(count: int) -> Prepared:
-    late = stories.c.last_at >= sa.bindparam("since")
-    return Prepared(lambda _: sa.select(stories.c.id, stories.c.signature).where(among(stories.c.id, count), late))
+    s = stories.c
+    return Prepared(lambda _: sa.select(s.id, s.signature, s.last_at).where(among(s.id, count)))
 
 
 def add_story(
@@ -183,16 +215,16 @@ def add_story(
         "title": clean(title),
         "signature": signature,
     }
-    INSERT.run(connection, row)
+    INSERT.write(connection, row)
     if bands:
-        wanted = [signed(band) for band in bands]
-        ENQUEUE.run(connection, {"story_id": story_id, "bands": packed(wanted)})
+        wanted = sorted(_signed(bands))
+        ENQUEUE.write(connection, {"story_id": story_id, "bands": packed(wanted)})
         queue.add(story_id, wanted)
 
 
 def join_story(connection: sa.Connection, story_id: int, at: datetime) -> None:
     """Count one more item of a story."""
-    JOIN.run(connection, {"story_id": story_id, "at": stamp(at)})
+    JOIN.write(connection, {"story_id": story_id, "at": stamp(at)})
 
 
 def brands_of_stories(connection: sa.Connection, story_ids: Collection[int]) -> dict[int, frozenset[str]]:

@@ -58,7 +58,7 @@ class Transaction:
         self._connection = connection
         self._source_ids = source_ids
         self._queue = queue
-        self._queue_is_read = False
+        self._likely: stories.Likely | None = None
         self._last_ids: dict[str, int] = {}
 
     def _take_ids(self, table: sa.Table, count: int) -> int:
@@ -209,25 +209,32 @@ class Transaction:
         """Return by item the brands that it is a mention of, each with the mention's story."""
         return mentions.mentions_of_items(self._connection, item_ids)
 
+    def look_up_bands(self, bands: Iterable[int]) -> None:
+        """Read at once what `story_candidates` will be asked of many items."""
+        self._likely_stories().read(bands)
+
     def story_candidates(self, bands: Sequence[int], since: datetime) -> list[Story]:
         """Return stories that share a band and were told of at or after `since`, the newest first."""
-        return stories.story_candidates(self._connection, self._read_queue(), bands, since)
+        return self._likely_stories().find(bands, since)
 
     def add_story(self, signature: bytes, bands: Sequence[int], at: datetime, title: str) -> int:
         """Store a story that one item tells so far; return its id."""
         story_id = self._take_ids(tables.stories, 1)
-        stories.add_story(self._connection, self._read_queue(), story_id, signature, bands, at, title)
+        self._likely_stories()
+        stories.add_story(self._connection, self._queue, story_id, signature, bands, at, title)
         return story_id
 
-    def _read_queue(self) -> stories.Queue:
-        if not self._queue_is_read:
+    def _likely_stories(self) -> stories.Likely:
+        """Return what finds stories; the queue of bands was read then."""
+        if self._likely is None:
             self._queue.read(self._connection)
-            self._queue_is_read = True
-        return self._queue
+            self._likely = stories.Likely(self._connection, self._queue)
+        return self._likely
 
     def join_story(self, story_id: int, at: datetime) -> None:
         """Count one more item that tells a story."""
         stories.join_story(self._connection, story_id, at)
+        self._likely_stories().joined(story_id, at)
 
     def brands_of_stories(self, story_ids: Collection[int]) -> dict[int, frozenset[str]]:
         """Return the brands that each story has mentions of: a brand that isn't there gets its first one."""

@@ -183,6 +183,32 @@ def test_a_band_that_thousands_share_gives_a_few_stories_and_hides_none_with_ano
     assert len(found([7])) == 30
 
 
+def test_what_many_items_ask_for_is_read_at_once_and_follows_what_is_added(store: Store) -> None:
+    with store.write() as transaction:
+        old = transaction.add_story(b"old", [1, 2], NOW - 9 * DAY, "Old")
+    with store.write() as transaction:
+
+        def found(bands: list[int]) -> list[int]:
+            return [story.id for story in transaction.story_candidates(bands, NOW - DAY)]
+
+        transaction.look_up_bands([1, 2, 3])
+        assert found([1, 3]) == found([4]) == []
+        transaction.join_story(old, NOW)
+        new = transaction.add_story(b"new", [2, 4], NOW, "New")
+        assert found([1, 3]) == [old]
+        assert found([2]) == [new, old]
+        assert found([4]) == [new]
+
+
+def test_a_band_that_is_left_of_a_deleted_story_finds_nothing(store: Store) -> None:
+    with store.write() as transaction:
+        transaction.add_story(b"gone", [1], NOW, "Gone")
+        kept = transaction.add_story(b"kept", [1], NOW, "Kept")
+        transaction._connection.execute(sa.text("DELETE FROM stories WHERE id < 2"))
+    with store.write() as transaction:
+        assert [story.id for story in transaction.story_candidates([1], NOW)] == [kept]
+
+
 def test_stories_are_found_before_and_after_they_are_sorted_into_the_index(
     database: str, open_store: Callable[..., Store]
 ) -> None:
