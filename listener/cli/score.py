@@ -17,6 +17,7 @@ from listener.config.understanding import understand_settings
 from listener.errors import ParseError
 from listener.mentions.data import load_for, read_topics
 from listener.mentions.locate import locate
+from listener.mentions.passages import titled
 from listener.mentions.stories import fingerprint
 from listener.mentions.story_index import StoryIndex
 from listener.mentions.understand import Judgement, Understander, UnderstandSettings
@@ -58,7 +59,7 @@ def score(
     plain = not as_json and sys.stdout.isatty()
     for number, row in _rows(file):
         title, text = _string(row, "title", number), _string(row, "text", number)
-        whole = f"{title}\n{text}" if title else text
+        whole = titled(title, text)
         target = _string(row, "target", number)
         judgement = understander.judge(
             whole,

@@ -20,9 +20,11 @@ from listener.mentions.model import Weights, parse_weights
 from listener.mentions.network import Reader
 from listener.mentions.network_files import NETWORK_FILE, read_network
 from listener.mentions.pains import Topic
+from listener.mentions.speech import COMING, LEAVING, more
 from listener.mentions.vader import Lexicon, parse_lexicon
 
 LEXICON_FILE = "lexicon.toml"
+SPEECH_FILE = "speech.toml"
 LANGUAGES_FILE = "lexicon-languages.toml"
 LANGUAGE_WORDS_FILE = "languages.toml"
 MODEL_FILE = "model.bin"
@@ -34,6 +36,7 @@ _File = TypeVar("_File")
 
 class _Topic(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     phrases: tuple[str, ...]
+    translated: tuple[str, ...] = ()
     definition: str = ""
     stage: str = ""
     answer: str = ""
@@ -51,6 +54,19 @@ class _Lexicon(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     relation: dict[str, tuple[str, ...]]
     speech: dict[str, tuple[str, ...]]
     severity: dict[str, tuple[str, ...]]
+
+
+class _Phrases(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    phrases: tuple[str, ...]
+
+
+class _Signs(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    #: By language, words with spaces between.
+    voice: dict[str, str]
+    leaving: _Phrases
+    coming: _Phrases
+    #: By kind of speech, beside the lexicon's.
+    more: dict[str, tuple[str, ...]]
 
 
 class _Languages(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -78,6 +94,10 @@ class Resources:
     relation: Mapping[str, tuple[str, ...]]
     speech: Mapping[str, tuple[str, ...]]
     severity: Mapping[str, tuple[str, ...]]
+    #: More signs of speech, by the list that they are found in (see `listener.mentions.speech`).
+    signs: Mapping[str, tuple[str, ...]]
+    #: By language, words of somebody who speaks of himself or to somebody.
+    voices: Mapping[str, frozenset[str]]
     topics: tuple[Topic, ...]
 
 
@@ -113,6 +133,7 @@ def load_resources(config: Path) -> Resources:
     """Load words and phrases. Raises ConfigError."""
     vader = files("vaderSentiment")
     lexicon = _read(config / LEXICON_FILE, _Lexicon)
+    signs = _read(config / SPEECH_FILE, _Signs)
     return Resources(
         vader=parse_lexicon(
             vader.joinpath("vader_lexicon.txt").read_text(encoding="utf-8"),
@@ -124,6 +145,12 @@ def load_resources(config: Path) -> Resources:
         relation=lexicon.relation,
         speech=lexicon.speech,
         severity=lexicon.severity,
+        signs={
+            LEAVING: signs.leaving.phrases,
+            COMING: signs.coming.phrases,
+            **{more(kind): phrases for kind, phrases in signs.more.items()},
+        },
+        voices={lang: frozenset(words.split()) for lang, words in signs.voice.items()},
         topics=read_topics(config / PAINS_FILE),
     )
 
@@ -137,6 +164,7 @@ def read_topics(path: Path) -> tuple[Topic, ...]:
             definition=topic.definition,
             stage=topic.stage,
             phrases=topic.phrases,
+            translated=topic.translated,
             answer=topic.answer,
         )
         for name, topic in parsed.pains.items()

@@ -3,18 +3,40 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from listener.text import ELLIPSIS, one_line, safe_cut, shorten
 from listener.types import Hit, Span
 
 #: How far a cut moves to fall between two words; a longer word, or a script without spaces, is cut where it is.
 WORD_REACH = 40
+#: Characters around a name within which words are looked for, and without a name from the beginning.
+AROUND = 250
+FIRST = 1_500
+#: So many names, and words of each list, are looked at.
+NAMES = 20
+WORDS = 4
 _SENTENCE = re.compile(r"[.!?…][\"')\]’”]*\s+")
 
 
-def excerpt(text: str, hits: Iterable[Hit], width: int = 300) -> str:
-    """Return at most `width` characters of a text, on one line, with as many different hits in it as fit.
+def words_near(text: str, names: Sequence[Span], phrases: Iterable[Sequence[str]]) -> list[Span]:
+    """Return where words stand nearest behind the beginning of a name's surroundings, once for each name; without names
+    where they stand first. Bounded: of each list of words the first few, around the first names.
+    """
+    regions = [(max(0, a - AROUND), b + AROUND) for a, b in names[:NAMES]] or [(0, FIRST)]
+    found = set()
+    for words in phrases:
+        for word in words[:WORDS]:
+            for start, end in regions:
+                at = text.find(word, start, end)
+                if at >= 0:
+                    found.add((at, at + len(word)))
+    return sorted(found)
+
+
+def excerpt(text: str, hits: Iterable[Hit], width: int = 300, also: Sequence[Span] = ()) -> str:
+    """Return at most `width` characters of a text, on one line, with as many different hits in it as fit, and of such
+    places the one with most of what is to be seen `also`.
 
     It begins with a sentence where one begins close before the hits, and is cut between words, never within what is
     read as one character. An ellipsis stands where something was left out. Hits in other fields than the text don't
@@ -22,8 +44,10 @@ def excerpt(text: str, hits: Iterable[Hit], width: int = 300) -> str:
     """
     found = sorted({(hit.start, hit.end, hit.term) for hit in hits if hit.field == "text" and hit.end <= len(text)})
     if not found:
-        return shorten(text, width)
-    first, last = _densest(found, width * 2 // 3)
+        if not also or also[0][1] < width:
+            return shorten(text, width)
+        found = [(start, end, "") for start, end in sorted(also)]
+    first, last = _densest(found, width * 2 // 3, also)
     region_start = safe_cut(text, first - 2 * width)
     region_end = safe_cut(text, last + 4 * width)
     before = text[region_start:first]
@@ -43,16 +67,20 @@ def excerpt(text: str, hits: Iterable[Hit], width: int = 300) -> str:
     return opening + line[start:end].strip() + closing
 
 
-def _densest(found: list[tuple[int, int, str]], reach: int) -> Span:
-    """Return the first stretch of at most `reach` characters that holds the most different terms."""
+def _densest(found: list[tuple[int, int, str]], reach: int, also: Sequence[Span]) -> Span:
+    """Return the first stretch of at most `reach` characters that holds the most different terms, and then the most of
+    what is to be seen also.
+    """
     best: Span = found[0][:2]
-    most = 0
+    most = (0, 0)
     for index, (start, end, _) in enumerate(found[:200]):
         inside = [hit for hit in found[index : index + 50] if hit[1] <= start + reach]
-        terms = len({term for _, _, term in inside})
-        if terms > most:
-            most = terms
-            best = (start, max([hit[1] for hit in inside] or [end]))
+        beside = [span for span in also if start - reach // 4 <= span[0] and span[1] <= start + reach]
+        count = len({term for _, _, term in inside}), len(beside)
+        if count > most:
+            most = count
+            spans = [(start, end), *(hit[:2] for hit in inside), *beside]
+            best = min(a for a, _ in spans), max(b for _, b in spans)
     return best
 
 

@@ -4,7 +4,8 @@ A topic is found by its phrases. Its severity, 0 to 4, grows by one step each fo
 of the text as a whole, and for repetition ("again", "third time"), urgency, and loss of money or time; leaving and
 legal words make it 3 and 4 at least. Of several topics each has its own: repetition, urgency and loss count for those
 in their sentence, or for all where it names none; who leaves or sues does so for everything. Phrases inside a denial
-("no bugs so far") don't count.
+("no bugs so far") don't count. Where nothing hurts, words of leaving and law are only words ("How do I cancel my
+trial?"), and a report names no pain; only who complains has something happen to him again, or at once.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from listener.mentions.sentiment import NEGATIVE
+from listener.mentions.speech import COMPLAINS
 from listener.mentions.words import Found, Words
 from listener.types import Pain
 
@@ -22,6 +25,10 @@ TOPICS_LIMIT = 4
 NARROWNESS = 0.25
 #: Signs of severity that are about the whole relation, and so about every topic that is named.
 FOR_EVERYTHING = frozenset({"leaving", "legal"})
+LOSS = "loss"
+#: Signs of severity that count where something hurts, and those that count where somebody complains of it.
+OF_BAD_NEWS = (LOSS, "leaving", "legal")
+OF_COMPLAINTS = ("repetition", "urgency")
 _DENIALS = frozenset({"no", "without", "never", "zero", "not", "isn't", "wasn't", "aren't", "free", "fewer"})
 
 
@@ -35,6 +42,8 @@ class Topic:
     stage: str = ""
     #: In the language of `listener.mentions.words.PhraseBook`.
     phrases: tuple[str, ...] = ()
+    #: The same in other languages than the others are in.
+    translated: tuple[str, ...] = ()
     #: What an answer to it looks like.
     answer: str = ""
 
@@ -46,13 +55,18 @@ def find_pains(
     *,
     compound: float | None,
     complaint: float,
+    reports: bool = False,
 ) -> tuple[Pain, ...]:
     """Return the topics that a text names, the strongest first.
 
     `phrases` are those of the lists "pain" and "severity"; `sizes` tells how many phrases a topic has: a topic with
     few is a narrow one, and narrow topics come first when a text speaks of several. `compound` is the sentiment
-    towards the target, `complaint` how surely the text complains, 0 to 1.
+    towards the target, `complaint` how surely the text complains, 0 to 1; `reports` that it only tells news.
     """
+    complains = complaint >= COMPLAINS
+    hurts = complains or (compound is not None and compound <= NEGATIVE)
+    if reports and not hurts:
+        return ()
     by_topic: dict[str, list[Found]] = {}
     for found in phrases.get("pain", ()):
         if not _denied(words, found):
@@ -62,7 +76,8 @@ def find_pains(
     ranked = sorted(
         by_topic.items(), key=lambda pair: (-_weight(pair[1]) / sizes[pair[0]] ** NARROWNESS, pair[1][0].first)
     )
-    signs = phrases.get("severity", ())
+    felt = (*OF_BAD_NEWS, *(OF_COMPLAINTS if complains else ())) if hurts else (LOSS,)
+    signs = [sign for sign in phrases.get("severity", ()) if sign.name in felt]
     pains = []
     for topic, founds in ranked[:TOPICS_LIMIT]:
         own = signs if len(by_topic) == 1 or not signs else _signs_of(words, founds, by_topic.values(), signs)
@@ -101,7 +116,7 @@ def _severity(founds: Sequence[Found], compound: float | None, complaint: float)
     steps: dict[str, str] = {}
     for found in founds:
         steps.setdefault(found.name, found.words)
-    severity = int(complaint >= 0.5) + int(compound is not None and compound <= -0.5)
+    severity = int(complaint >= COMPLAINS) + int(compound is not None and compound <= -0.5)
     severity += sum(step in steps for step in ("loss", "repetition", "urgency"))
     if "leaving" in steps:
         severity = max(severity, 3)

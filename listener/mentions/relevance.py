@@ -17,15 +17,25 @@ AGAINST_WEIGHT = 2.2
 #: In a language that no customer of the brand is said to write in.
 FOREIGN_WEIGHT = 2.0
 
+#: Where it stands in addresses alone, which link to somebody's page or picture more often than they speak of the brand.
+LINK_WEIGHT = 1.2
+#: An address longer than this is looked at for its last so many characters before the name.
+ADDRESS_LENGTH = 500
+
 _QUOTE = re.compile(r"[ \t]*>")
 _REPLY = re.compile(r"[ \t]*On [^\n]{5,200} wrote:[ \t]*")
 _SIGNATURE = re.compile(r"^-- ?$", re.MULTILINE)
 _BOILERPLATE = re.compile(
     r"all rights reserved|©|\(c\) 20\d\d|copyright 20\d\d|cookie policy|privacy policy|terms of (?:use|service)|"
     r"subscribe to our|sign up for our|follow us on|share (?:this )?on|sent from my|appeared first on|read more at|"
-    r"view in (?:your )?browser|unsubscribe",
+    r"view in (?:your )?browser|unsubscribe|view full coverage|- comment - like\b|(?:rss|atom) feed \||related posts|"
+    r"(?:find|follow|join|reach|add|tag|tweet|message|like) (?:me|us|him|her|them|out|it) (?:on|via|at)\b|"
+    r"(?:connect|stay in touch|keep up) with (?:me|us) (?:on|via)\b|"
+    r"(?:originally )?(?:posted|published) (?:on|via|at)\b",
     re.IGNORECASE,
 )
+#: An address that goes on to the end of what is looked at.
+_ADDRESS = re.compile(r"(?:https?://|\bwww\.)[^\s<>\"']{0,500}\Z")
 #: A line longer than this that holds such words is prose, not a footer.
 FOOTER_LENGTH = 160
 
@@ -40,6 +50,11 @@ def own_words(text: str, spans: Sequence[Span]) -> list[Span]:
     return [span for span in spans if span[0] < end and not _is_of_another(_line_around(text, span[0]))]
 
 
+def outside_addresses(text: str, spans: Sequence[Span]) -> list[Span]:
+    """Return the spans that don't stand within an address, such as "https://example.com/acme"."""
+    return [span for span in spans if not _ADDRESS.search(text, max(0, span[0] - ADDRESS_LENGTH), span[0])]
+
+
 def _line_around(text: str, at: int) -> str:
     stop = text.find("\n", at)
     return text[text.rfind("\n", 0, at) + 1 : stop if stop >= 0 else len(text)]
@@ -51,11 +66,13 @@ def _is_of_another(line: str) -> bool:
     return len(line) <= FOOTER_LENGTH and _BOILERPLATE.search(line) is not None
 
 
-def relevance_of(phrases: Mapping[str, Sequence[Found]], *, expected_language: bool) -> float:
+def relevance_of(
+    phrases: Mapping[str, Sequence[Found]], *, expected_language: bool, only_linked: bool = False
+) -> float:
     """Return how surely a match is about the brand, 0 to 1.
 
     `phrases` are those of the lists "context" and "not_context" of the brand. `expected_language` is False for a
-    language that isn't among the configured ones.
+    language that isn't among the configured ones, `only_linked` that the name stands in addresses alone.
     """
     supports = {found.name for found in phrases.get("context", ())}
     opposes = {found.name for found in phrases.get("not_context", ())}
@@ -63,4 +80,6 @@ def relevance_of(phrases: Mapping[str, Sequence[Found]], *, expected_language: b
     odds += CONTEXT_WEIGHT * min(len(supports), 3) - AGAINST_WEIGHT * min(len(opposes), 3)
     if not expected_language:
         odds -= FOREIGN_WEIGHT
+    if only_linked:
+        odds -= LINK_WEIGHT
     return round(1.0 / (1.0 + math.exp(-odds)), 4)

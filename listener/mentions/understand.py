@@ -9,16 +9,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from listener.mentions.bearing import agreeing, by_the_name, phrases_by_the_name, words_by_the_name
 from listener.mentions.data import Data, Resources
-from listener.mentions.excerpt import excerpt
+from listener.mentions.excerpt import excerpt, words_near
 from listener.mentions.forms import forms_of
 from listener.mentions.matcher import AllNames
 from listener.mentions.model import ModelScorer
 from listener.mentions.network import NetworkScorer
 from listener.mentions.pains import Topic, find_pains
-from listener.mentions.passages import passages
+from listener.mentions.passages import passages, titled
 from listener.mentions.reach import reach
-from listener.mentions.relevance import own_words, relevance_of
+from listener.mentions.relevance import outside_addresses, own_words, relevance_of
 from listener.mentions.scene import Scene, SceneMaker
 from listener.mentions.sentiment import Scorer, VaderScorer
 from listener.mentions.speech import read_speech
@@ -29,6 +30,8 @@ from listener.types import Brand, Item, ItemKind, Match, Pain, Reading, Sentimen
 
 #: Characters of an excerpt.
 EXCERPT = 280
+#: Characters by which the language of an item is told where passages of it are too short.
+WIDER = 1_000
 
 ScorerName = Literal["vader", "model", "minilm"]
 
@@ -48,6 +51,23 @@ class UnderstandSettings:
     only_own_topics: bool = False
     #: Matches below are not kept, 0 to 1.
     relevance_at_least: float = 0.2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Question:
+    """What is to be judged: a text, towards whom, and what is known of it."""
+
+    text: str
+    targets: Sequence[Span]
+    #: By brand, where its names stand.
+    named: Mapping[str, Sequence[Span]]
+    brand: str | None
+    declared: str | None
+    kind: ItemKind
+    stars: tuple[float | None, str]
+    only_linked: bool = False
+    #: Of a text that was cut, what more tells its language.
+    wider: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,8 +102,9 @@ class SceneReader:
                 "feeling": [(phrase, phrase) for phrase in feelings],
                 "relation": phrases_of(resources.relation),
                 "severity": phrases_of(resources.severity),
-                "pain": phrases_of({topic.name: topic.phrases for topic in topics}),
+                "pain": phrases_of({topic.name: (*topic.phrases, *topic.translated) for topic in topics}),
                 **{kind: phrases_of({kind: phrases}) for kind, phrases in resources.speech.items()},
+                **{sign: phrases_of({sign: phrases}) for sign, phrases in resources.signs.items()},
             }
         )
         self._languages = resources.languages
@@ -118,6 +139,7 @@ class Understander:
         self._settings = settings
         self._languages = data.languages
         self._scenes = SceneReader(settings, data.resources)
+        self._voices = data.resources.voices
         self._scorer = _scorer(settings.scorer, data)
         self._contexts = {brand.name: PhraseBook(_context(brand)) for brand in brands if _context(brand)}
         self._names = AllNames(brands)
@@ -125,32 +147,44 @@ class Understander:
     def read(self, item: Item, match: Match, source: Source) -> Reading | None:
         """Understand an item for the brand that it matches; None if it isn't about it, or not in the author's
         words."""
-        text, spans = _text_and_targets(item, match)
+        whole, spans = _text_and_targets(item, match)
         # What is told to the brand itself is about it, in whatever language and words: "How do I unsubscribe?"
         told_to = source.brand == match.brand and all(hit.field == "source" for hit in match.hits)
-        spans = spans if told_to else own_words(text, spans)
+        spans = spans if told_to else own_words(whole, spans)
         if not spans:
             return None
-        text, spans = passages(text, spans)
+        spoken = outside_addresses(whole, spans)
+        text, targets = passages(whole, spoken or spans)
         named = self._names.find(text)
-        # What a query looks for beside the name, such as "pricing", is no name, and may have a feeling.
-        targets = () if match.brand in named else spans
         # Stars are for what the source is about, not for whom a review names beside it.
         verdict = verdict_of(item) if source.brand in (None, match.brand) else None
-        said = "" if item.rating is None else f"{item.rating:g} of {item.rating_max:g}"
-        judgement = self._judge(text, targets, named, match.brand, item.lang, item.kind, (verdict, said))
+        judgement = self._judge(
+            _Question(
+                text=text,
+                # What a query looks for beside the name, such as "pricing", is no name, and may have a feeling.
+                targets=() if match.brand in named else targets,
+                named=named,
+                brand=match.brand,
+                declared=item.lang,
+                kind=item.kind,
+                stars=(verdict, "" if item.rating is None else f"{item.rating:g} of {item.rating_max:g}"),
+                only_linked=not spoken,
+                wider=whole[:WIDER] if text != whole else "",
+            )
+        )
         relevance = 1.0 if told_to else judgement.relevance
         if relevance < self._settings.relevance_at_least:
             return None
+        shown, pains = _shown(item, match, spoken or spans, judgement.pains, only_visible=text != whole and not told_to)
         return Reading(
             brand=match.brand,
-            excerpt=excerpt(item.text or item.title, match.hits, EXCERPT),
+            excerpt=shown,
             lang=judgement.lang,
             sentiment=judgement.sentiment,
             scorer=judgement.scorer,
             complaint=judgement.complaint,
             kind=judgement.kind,
-            pains=judgement.pains,
+            pains=pains,
             relevance=relevance,
             reach=reach(item.metrics, source.weight),
             hits=match.hits,
@@ -172,27 +206,38 @@ class Understander:
         `brand` names one of the brands, whose names are masked and whose context words count; None for none of them.
         `stars` is what a rating given with the text says, as by `verdict_of`, and the rating in words.
         """
-        return self._judge(text, targets, self._names.find(text), brand, declared, kind, stars)
+        named = self._names.find(text)
+        return self._judge(
+            _Question(text=text, targets=targets, named=named, brand=brand, declared=declared, kind=kind, stars=stars)
+        )
 
-    def _judge(
-        self,
-        text: str,
-        targets: Sequence[Span],
-        named: Mapping[str, Sequence[Span]],
-        brand: str | None,
-        declared: str | None,
-        kind: ItemKind,
-        stars: tuple[float | None, str],
-    ) -> Judgement:
-        lang = self._languages.tell(text, declared, self._settings.languages)
-        masked = _masked(text, targets, named, brand)
-        scene = self._scenes.read(masked, lang)
+    def _judge(self, asked: _Question) -> Judgement:
+        text = asked.text
+        lang = self._languages.tell(text, asked.declared, self._settings.languages)
+        if lang is None and asked.wider:
+            lang = self._languages.tell(asked.wider, asked.declared, self._settings.languages)
+        scene = self._scenes.read(_masked(text, asked.targets, asked.named, asked.brand), lang)
         words, phrases = scene.words, scene.phrases
-        context = self._contexts.get(brand or "")
-        expected = lang is None or lang in self._settings.languages
-        relevance = relevance_of(context.find(words_of(text)) if context else {}, expected_language=expected)
-        sentiment = weighed(self._scorer.score(scene), *stars)
-        speech = read_speech(words, phrases, compound=sentiment.compound, pains=len(phrases.get("pain", ())), item=kind)
+        voice = self._voices.get(lang or "en", frozenset())
+        speaks = scene.addressed or not voice.isdisjoint(words.words)
+        sentiment = self._scorer.score(scene)
+        in_passing = asked.kind == "article" and asked.stars[0] is None and not (speaks and len(text) <= EXCERPT)
+        if in_passing:
+            sentiment = by_the_name(sentiment, scene)
+            phrases = phrases_by_the_name(scene)
+            speaks = speaks and not voice.isdisjoint(words_by_the_name(scene))
+        sentiment = weighed(sentiment, *asked.stars)
+        speech = read_speech(
+            words,
+            phrases,
+            compound=sentiment.compound,
+            pains=len(phrases.get("pain", ())),
+            item=asked.kind,
+            speaks=speaks,
+            in_passing=in_passing,
+        )
+        if asked.stars[0] is None:
+            sentiment = agreeing(sentiment, speech.kind, speech.complaint, speaks=speaks)
         return Judgement(
             lang=lang,
             sentiment=sentiment,
@@ -201,9 +246,22 @@ class Understander:
             kind=speech.kind,
             signs=speech.signs,
             pains=find_pains(
-                words, phrases, self._scenes.topic_sizes, compound=sentiment.compound, complaint=speech.complaint
+                words,
+                phrases,
+                self._scenes.topic_sizes,
+                compound=sentiment.compound,
+                complaint=speech.complaint,
+                reports=speech.reports,
             ),
-            relevance=relevance,
+            relevance=self._relevance(asked, lang),
+        )
+
+    def _relevance(self, asked: _Question, lang: str | None) -> float:
+        context = self._contexts.get(asked.brand or "")
+        return relevance_of(
+            context.find(words_of(asked.text)) if context else {},
+            expected_language=lang is None or lang in self._settings.languages,
+            only_linked=asked.only_linked,
         )
 
 
@@ -236,8 +294,26 @@ def _masked(text: str, targets: Sequence[Span], named: Mapping[str, Sequence[Spa
 
 def _text_and_targets(item: Item, match: Match) -> tuple[str, list[Span]]:
     """Join title and text, and move the hits to where they then stand."""
-    before = f"{item.title}\n" if item.title else ""
+    before = titled(item.title, "")
     shift = {"title": 0, "text": len(before)}
     targets = [(hit.start + shift[hit.field], hit.end + shift[hit.field]) for hit in match.hits if hit.field in shift]
     # A match by author, site or source alone is about the whole text.
     return before + item.text, sorted(targets) or [(0, 0)]
+
+
+def _shown(
+    item: Item, match: Match, spans: Sequence[Span], pains: tuple[Pain, ...], *, only_visible: bool
+) -> tuple[str, tuple[Pain, ...]]:
+    """Return an excerpt around the names at `spans` of title and text, with what hurts in it, and the pains.
+
+    `only_visible` leaves out pains of whose words neither the title nor the excerpt shows any.
+    """
+    shift = len(titled(item.title, ""))
+    at = {(start - shift, end - shift) for start, end in spans}
+    hits = [hit for hit in match.hits if hit.field == "text" and (hit.start, hit.end) in at]
+    also = words_near(item.text, [(hit.start, hit.end) for hit in hits], [pain.words for pain in pains])
+    shown = excerpt(item.text or item.title, hits, EXCERPT, also)
+    if only_visible:
+        seen = f"{item.title} {shown}"
+        pains = tuple(pain for pain in pains if any(word in seen for word in pain.words))
+    return shown, pains

@@ -21,7 +21,9 @@ class Runs:
 
     def __init__(self, topics: Sequence[Topic], names: Callable[[str], Sequence[Span]]) -> None:
         """Take the topics that are known, and what finds the names of brands in a text."""
-        self._known = PhraseBook({"pain": phrases_of({topic.name: topic.phrases for topic in topics})})
+        self._known = PhraseBook(
+            {"pain": phrases_of({topic.name: (*topic.phrases, *topic.translated) for topic in topics})}
+        )
         self._names = names
 
     def of(self, text: str) -> tuple[Run, ...]:

@@ -23,12 +23,10 @@ def test_a_short_text_is_read_as_a_whole() -> None:
     assert passages(text, spans(text, "Acme")) == (text, [(0, 4)])
 
 
-def test_of_a_long_text_the_sentences_around_a_name_are_read() -> None:
+def test_of_a_long_text_the_sentence_that_names_it_and_the_next_are_read() -> None:
     text = FILLER * 20 + "I took it with my Acme phone. " + FILLER * 20 + "Terrible, broken, awful."
     read, targets = passages(text, spans(text, "Acme"))
-    assert read.startswith("The harvest")
-    assert "I took it with my Acme phone." in read
-    assert read.rstrip().endswith("much.")
+    assert read == "I took it with my Acme phone. The harvest was late this year and nobody minded much. "
     assert "Terrible" not in read
     assert [read[a:b] for a, b in targets] == ["Acme"]
     assert len(read) < WHOLE

@@ -1,0 +1,87 @@
+"""Whether a text bears its sentiment towards a brand out: by words near the name, and by what it is. Pure.
+
+Two rules. In an article the sentiment towards a brand is what stands by its name: the whole may be sad or glad about
+anything. And a sentiment agrees with the kind of speech: who complains of a brand or leaves it isn't glad about it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from listener.mentions.scene import Scene
+from listener.mentions.sentiment import NEGATIVE, POSITIVE, label_of
+from listener.mentions.words import Found
+from listener.types import Label, Sentiment, Speech
+
+#: How many tokens from the name a word of feeling is still by it.
+NEAR = 5
+#: What such a word has at least, on VADER's scale.
+CLEAR = 1.0
+#: How many tokens from the name of an article's phrases are by it.
+AROUND = 12
+#: A neutral post complains this surely before it is told as negative; of 96 such tweets to airlines 73 are.
+SURE = 0.8
+#: How strong what is only stated is: a half of how much more sure than not it is that the text complains.
+STATED = 0.5
+
+
+def by_the_name(sentiment: Sentiment, scene: Scene) -> Sentiment:
+    """Return an article's sentiment towards a brand that it names: neutral, unless words near the name bear it out.
+
+    They do where a clear word of feeling of that sign stands in a clause of the name and near it, and the feelings of
+    these clauses come to that sign in sum.
+    """
+    compound = sentiment.compound
+    if compound is None or sentiment.label == "neutral":
+        return sentiment
+    sign = 1 if compound > 0 else -1
+    scope = scene.in_scope
+    inside = [feeling for feeling in scene.feelings if scope[feeling.place]] if scene.targets else []
+    near = any(feeling.value * sign >= CLEAR and abs(scene.distance(feeling.place)) <= NEAR for feeling in inside)
+    if near and sum(feeling.value for feeling in inside) * sign > 0:
+        return sentiment
+    return _turned(sentiment, 0.0, "neutral", "(not by the name)")
+
+
+def phrases_by_the_name(scene: Scene) -> Mapping[str, Sequence[Found]]:
+    """Return of an article's phrases those that stand by a name; all of them where it has none."""
+    if not scene.targets:
+        return scene.phrases
+    places = scene.words.places
+    within = range(-AROUND, AROUND + 1)
+    by_name = {
+        group: [one for one in found if scene.distance(places[one.first]) in within]
+        for group, found in scene.phrases.items()
+    }
+    return {group: found for group, found in by_name.items() if found}
+
+
+def words_by_the_name(scene: Scene) -> Sequence[str]:
+    """Return of an article's words those that stand by a name; all of them where it has none."""
+    words, places = scene.words.words, scene.words.places
+    if not scene.targets:
+        return words
+    near = scene.near(AROUND)
+    return [word for word, place in zip(words, places, strict=False) if place in near]
+
+
+def agreeing(sentiment: Sentiment, kind: Speech, complaint: float, *, speaks: bool) -> Sentiment:
+    """Return a sentiment that agrees with the kind of speech.
+
+    What is stated counts where no word of feeling does: a complaint or a farewell is negative, at most by a half of how
+    sure the complaint is. Neutral complaints turn only where somebody speaks, and surely complains.
+    """
+    compound = sentiment.compound
+    if compound is None or kind not in ("complaint", "churn"):
+        return sentiment
+    if compound >= POSITIVE or (compound > NEGATIVE and (kind == "churn" or (speaks and complaint >= SURE))):
+        stated = min(NEGATIVE, -STATED * (complaint - 0.5))
+        return _turned(sentiment, round(stated, 4), label_of(stated), f"({kind})")
+    return sentiment
+
+
+def _turned(sentiment: Sentiment, compound: float, label: Label, why: str) -> Sentiment:
+    assert sentiment.compound is not None
+    by = round(compound - sentiment.compound, 2)
+    return replace(sentiment, compound=compound, label=label, reasons=(*sentiment.reasons, (why, by)))
