@@ -2,7 +2,8 @@
 
 Nothing here knows of threads or schedules, and nothing is shared between two polls but the parts given in `Parts`.
 Everything that a poll found is stored in one transaction, with the validators that would keep it from being served
-again: a crash before it costs a repeated request, never an item.
+again: a crash before it costs a repeated request, never an item. Of more items than a `PORTION` the first ones are
+stored before, in transactions of their own: whoever serves ten thousand at once holds up nobody else's poll.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from listener.facts import PageFacts
 from listener.lazy import LazyModule
 from listener.mentions.identity import item_keys
 from listener.parts import Parts
-from listener.poll_items import new_items, store_items, understand
+from listener.poll_items import Found, new_items, store_items, understand
 from listener.schedule import Polled, after_poll, rhythm_of
 from listener.storage import Transaction
 from listener.types import (
@@ -47,6 +48,8 @@ log = logging.getLogger(__name__)
 BROKEN_OFF = (
     "The answer broke off. All of it is asked for again next time; if that stays, look for a shorter feed of the site."
 )
+#: Items that one poll reads, and stores, before others have their turn: some seconds' work at the most.
+PORTION = 250
 #: Requests of one poll, next pages included.
 REQUESTS_LIMIT = 20
 
@@ -100,8 +103,16 @@ def poll(source: Source, state: SourceState, parts: Parts) -> PollResult:
     with parts.readers:
         keys = item_keys(gathered.items)
         known = parts.store.find_known(source.name, [key for item in keys for key in item]) if keys else {}
-        found = understand(source, new_items(gathered.items, keys, known), parts)
-    polled = replace(gathered.polled, new_items=len(found), rhythm=rhythm_of(gathered.items, now))
+        fresh = new_items(gathered.items, keys, known)
+        found = understand(source, fresh[:PORTION], parts)
+    history = state.last_success_at is None
+    mentions = added = 0
+    for start in range(PORTION, len(fresh), PORTION):
+        mentions += mentions_in(found)
+        added += store_portion(source, found, now, parts, history=history)
+        with parts.readers:
+            found = understand(source, fresh[start : start + PORTION], parts)
+    polled = replace(gathered.polled, new_items=len(fresh), rhythm=rhythm_of(gathered.items, now))
     watched = None
     if polled.worked and (gathered.page or state.page_state):
         watched = poll_page.look(source, state, gathered.page, parts, now)
@@ -112,11 +123,11 @@ def poll(source: Source, state: SourceState, parts: Parts) -> PollResult:
     if watched is not None:
         after = poll_page.after_look(after, watched)
     with parts.store.write() as tx:
-        alerts = store_items(tx, source, found, now, parts, history=state.last_success_at is None)
+        alerts = store_items(tx, source, found, now, parts, history=history)
         if watched is not None:
             alerts += poll_page.store_look(tx, source, watched, gathered.page, now, parts)
         trouble, after = parts.rules.source_alerts(source, state, after, now)
-        added = add_alerts(tx, [*alerts, *trouble], now, parts)
+        added += add_alerts(tx, [*alerts, *trouble], now, parts)
         if known:
             tx.touch_keys(source.name, list(known), now)
         if polled.outcome is not Outcome.DEFERRED:
@@ -128,8 +139,8 @@ def poll(source: Source, state: SourceState, parts: Parts) -> PollResult:
         detail=polled.detail,
         requests=gathered.requests,
         items=len(gathered.items),
-        new_items=len(found),
-        mentions=sum(len(one.readings) for one in found),
+        new_items=len(fresh),
+        mentions=mentions + mentions_in(found),
         changes=len(watched.changes) if watched is not None else 0,
         alerts=added,
         elapsed=now - started,
@@ -157,9 +168,25 @@ def record(source: Source, item: Item, parts: Parts) -> PollResult:
         outcome=Outcome.OK,
         items=1,
         new_items=len(found),
-        mentions=sum(len(one.readings) for one in found),
+        mentions=mentions_in(found),
         alerts=added,
     )
+
+
+def store_portion(source: Source, found: Sequence[Found], now: datetime, parts: Parts, *, history: bool) -> int:
+    """Store items of a poll whose others are still to be read; return how many alerts they make.
+
+    The poll itself is counted with the last of its items, as are its validators.
+    """
+    with parts.store.write() as tx:
+        alerts = store_items(tx, source, found, now, parts, history=history)
+        tx.add_coverage(source.name, now, ok=None, items=len(found))
+        return add_alerts(tx, alerts, now, parts)
+
+
+def mentions_in(found: Sequence[Found]) -> int:
+    """Return how many mentions items make."""
+    return sum(len(one.readings) for one in found)
 
 
 def gather(source: Source, state: SourceState, parts: Parts) -> Gathered:

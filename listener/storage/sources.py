@@ -276,11 +276,11 @@ def state_of(row: Any) -> SourceState:
     )
 
 
-def add_coverage(connection: sa.Connection, source_id: int, bucket: str, *, ok: bool, items: int) -> None:
-    """Count a poll of the hour `bucket`, worked or failed, and the items it brought."""
+def add_coverage(connection: sa.Connection, source_id: int, bucket: str, *, ok: bool | None, items: int) -> None:
+    """Count a poll of the hour `bucket`, worked or failed, and the items it brought; None: the items alone."""
     COVER.write(
         connection,
-        {"bucket": bucket, "source_id": source_id, "ok": int(ok), "failed": int(not ok), "items": items},
+        {"bucket": bucket, "source_id": source_id, "ok": int(ok is True), "failed": int(ok is False), "items": items},
     )
 
 

@@ -91,8 +91,11 @@ class Transaction:
         """Write what was learned of a host."""
         sources.save_host(self._connection, state)
 
-    def add_coverage(self, source: str, at: datetime, *, ok: bool, items: int) -> None:
-        """Count a poll in its hour: whether it worked, and how many items it brought."""
+    def add_coverage(self, source: str, at: datetime, *, ok: bool | None, items: int) -> None:
+        """Count a poll in its hour: whether it worked, and how many items it brought.
+
+        None: it hasn't ended yet, and the items alone count.
+        """
         source_id = self._source_ids.get(self._connection, source)
         sources.add_coverage(self._connection, source_id, hour_of(stamp(at)), ok=ok, items=items)
 

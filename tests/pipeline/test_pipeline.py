@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from threading import Semaphore
+from typing import cast
 
 import pytest
 
@@ -330,3 +333,70 @@ def test_what_others_take_over_in_part_is_one_story_and_so_is_what_one_author_sa
     ask(source("other"), parts(store, web, clock))
     assert len(stories_of(store)) == 3
     assert len(set(stories_of(store))) == 1
+
+
+def many(count: int) -> list[tuple[str, str, datetime]]:
+    """Return angry items that tell different things."""
+    words = "invoices exports logins backups searches uploads reports invitations".split()
+    return [
+        (f"Acme {word} {number}", f"The {word} of Acme are terrible, broken and useless for {number} days.", START)
+        for number, word in enumerate(words[:count], 1)
+    ]
+
+
+class Turns:
+    """Counts how often reading began, and lets something happen before the last time."""
+
+    def __init__(self, at: int, happen: Callable[[], None]) -> None:
+        self.count = 0
+        self._at = at
+        self._happen = happen
+
+    def __enter__(self) -> None:
+        self.count += 1
+        if self.count == self._at:
+            self._happen()
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+
+def with_turns(made: Parts, turns: Turns) -> Parts:
+    return replace(made, readers=cast("Semaphore", turns))
+
+
+def test_more_items_than_a_portion_are_read_by_turns_and_count_as_one_poll(
+    store: Store, web: PaperWeb, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pipeline, "PORTION", 3)
+    web.pages[source().url] = rss(*many(8))
+    web.pages[source("news").url] = rss(OTHER)
+    others: list[PollResult] = []
+    # One turn for parsing, then one for each portion; another source is polled before the last.
+    turns = Turns(4, lambda: others.append(ask(source("news"), parts(store, web, clock))))
+    result = ask(source(), with_turns(parts(store, web, clock), turns))
+    assert turns.count == 4
+    assert [one.new_items for one in others] == [1], "another poll has its turn in between"
+    assert (result.items, result.new_items, result.mentions, result.alerts) == (8, 8, 8, len(store.deliveries()))
+    (hour,) = [hour for hour in store.iter_coverage() if hour.source == "blog"]
+    assert (hour.ok, hour.failed) == (1, 0)
+    assert store.yields(clock())["blog"].items == 8
+    assert store.verify_trends() == []
+
+
+def test_a_poll_that_breaks_between_its_portions_loses_nothing_and_repeats_nothing(
+    store: Store, web: PaperWeb, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pipeline, "PORTION", 3)
+    web.pages[source().url] = rss(*many(8))
+
+    def die() -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        ask(source(), with_turns(parts(store, web, clock), Turns(3, die)))
+    assert store.counts().items == 3
+    result = ask(source(), parts(store, web, clock))
+    assert (result.items, result.new_items) == (8, 5)
+    assert sorted(mention.title for mention in store.iter_mentions()) == sorted(title for title, _, _ in many(8))
+    assert store.verify_trends() == []
