@@ -138,7 +138,8 @@ class Rescorer:
         Without `write` nothing is changed or stored. Raises StorageError; what was yielded before stays.
         """
         while batch := self._next(progress.last_id):
-            new = [self.read(one) for one in batch]
+            said = self._store.review.find_corrections([one.mention_id for one in batch])
+            new = [self.read(one, said[one.mention_id].lang if one.mention_id in said else None) for one in batch]
             if write:
                 with self._store.write() as tx:
                     # Under the lock: what a person says meanwhile is seen.
@@ -163,13 +164,19 @@ class Rescorer:
             with self._store.write() as tx:
                 tx.set_meta(KEY, "")
 
-    def read(self, stored: StoredText) -> NewReading:
-        """Read one mention again."""
+    def read(self, stored: StoredText, lang: str | None) -> NewReading:
+        """Read one mention again, in the language that a person gave, if any."""
         source = self._sources.get(stored.source.name, stored.source)
         found = matches(source, stored.item, self._matcher)
         match = next((one for one in found if one.brand == stored.brand), None)
         reading = None if match is None else self._understander.read(stored.item, match, source)
-        return NewReading(mention_id=stored.mention_id, reading=reading, irrelevant=reading is None)
+        if lang is None or match is None:
+            return NewReading(mention_id=stored.mention_id, reading=reading, irrelevant=reading is None)
+        given = self._understander.read(stored.item, match, source, lang)
+        told = reading.lang if reading is not None else None
+        return NewReading(
+            mention_id=stored.mention_id, reading=given, irrelevant=given is None, told=told, read_as=lang
+        )
 
     def _next(self, last_id: int) -> Sequence[StoredText]:
         wanted = self._wanted

@@ -14,13 +14,14 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from listener.app import known_pains
+from listener.app import known_pains, rescorer
 from listener.cli.database import database_option, find_settings, opened
 from listener.config import Settings
 from listener.config.report import nearest
 from listener.errors import ListenerError
 from listener.mentions.corrections import COMPLAINS, FIELDS, Verdict
 from listener.notify.plain import clean_line
+from listener.rescore import Wanted
 from listener.storage import Mention, NewReading, Revised, Store, StoredCorrection
 from listener.types import Label, Speech
 
@@ -165,10 +166,13 @@ def correct(
         elif agree:
             said = _agreed(before.own, other_kind=kind) | said
         if said:
+            again = _read_again(settings, store, mention_id, language) if "lang" in said else None
             with store.write() as tx:
                 if story == NEW:
                     said["story"] = tx.add_story_of(mention_id)
                 tx.correct(mention_id, said, at=datetime.now(UTC), by=by or _login())
+                if again is not None:
+                    tx.revise([again])
         shown = store.review.find_mention(mention_id)
         (after,) = store.review.plan([NewReading(mention_id=mention_id)])
     assert shown is not None
@@ -178,6 +182,17 @@ def correct(
     if undo:
         click.echo("Corrections removed." if said else "There were no corrections.")
     show(shown, after)
+
+
+def _read_again(settings: Settings | None, store: Store, mention_id: int, language: str | None) -> NewReading | None:
+    """Return a mention read in the language that it is in, None for the program's own word; None where it can't be
+    read: without settings, without its text, or where no query finds it today.
+    """
+    stored = store.review.find_text(mention_id)
+    if settings is None or stored is None:
+        return None
+    again = rescorer(settings, store, Wanted(brands=(stored.brand,))).read(stored, language)
+    return again if again.reading is not None else None
 
 
 def _pains(pains: Sequence[tuple[str, int | None]], settings: Settings | None) -> list[tuple[str, int | None]]:

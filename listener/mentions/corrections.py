@@ -70,6 +70,9 @@ class Verdict:
     lang: str | None
     reach: float
     story: int | None
+    #: The language in which the text was read, where a person gave it: then the rest is of this language, and not of
+    #: `lang`, which stays what the program tells.
+    read_as: str | None = None
 
 
 def verdict_of(reading: Reading, *, irrelevant: bool, story: int | None) -> Verdict:
@@ -92,7 +95,8 @@ def verdict_of(reading: Reading, *, irrelevant: bool, story: int | None) -> Verd
 def corrected(own: Verdict, correction: Correction) -> Verdict:
     """Return what holds of a mention: what persons said of it, and the program's own word on the rest.
 
-    What was read as another language than it is has no sentiment that is known, until a person gives it one.
+    What was read in another language than it is has no sentiment that is known, until it is read again or a person
+    gives it one.
     """
     holds = _placed(own, correction)
     if correction.sentiment is not None and correction.sentiment != holds.label:
@@ -120,9 +124,9 @@ def corrected(own: Verdict, correction: Correction) -> Verdict:
 
 def _placed(own: Verdict, correction: Correction) -> Verdict:
     """Return the program's word with the language, the reach and the story that persons gave."""
-    holds = own
-    if correction.lang is not None and correction.lang != own.lang:
-        holds = replace(holds, lang=correction.lang, compound=None, label=None, reasons=())
+    holds = replace(own, lang=correction.lang or own.lang)
+    if holds.lang != (own.read_as or own.lang):
+        holds = replace(holds, compound=None, label=None, reasons=())
     if correction.reach is not None:
         holds = replace(holds, reach=correction.reach)
     if correction.story is not None:

@@ -65,6 +65,8 @@ class _Question:
     declared: str | None
     kind: ItemKind
     stars: tuple[float | None, str]
+    #: The language that a person gave.
+    given: str | None = None
     only_linked: bool = False
     #: Of a text that was cut, what more tells its language.
     wider: str = ""
@@ -144,9 +146,10 @@ class Understander:
         self._contexts = {brand.name: PhraseBook(_context(brand)) for brand in brands if _context(brand)}
         self._names = AllNames(brands)
 
-    def read(self, item: Item, match: Match, source: Source) -> Reading | None:
+    def read(self, item: Item, match: Match, source: Source, lang: str | None = None) -> Reading | None:
         """Understand an item for the brand that it matches; None if it isn't about it, or not in the author's
-        words."""
+        words. `lang` is the language that it is in, if a person gave it.
+        """
         whole, spans = _text_and_targets(item, match)
         # What is told to the brand itself is about it, in whatever language and words: "How do I unsubscribe?"
         told_to = source.brand == match.brand and all(hit.field == "source" for hit in match.hits)
@@ -168,6 +171,7 @@ class Understander:
                 declared=item.lang,
                 kind=item.kind,
                 stars=(verdict, "" if item.rating is None else f"{item.rating:g} of {item.rating_max:g}"),
+                given=lang,
                 only_linked=not spoken,
                 wider=whole[:WIDER] if text != whole else "",
             )
@@ -213,7 +217,7 @@ class Understander:
 
     def _judge(self, asked: _Question) -> Judgement:
         text = asked.text
-        lang = self._languages.tell(text, asked.declared, self._settings.languages)
+        lang = asked.given or self._languages.tell(text, asked.declared, self._settings.languages)
         if lang is None and asked.wider:
             lang = self._languages.tell(asked.wider, asked.declared, self._settings.languages)
         scene = self._scenes.read(_masked(text, asked.targets, asked.named, asked.brand), lang)

@@ -176,6 +176,12 @@ class Review:
                 for row in connection.execute(found)
             ]
 
+    def find_text(self, mention_id: int) -> StoredText | None:
+        """Return a mention with its item, to be read again; None where retention has emptied it, or it is gone."""
+        mention = self.find_mention(mention_id)
+        found = self.texts_after(mention_id - 1, 1, (mention.brand,), None, None) if mention is not None else []
+        return found[0] if found and (found[0].item.text or found[0].item.title) else None
+
     def count_items(self) -> int:
         """Return how many items there are, also those that retention has emptied."""
         with self._read() as connection:

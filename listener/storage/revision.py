@@ -49,6 +49,9 @@ class NewReading:
     mention_id: int
     reading: Reading | None = None
     irrelevant: bool | None = None
+    #: The language that the program tells by itself, where `reading` was made in one that a person gave.
+    told: str | None = None
+    read_as: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +97,8 @@ def revise(connection: sa.Connection, new: Sequence[NewReading], *, write: bool 
         own_before = stored.overruled.get(one.mention_id, before)
         correction = stored.corrections.get(one.mention_id, Correction())
         own = own_before if one.reading is None else _as_stored(one.reading, own_before)
+        if one.read_as is not None:
+            own = dataclasses.replace(own, lang=one.told, read_as=one.read_as)
         if one.irrelevant is not None:
             own = dataclasses.replace(own, irrelevant=one.irrelevant)
         after = corrected(own, correction)
@@ -303,7 +308,8 @@ def _verdict_of_row(row: Mapping[str, Any], pains: Sequence[Pain]) -> Verdict:
 
 def verdict_of_overruled(row: Mapping[str, Any]) -> Verdict:
     """Return what the program itself says, from a row of `overruled`."""
-    return _verdict_of_row(row, [_pain(*pain) for pain in from_json(row["pains"])])
+    own = _verdict_of_row(row, [_pain(*pain) for pain in from_json(row["pains"])])
+    return dataclasses.replace(own, read_as=row["read_as"])
 
 
 def _columns_of(verdict: Verdict) -> dict[str, Any]:
@@ -326,6 +332,7 @@ def _overruled_row(revised: Revised) -> dict[str, Any]:
         "mention_id": revised.mention_id,
         "fields": ",".join(revised.correction.said),
         **_columns_of(revised.own),
+        "read_as": revised.own.read_as,
         "pains": to_json([(pain.topic, pain.severity, pain.words) for pain in revised.own.pains]),
     }
 

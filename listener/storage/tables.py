@@ -225,6 +225,7 @@ overruled = sa.Table(
     sa.Column("lang", sa.Text),
     sa.Column("reach_e4", Count, nullable=False, server_default="0"),
     sa.Column("story_id", Id),
+    sa.Column("read_as", sa.Text),
     sa.Index("overruled_story", "story_id"),
 )
 

@@ -233,10 +233,10 @@ def test_ctrl_c_ends_it_between_two_batches_and_says_how_to_go_on(
     monkeypatch.setattr(rescore, "BATCH", 2)
     read = rescore.Rescorer.read
 
-    def interrupted(self: rescore.Rescorer, stored: StoredText) -> NewReading:
+    def interrupted(self: rescore.Rescorer, stored: StoredText, lang: str | None) -> NewReading:
         if stored.mention_id == 4:
             raise KeyboardInterrupt
-        return read(self, stored)
+        return read(self, stored, lang)
 
     set_to(GRIBBLY)
     with monkeypatch.context() as patch:
