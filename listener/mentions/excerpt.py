@@ -73,6 +73,7 @@ def _densest(found: list[tuple[int, int, str]], reach: int, also: Sequence[Span]
     """
     best: Span = found[0][:2]
     most = (0, 0)
+    all_there_is = len({term for _, _, term in found}), len(also)
     for index, (start, end, _) in enumerate(found[:200]):
         inside = [hit for hit in found[index : index + 50] if hit[1] <= start + reach]
         beside = [span for span in also if start - reach // 4 <= span[0] and span[1] <= start + reach]
@@ -81,6 +82,8 @@ def _densest(found: list[tuple[int, int, str]], reach: int, also: Sequence[Span]
             most = count
             spans = [(start, end), *(hit[:2] for hit in inside), *beside]
             best = min(a for a, _ in spans), max(b for _, b in spans)
+            if most == all_there_is:
+                break
     return best
 
 

@@ -43,4 +43,6 @@ def forms_of(lang: str, phrase: str) -> Iterator[tuple[str, bool]]:
 
 
 def _bare(text: str) -> str:
+    if text.isascii():
+        return text
     return "".join(sign for sign in unicodedata.normalize("NFD", text) if not unicodedata.combining(sign))

@@ -11,9 +11,9 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, cached_property
-from itertools import compress
-from typing import NamedTuple
+from functools import cached_property
+from itertools import accumulate, compress
+from typing import NamedTuple, TypeAlias
 
 from ahocorasick_rs import AhoCorasick
 
@@ -82,6 +82,9 @@ class Token(NamedTuple):
 
 
 def _known(token: str) -> Token:
+    if token.isascii() and token.isalpha():
+        lower = token.lower()
+        return Token(token, _REPEATED.sub(_twice, lower), lower)
     first, last = token[0], token[-1]
     if last in (TARGET, OTHER):
         return Token(token, last, last)
@@ -92,10 +95,15 @@ def _known(token: str) -> Token:
     lower = token.translate(_APOSTROPHES).lower()
     if "\u0600" <= first <= "\u06ff":
         lower = lower.translate(_ARABIC) or lower
-    shape = _REPEATED.sub(r"\1\1", lower)
+    shape = _REPEATED.sub(_twice, lower)
     if not shape.isalpha():
         shape = _DIGIT.sub("0", shape)
     return Token(token, shape, lower if first.isalnum() or first == "%" else "")
+
+
+def _twice(run: re.Match[str]) -> str:
+    # A template, which would have to be read, costs four times as much where there is nothing to replace.
+    return run[1] * 2
 
 
 #: Tokens by how they are written.
@@ -150,12 +158,7 @@ class Words:
     @cached_property
     def _offsets(self) -> list[int]:
         """Offset in `joined` of each word's leading space."""
-        offsets = []
-        at = 0
-        for word in self.words:
-            offsets.append(at)
-            at += len(word) + 1
-        return offsets
+        return list(accumulate([len(word) + 1 for word in self.words], initial=0))
 
     def interval(self, start: int, end: int) -> tuple[int, int]:
         """Return the first and the last word, as indices, of an interval of `joined` that begins with a space."""
@@ -257,6 +260,10 @@ class Found:
     words: str
 
 
+#: List, name, and the pattern of what must follow.
+_Entry: TypeAlias = tuple[str, str, re.Pattern[str] | None]
+
+
 class PhraseBook:
     """Many lists of phrases, all looked for at once.
 
@@ -268,14 +275,14 @@ class PhraseBook:
 
     def __init__(self, lists: Mapping[str, Iterable[tuple[str, str]]]) -> None:
         """Take phrases by list, each as what it stands for (see `Found.name`) and the phrase."""
-        #: What may follow a head, by head: list, name, pattern of the rest.
-        self._entries: dict[str, list[tuple[str, str, re.Pattern[str] | None]]] = {}
+        entries: dict[str, tuple[_Entry, ...]] = {}
         for group, phrases in lists.items():
             for name, phrase in phrases:
                 head, rest = _compiled(_spelled(phrase), self.GAP_WORDS)
-                self._entries.setdefault(head, []).append((group, name, rest))
-        self._heads = list(self._entries)
-        self._automaton = AhoCorasick(self._heads) if self._heads else None
+                entries[head] = (*entries.get(head, ()), (group, name, rest))
+        #: What may follow a head, by its number.
+        self._entries = tuple(entries.values())
+        self._automaton = AhoCorasick(list(entries)) if entries else None
 
     def find(self, words: Words) -> dict[str, list[Found]]:
         """Return what stands in a text, by list, each in the order of where it becomes certain."""
@@ -284,7 +291,7 @@ class PhraseBook:
             return founds
         joined = words.joined
         for head, start, end in self._automaton.find_matches_as_indexes(joined, overlapping=True):
-            for group, name, rest in self._entries[self._heads[head]]:
+            for group, name, rest in self._entries[head]:
                 stop = end
                 if rest is not None:
                     found = rest.match(joined, end)
@@ -297,14 +304,16 @@ class PhraseBook:
         return founds
 
 
-@cache
 def _spelled(phrase: str) -> str:
-    """Return a phrase as its words are spelled by `words_of`, with `*` and `...` kept. Of the settings alone."""
+    """Return a phrase as its words are spelled by `words_of`, with `*` and `...` kept."""
     phrase = phrase.replace("<brand>", TARGET).replace("<other>", OTHER)
     parts: list[str] = []
     for part in phrase.split():
         if part == "...":
             parts.append(part)
+            continue
+        if part.isalpha() and part[0] not in "xX":  # An x may begin a face.
+            parts.append(_known(part).word)
             continue
         words = list(words_of(part.removesuffix("*")).words)
         if words and part.endswith("*"):
@@ -318,9 +327,9 @@ def _compiled(phrase: str, gap: int) -> tuple[str, re.Pattern[str] | None]:
 
     The pattern takes word after word and so is linear: gaps are bounded.
     """
-    cut = min((at for at in (phrase.find("*"), phrase.find(" ...")) if at >= 0), default=-1)
-    if cut < 0:
+    if "*" not in phrase and " ..." not in phrase:
         return f" {phrase} ", None
+    cut = min(at for at in (phrase.find("*"), phrase.find(" ...")) if at >= 0)
     head, rest = phrase[:cut], phrase[cut:]
     pattern = ""
     if rest.startswith("*"):

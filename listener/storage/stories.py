@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 import struct
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence, Set
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -68,7 +68,8 @@ class Queue:
         """Forget all: a transaction was rolled back, or the queue was sorted."""
         self._last = 0
         self._length = 0
-        self._by_band: dict[int, list[int]] = {}
+        #: Stories by band, the newest `MOST_IN_BAND`.
+        self._by_band: dict[int, tuple[int, ...]] = {}
 
     def read(self, connection: sa.Connection) -> None:
         """Read what came since the last time; to be called once in a transaction, before it is asked or added to."""
@@ -84,12 +85,14 @@ class Queue:
         """Add a story."""
         self._last = story_id
         self._length += 1
+        # Nearly all bands have one story, and so the same tuple.
+        own = (story_id,)
         for band in bands:
-            self._by_band.setdefault(band, []).append(story_id)
+            self._by_band[band] = (self._by_band.get(band, ()) + own)[-MOST_IN_BAND:]
 
-    def find(self, bands: Iterable[int]) -> set[int]:
+    def find(self, bands: Set[int]) -> set[int]:
         """Return stories that wait and share a band: of each band the newest."""
-        return {story for band in bands for story in self._by_band.get(band, ())[-MOST_IN_BAND:]}
+        return {story for band in bands & self._by_band.keys() for story in self._by_band[band]}
 
 
 def packed(bands: Sequence[int]) -> bytes:
@@ -136,10 +139,10 @@ class Likely:
 
     def read(self, bands: Iterable[int]) -> None:
         """Read what is needed to find the stories with some bands."""
-        wanted = sorted(_signed(bands) - self._asked)
-        self._asked.update(wanted)
+        wanted = set(bands) - self._asked
+        self._asked |= wanted
         found = self._queue.find(wanted)
-        for some in chunks(wanted):
+        for some in chunks(sorted(wanted)):
             size = size_for(len(some))
             for row in _sharing(size).run(self._connection, one_of(some, size)):
                 self._sorted.setdefault(row.band, []).append(row.story_id)
@@ -148,7 +151,7 @@ class Likely:
 
     def find(self, bands: Sequence[int], since: datetime) -> list[Story]:
         """Return stories that share a band and were told of at or after `since`, the newest first."""
-        wanted = _signed(bands)
+        wanted = set(bands)
         if not wanted <= self._asked:
             self.read(wanted)
         found = self._queue.find(wanted)
@@ -172,11 +175,6 @@ class Likely:
             size = size_for(len(some))
             for row in _tell(size).run(self._connection, one_of(some, size)):
                 self._stories[row.id] = bytes(row.signature), row.last_at
-
-
-def _signed(bands: Iterable[int]) -> set[int]:
-    """Return 64-bit numbers as databases hold them, with a sign: an unsigned one beyond 2^63 wraps around."""
-    return {((band + (1 << 63)) & ((1 << 64) - 1)) - (1 << 63) for band in bands}
 
 
 @functools.cache
@@ -217,9 +215,8 @@ def add_story(
     }
     INSERT.write(connection, row)
     if bands:
-        wanted = sorted(_signed(bands))
-        ENQUEUE.write(connection, {"story_id": story_id, "bands": packed(wanted)})
-        queue.add(story_id, wanted)
+        ENQUEUE.write(connection, {"story_id": story_id, "bands": packed(bands)})
+        queue.add(story_id, bands)
 
 
 def join_story(connection: sa.Connection, story_id: int, at: datetime) -> None:
