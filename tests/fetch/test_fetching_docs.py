@@ -31,11 +31,11 @@ def test_the_limits_are_told_as_they_are() -> None:
     assert "`gap` (2 s)" in words
     assert settings.retry_after_cap == timedelta(days=30)
     assert timedelta(seconds=10) == politeness.PATIENCE
-    assert "Up to 10 s it waits" in words
+    assert "waits up to 10 s" in words
     assert timedelta(seconds=60) == politeness.PATIENCE_WITHIN
     assert timedelta(minutes=5) == politeness.DEFER_LIMIT
     assert (timedelta(seconds=30), timedelta(hours=1)) == (politeness.BACKOFF_FIRST, politeness.BACKOFF_CAP)
-    assert "30 s at first, doubling up to an hour" in words
+    assert "for 30 s, doubling up to an hour" in words
     assert timedelta(hours=1) == robots.CRAWL_DELAY_CAP
     assert timedelta(hours=1) == robots.ROBOTS_RETRY
     assert timedelta(days=30) == robots.ROBOTS_PATIENCE
