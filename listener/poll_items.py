@@ -168,10 +168,8 @@ class StoryFinder:
         unless it is nearly the same text.
         """
         voice = voice_of(item.author, item.url)
-        story_id = self._known(mark, voice, at) if mark is not None else None
-        if story_id is not None:
-            self._tx.join_story(story_id, at)
-        else:
+        story_id = self._join(mark, voice, at) if mark is not None else None
+        if story_id is None:
             # Too little text has no fingerprint, and no copies.
             signature, bands = (mark.signature, mark.bands) if mark is not None else (b"", ())
             story_id = self._tx.add_story(signature, bands, at, item.title)
@@ -179,12 +177,14 @@ class StoryFinder:
         self._told.setdefault(story_id, set()).add(voice)
         return story_id
 
-    def _known(self, mark: Fingerprint, voice: tuple[str, str], at: datetime) -> int | None:
+    def _join(self, mark: Fingerprint, voice: tuple[str, str], at: datetime) -> int | None:
+        """Let an item join the story that it belongs to, if one is there, and return that."""
         own = story_marks.Signature(mark.signature)
         for story in self._tx.story_candidates(mark.bands, at - STORY_WINDOW):
             if own.is_of(story.signature) and (
                 own.is_of(story.signature, same_voice=True) or not self._was_told_by(voice, story.id)
             ):
+                self._tx.join_story(story.id, at, own.joined(story.signature), mark.bands)
                 return story.id
         return None
 

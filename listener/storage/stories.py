@@ -53,6 +53,11 @@ JOIN = Prepared(
         )
     )
 )
+SIGN = Prepared(
+    lambda _: (
+        sa.update(stories).where(stories.c.id == sa.bindparam("story_id")).values(signature=sa.bindparam("signature"))
+    )
+)
 
 
 class Queue:
@@ -164,11 +169,20 @@ class Likely:
         told.sort(reverse=True)
         return [Story(id=story_id, signature=signature) for story_id, signature, last_at in told if last_at >= earliest]
 
-    def joined(self, story_id: int, at: datetime) -> None:
-        """Note that an item joined a story."""
+    def joined(self, story_id: int, at: datetime, signature: bytes | None, bands: Sequence[int]) -> None:
+        """Note that an item joined a story; one that gives the story a new signature is found by its bands, too."""
         if story_id in self._stories:
-            signature, last_at = self._stories[story_id]
-            self._stories[story_id] = signature, max(last_at, stamp(at))
+            before, last_at = self._stories[story_id]
+            self._stories[story_id] = signature or before, max(last_at, stamp(at))
+        if signature is None:
+            return
+        SIGN.write(self._connection, {"story_id": story_id, "signature": signature})
+        self.read(bands)
+        rows = [(band, story_id) for band in sorted(bands) if len(self._sorted.get(band, ())) < MOST_IN_BAND]
+        for band, _ in rows:
+            self._sorted.setdefault(band, []).append(story_id)
+        if rows:
+            INSERT_BAND.run_rows(self._connection, rows)
 
     def _read_stories(self, ids: Collection[int]) -> None:
         for some in chunks([story_id for story_id in ids if story_id not in self._stories]):

@@ -234,10 +234,12 @@ class Transaction:
             self._likely = stories.Likely(self._connection, self._queue)
         return self._likely
 
-    def join_story(self, story_id: int, at: datetime) -> None:
-        """Count one more item that tells a story."""
+    def join_story(
+        self, story_id: int, at: datetime, signature: bytes | None = None, bands: Sequence[int] = ()
+    ) -> None:
+        """Count one more item that tells a story; a new `signature` of the story comes with the `bands` of the item."""
         stories.join_story(self._connection, story_id, at)
-        self._likely_stories().joined(story_id, at)
+        self._likely_stories().joined(story_id, at, signature, bands)
 
     def brands_of_stories(self, story_ids: Collection[int]) -> dict[int, frozenset[str]]:
         """Return the brands that each story has mentions of: a brand that isn't there gets its first one."""

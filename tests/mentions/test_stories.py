@@ -57,6 +57,45 @@ def test_under_another_title_a_common_frame_makes_no_copy_and_the_same_text_does
     assert are_one_story(one, retitled)
 
 
+def test_titles_of_few_words_part_texts_that_share_a_frame() -> None:
+    frame = " ".join(f"more of our reports on place{n} you find here" for n in range(12))
+    rain, trade = (f"{' '.join(f'{word}{n} {word} went' for n in range(60))} {frame}" for word in ("rain", "trade"))
+    one, other, same = made("Heavy rain", rain), made("Closed shops", trade), made("Rain", trade)
+    assert not Signature(one.signature).is_of(other.signature)
+    assert Signature(one.signature).is_of(same.signature)
+    assert made("Heavy rain", rain).bands == made("", rain).bands
+
+
+def test_a_story_is_known_by_the_titles_it_was_told_by() -> None:
+    first, edited, late, other = (
+        made(title)
+        for title in (
+            "Acme to close its plant in Springfield next year",
+            "Acme to close its Springfield plant with 900 jobs next year",
+            "Springfield plant of Acme to close with 900 jobs lost",
+            "Springfield plant with 900 jobs opens for a visit lost in time",
+        )
+    )
+    story = Signature(edited.signature).joined(first.signature)
+    assert story is not None
+    assert Signature(first.signature).is_of(edited.signature)
+    assert not Signature(late.signature).is_of(first.signature)
+    assert Signature(late.signature).is_of(story)
+    assert not Signature(other.signature).is_of(story)
+    assert Signature(first.signature).is_of(story, same_voice=True)
+
+
+def test_what_says_nothing_new_of_a_story_and_more_than_a_few_are_not_kept() -> None:
+    story = made("Acme to close its plant in Springfield next year").signature
+    assert Signature(story).joined(story) is None
+    assert Signature(made("Acme opens a plant", ARTICLE).signature).joined(story) is None
+    for number in range(3):
+        more = Signature(made(f"Title {number} of {number} words number{number} more").signature).joined(story)
+        assert more is not None
+        story = more
+    assert Signature(made("Yet another title of quite other words").signature).joined(story) is None
+
+
 def test_too_little_text_has_no_fingerprint() -> None:
     assert fingerprint("", "") is None
     assert fingerprint("the of and", "") is None

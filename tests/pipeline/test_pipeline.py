@@ -335,6 +335,24 @@ def test_what_others_take_over_in_part_is_one_story_and_so_is_what_one_author_sa
     assert len(set(stories_of(store))) == 1
 
 
+def test_a_title_that_is_edited_again_and_again_stays_one_story(store: Store, web: PaperWeb, clock: Clock) -> None:
+    titles = (
+        "Acme to close its plant in Springfield next year",
+        "Acme to close its Springfield plant with 900 jobs next year",
+        "Springfield plant of Acme to close with 900 jobs lost",
+        "Visitors of the Acme plant in Springfield marvel at 900 robots",
+    )
+    with_parts = parts(store, web, clock)
+    for number, title in enumerate(titles):
+        one = source(f"paper{number}")
+        web.pages[one.url] = rss((title, "", START), prefix=one.name)
+        ask(one, with_parts)
+        clock.advance(timedelta(hours=1))
+    first, *others, last = stories_of(store)
+    assert set(others) == {first}
+    assert last != first
+
+
 def many(count: int) -> list[tuple[str, str, datetime]]:
     """Return angry items that tell different things."""
     words = "invoices exports logins backups searches uploads reports invitations".split()

@@ -200,6 +200,23 @@ def test_what_many_items_ask_for_is_read_at_once_and_follows_what_is_added(store
         assert found([4]) == [new]
 
 
+def test_a_story_is_found_by_the_bands_of_an_item_that_joined_it(store: Store) -> None:
+    with store.write() as transaction:
+        story = transaction.add_story(b"first", [1, 2], NOW, "First")
+
+    def found(bands: list[int]) -> list[tuple[int, bytes]]:
+        return [(one.id, one.signature) for one in transaction.story_candidates(bands, NOW)]
+
+    with store.write() as transaction:
+        assert found([2, 3]) == [(story, b"first")]
+        transaction.join_story(story, NOW, b"first and second", [2, 3])
+        assert found([3]) == [(story, b"first and second")]
+    with store.write() as transaction:
+        assert found([1]) == found([3]) == [(story, b"first and second")]
+        transaction.join_story(story, NOW)
+        assert found([3]) == [(story, b"first and second")]
+
+
 def test_a_band_that_is_left_of_a_deleted_story_finds_nothing(store: Store) -> None:
     with store.write() as transaction:
         transaction.add_story(b"gone", [1], NOW, "Gone")
