@@ -56,7 +56,7 @@ def more(kind: str) -> str:
     return f"more {kind}"
 
 
-_LISTS = tuple((kind, (kind, more(kind))) for kind in KINDS)
+_LISTS = tuple((kind, more(kind)) for kind in KINDS)
 
 
 def read_speech(
@@ -80,6 +80,9 @@ def read_speech(
         signs = {kind: found for kind, found in signs.items() if kind not in ("request", "churn") or LEAVING in phrases}
         speaks = speaks and ("churn" in signs or (compound is not None and compound <= NEGATIVE))
     tells = "news" in signs and len(signs["news"]) >= len(signs.get("complaint", ()))
+    if item == "article" and "complaint" not in signs and not (compound is not None and compound <= NEGATIVE):
+        # "How to install", "change your password": subjects of articles, which hurt nobody by themselves.
+        pains = 0
     reports = not speaks and (item == "article" or tells)
     if not reports and more("news") in phrases:
         # Who speaks for himself uses these words, too: "my account says".
@@ -99,18 +102,24 @@ def read_speech(
 
 def _signs(phrases: Mapping[str, Sequence[Found]]) -> dict[str, list[str]]:
     """Return the words that are signs of each kind, once for each place, as far as they speak of the brand."""
-    found = {kind: _once([*phrases.get(kind, ()), *phrases.get(more(kind), ())]) for kind in KINDS}
+    found: dict[str, Sequence[Found]] = {}
+    for kind, further in _LISTS:
+        some = phrases.get(kind, ())
+        if further in phrases:
+            some = _once([*some, *phrases[further]])
+        if some:
+            found[kind] = some
     coming = phrases.get(COMING, ())
     leaving = [one for one in phrases.get(LEAVING, ()) if not _meets(one, coming)]
     if leaving:
         # What is praised is where one goes.
-        found |= {"churn": _once([*found["churn"], *leaving]), "praise": []}
-    elif coming:
+        found |= {"churn": _once([*found.get("churn", ()), *leaving]), "praise": ()}
+    elif coming and "churn" in found:
         found["churn"] = [one for one in found["churn"] if not _meets(one, coming)]
     return {kind: [one.words for one in some] for kind, some in found.items() if some}
 
 
-def _once(found: Sequence[Found]) -> list[Found]:
+def _once(found: Sequence[Found]) -> Sequence[Found]:
     return list({(one.first, one.last): one for one in found}.values())
 
 

@@ -225,7 +225,8 @@ class Understander:
         voice = self._voices.get(lang or "en", frozenset())
         speaks = scene.addressed or not voice.isdisjoint(words.words)
         sentiment = self._scorer.score(scene)
-        in_passing = asked.kind == "article" and asked.stars[0] is None and not (speaks and len(text) <= EXCERPT)
+        is_post = asked.kind != "article" or (speaks and not asked.only_linked and len(asked.wider or text) <= EXCERPT)
+        in_passing = not is_post and asked.stars[0] is None
         if in_passing:
             sentiment = by_the_name(sentiment, scene)
             phrases = phrases_by_the_name(scene)
