@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from listener.errors import StorageError
 from listener.storage import NewItem, NewMention, Store
+from listener.storage.stories import MOST_CANDIDATES
 from listener.types import Item, Sentiment
 from tests.storage.stored_samples import DAY, HOUR, NOW, add_mention, new_item, reading, with_sources
 
@@ -181,6 +182,19 @@ def test_a_band_that_thousands_share_gives_a_few_stories_and_hides_none_with_ano
     assert found([10_001]) == [ids[1]]
     assert found([12_499]) == [ids[-1]]
     assert len(found([7])) == 30
+
+
+@pytest.mark.parametrize("count", [300, 1200])
+def test_of_very_many_stories_those_that_share_most_bands_are_compared(store: Store, count: int) -> None:
+    with store.write() as transaction:
+        near = transaction.add_story(b"near", [*range(40)], NOW, "Near")
+        for number in range(count):
+            transaction.add_story(b"far", [number % 40, 10_000 + number], NOW, "")
+    with store.write() as transaction:
+        found = [story.id for story in transaction.story_candidates([*range(40)], NOW)]
+    assert near in found
+    assert found == sorted(found, reverse=True)
+    assert len(found) == MOST_CANDIDATES
 
 
 def test_what_many_items_ask_for_is_read_at_once_and_follows_what_is_added(store: Store) -> None:
