@@ -24,7 +24,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 
 RSS = """<rss version="2.0"><channel><title>Feed</title>
 <item><title>{title}</title><guid>{title}</guid><pubDate>{now}</pubDate>
-<description>It is terrible, broken and useless.</description></item>
+<description>Acme is terrible, broken and useless.</description></item>
 </channel></rss>"""
 
 SETTINGS = """\
