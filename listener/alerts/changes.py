@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import TypeGuard
 
 from listener.alerts.events import ChangeEvent
 from listener.alerts.keys import alert_key
@@ -57,6 +58,14 @@ LINES: Mapping[ChangeKind, str] = {
     "incident_resolved": "resolved: {subject}",
 }
 
+#: What is called new or removed where one side is missing.
+PIECES: Mapping[ChangeKind, str] = {
+    "headline_changed": "headline",
+    "cta_changed": "call to action",
+    "copy_changed": "copy",
+    "meta_changed": "title or description",
+    "text_changed": "text",
+}
 TOPICS: Mapping[RuleOn, str] = {"price": "prices", "faq": "FAQ", "copy": "copy", "status": "incidents"}
 #: Earlier prices that are told.
 HISTORY_LIMIT = 6
@@ -131,18 +140,24 @@ def flapping_alert(rule: Rule, source: Source, since: datetime, now: datetime) -
 
 def title(who: str, change: Change) -> str:
     """Tell a change in one line."""
-    line = LINES[change.kind].format(
-        subject=one_line(change.subject, 120) or "(no name)",
-        before=_before(change),
-        after=shown(change.after) or "nothing",
-    )
+    subject = one_line(change.subject, 120) or "(no name)"
+    line = LINES[change.kind].format(subject=subject, before=_before(change), after=shown(change.after) or "nothing")
+    if change.kind in PIECES and change.before is None:
+        line = f"new {PIECES[change.kind]}: {subject}"
+    elif change.kind in PIECES and change.after is None:
+        line = f"{PIECES[change.kind]} removed: {subject}"
     if change.percent is not None:
         line += f" ({percentage(change.percent)})"
-    elif change.kind == "plan_added" and isinstance(change.after, Price):
+    elif change.kind == "plan_added" and priced(change.after):
         line += f" at {amount(change.after)}"
-    elif change.kind == "plan_removed" and isinstance(change.before, Price):
+    elif change.kind == "plan_removed" and priced(change.before):
         line += f" (was {amount(change.before)})"
     return one_line(f"{who}: {line}")
+
+
+def priced(side: object) -> TypeGuard[Price]:
+    """Say whether one side of a change is a price with a figure."""
+    return isinstance(side, Price) and side.price is not None
 
 
 def _before(change: Change) -> str:
@@ -165,13 +180,17 @@ def tone(change: Change) -> Tone:
 
 
 def quote(change: Change) -> str:
-    """Quote what changed in words: a difference where there are two sides, or the side that there is."""
+    """Quote what changed in words: a difference where there are two sides, or the side that there is.
+
+    What says no more than the title does isn't quoted.
+    """
     before, after = change.before, change.after
     if isinstance(before, str) and isinstance(after, str):
         return word_diff(before, after)
-    if isinstance(after, str):
-        return cut(after[: QUOTE_LIMIT * 2], QUOTE_LIMIT)
-    return cut(before[: QUOTE_LIMIT * 2], QUOTE_LIMIT) if isinstance(before, str) else ""
+    only = after if isinstance(after, str) else before
+    if not isinstance(only, str) or one_line(only, 120) == one_line(change.subject, 120):
+        return ""
+    return cut(only[: QUOTE_LIMIT * 2], QUOTE_LIMIT)
 
 
 def facts(event: ChangeEvent) -> list[tuple[str, str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import itertools
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
@@ -94,8 +95,12 @@ class Ledger(Generic[Entry]):
 
 
 def price_cells(steps: Sequence[StoredPrice]) -> tuple[str, ...]:
-    """Return a plan, its last prices with what they are for, and its chart."""
+    """Return a plan, its last prices with what they are for, and its chart.
+
+    A plan that was gone for a while and came back at its price is told with that price once.
+    """
     last = steps[-1]
+    steps = [next(same) for _, same in itertools.groupby(steps, lambda one: one.price)]
     per = " per ".join(part for part in (last.currency, last.unit, last.period) if part)
     line = " → ".join("contact" if one.price is None else f"{one.price.normalize():f}" for one in steps[-5:])
     return last.plan or "(no name)", f"{line} {per}", chart(steps)

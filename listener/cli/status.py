@@ -73,7 +73,7 @@ def show(counts: Counts, holder: str | None, settings: config.Settings, now: dat
     table.add_column(style="bold")
     table.add_column(overflow="fold")
     to_send = "1 delivery waits" if counts.pending == 1 else f"{counts.pending} deliveries wait"
-    waiting = f", the oldest for {span(now - counts.oldest_pending)}" if counts.oldest_pending else ""
+    waiting = f", {since_due(counts.oldest_pending, now)}" if counts.oldest_pending else ""
     rows = {
         "daemon": "running" if holder is not None else "not running: start it with `listener run`",
         "database": f"{settings.database_shown} ({counts.size_bytes / 1e6:.1f} MB)",
@@ -85,6 +85,11 @@ def show(counts: Counts, holder: str | None, settings: config.Settings, now: dat
     for name, value in rows.items():
         table.add_row(name, Text(value))
     Console().print(table)
+
+
+def since_due(due: datetime, now: datetime) -> str:
+    """Say for how long the delivery that is due first has been due, or when it will be."""
+    return f"the oldest for {span(now - due)}" if due <= now else f"the first due in {span(due - now)}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -16,6 +17,10 @@ MARKS: Mapping[Tone, str] = {"bad": "!", "plain": "*", "good": "+"}
 FACTS_LIMIT = 20
 TITLE_LIMIT = 300
 ORDER: Mapping[Tone, int] = {"bad": 0, "plain": 1, "good": 2}
+#: As `listener.alerts.words.word_diff` writes it.
+DIFFERENCE = re.compile(r"\[-(?P<gone>.*?)-\]|\{\+(?P<new>.*?)\+\}", re.DOTALL)
+#: Whose quotes are differences.
+DIFFERENCES_ON = frozenset({"faq", "copy"})
 #: Where people find what a message had no room for.
 ALL_ALERTS = "listener alerts"
 
@@ -117,6 +122,27 @@ def thread_of(alerts: Sequence[Alert]) -> str:
 def title_of(alert: Alert) -> str:
     """Return what happened, on one line; never empty."""
     return clean_line(alert.title, TITLE_LIMIT) or f"alert of the rule {clean_line(alert.rule, 100)}"
+
+
+def segments(quote: str) -> list[tuple[str, str]]:
+    """Split a difference into runs of "same", "gone" and "new" words."""
+    runs: list[tuple[str, str]] = []
+    end = 0
+    for match in DIFFERENCE.finditer(quote):
+        if match.start() > end:
+            runs.append(("same", quote[end : match.start()]))
+        runs.append(("gone", match["gone"]) if match["gone"] is not None else ("new", match["new"]))
+        end = match.end()
+    if end < len(quote):
+        runs.append(("same", quote[end:]))
+    return runs
+
+
+def sides(quote: str) -> tuple[str, str]:
+    """Return what a difference was and what it is now, for where nothing can be struck out or coloured."""
+    runs = segments(quote)
+    was, now = ("".join(words for kind, words in runs if kind != other) for other in ("new", "gone"))
+    return " ".join(was.split()), " ".join(now.split())
 
 
 def facts(alert: Alert) -> list[tuple[str, str]]:

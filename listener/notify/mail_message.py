@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
@@ -22,12 +21,14 @@ from listener.alerts.words import cut
 from listener.channels import EmailSettings, mailbox
 from listener.notify.digest import (
     ALL_ALERTS,
+    DIFFERENCES_ON,
     MARKS,
     Digest,
     counted,
     digest,
     facts,
     merged,
+    segments,
     shown_at,
     thread_of,
     title_of,
@@ -44,10 +45,6 @@ QUOTE_LIMIT = 1000
 #: Of each quote where a mail holds several.
 DIGEST_QUOTE_LIMIT = 300
 SEVERITIES: Mapping[Tone, str] = {"bad": "high", "plain": "normal", "good": "low"}
-#: As `listener.alerts.words.word_diff` writes it.
-DIFFERENCE = re.compile(r"\[-(?P<gone>.*?)-\]|\{\+(?P<new>.*?)\+\}", re.DOTALL)
-#: Whose quotes are differences.
-DIFFERENCES_ON = frozenset({"faq", "copy"})
 
 
 class Folding(EmailPolicy):
@@ -189,20 +186,6 @@ class MailWriter:
 def named(names: Iterator[str]) -> str:
     """List names for a header, each once, in ASCII where they are."""
     return cut(", ".join(clean_line(name, 100) for name in dict.fromkeys(names) if name), 300)
-
-
-def segments(quote: str) -> list[tuple[str, str]]:
-    """Split a difference into runs of "same", "gone" and "new" words."""
-    runs: list[tuple[str, str]] = []
-    end = 0
-    for match in DIFFERENCE.finditer(quote):
-        if match.start() > end:
-            runs.append(("same", quote[end : match.start()]))
-        runs.append(("gone", match["gone"]) if match["gone"] is not None else ("new", match["new"]))
-        end = match.end()
-    if end < len(quote):
-        runs.append(("same", quote[end:]))
-    return runs
 
 
 def text_part(shown: Digest, alerts: Sequence[Alert], zone: ZoneInfo) -> str:

@@ -13,7 +13,18 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from listener.alerts.words import cut
-from listener.notify.digest import Digest, counted, digest, facts, merged, shown_at, title_of
+from listener.notify.digest import (
+    DIFFERENCE,
+    DIFFERENCES_ON,
+    Digest,
+    counted,
+    digest,
+    facts,
+    merged,
+    shown_at,
+    sides,
+    title_of,
+)
 from listener.notify.plain import clean, clean_line, host_of, link
 from listener.types import Alert
 
@@ -74,7 +85,7 @@ def payload_of(shown: Digest, alerts: Sequence[Alert], zone: ZoneInfo) -> dict[s
 def card(alert: Alert, zone: ZoneInfo) -> list[Block]:
     """Show one alert at length."""
     blocks: list[Block] = [{"type": "header", "text": plain(f"{DOTS[alert.tone]} {title_of(alert)}", HEADER_LIMIT)}]
-    quote = clean(alert.quote, QUOTE_LIMIT)
+    quote = quoted(alert, QUOTE_LIMIT)
     if quote:
         blocks.append({"type": "section", "text": plain(quote, TEXT_LIMIT)})
     fields = [plain(f"{label}\n{value}", FIELD_LIMIT) for label, value in facts(alert)[:FIELDS_LIMIT]]
@@ -107,8 +118,16 @@ def digest_blocks(shown: Digest, alerts: Sequence[Alert]) -> list[Block]:
 def brief(alert: Alert) -> str:
     """Return title and the start of the quote."""
     title = f"{DOTS[alert.tone]} {title_of(alert)}"
-    quote = clean_line(alert.quote, DIGEST_QUOTE_LIMIT)
+    quote = quoted(alert, DIGEST_QUOTE_LIMIT, lines=False)
     return f"{title}\n{quote}" if quote else title
+
+
+def quoted(alert: Alert, limit: int, *, lines: bool = True) -> str:
+    """Return the quote; of a difference both sides, each on a line, as plain text can't strike anything out."""
+    if alert.on in DIFFERENCES_ON and DIFFERENCE.search(alert.quote):
+        was, now = sides(alert.quote)
+        return f"Was: {clean_line(was, limit) or '–'}\nNow: {clean_line(now, limit) or '–'}"
+    return clean(alert.quote, limit) if lines else clean_line(alert.quote, limit)
 
 
 def opening(alert: Alert) -> Block | None:

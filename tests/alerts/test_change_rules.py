@@ -117,6 +117,10 @@ def test_a_drop_counts_by_its_size_and_an_unknown_percentage_satisfies_nothing()
         ),
         (Change(kind="faq_removed", subject="Can I\n leave?", before="Yes."), "question removed: Can I leave?"),
         (Change(kind="incident_started", subject="API errors"), "incident: API errors"),
+        (Change(kind="text_changed", subject="Save 20 %", after="Save 20 %"), "new text: Save 20 %"),
+        (Change(kind="cta_changed", subject="Buy", before="Buy"), "call to action removed: Buy"),
+        (Change(kind="plan_added", subject="Team", after=price(None)), "new plan Team"),
+        (Change(kind="plan_removed", subject="Team", before=price(None)), "plan Team removed"),
     ],
 )
 def test_a_change_is_one_line(change: Change, title: str) -> None:
@@ -141,6 +145,16 @@ def test_a_change_with_one_side_quotes_that_side() -> None:
     (removed,) = rules.change_alerts(event(Change(kind="faq_removed", subject="Q?", before="Gone.")), NOW)
     assert len(added.quote) <= 1000
     assert removed.quote == "Gone."
+
+
+def test_a_quote_says_more_than_the_title() -> None:
+    rules = Rules([Rule(name="r", on="faq"), Rule(name="c", on="copy")])
+    same = Change(kind="faq_added", subject="Where does  my money go?", after="Where does my money go?")
+    longer = Change(kind="text_changed", subject="Sale", after="Sale\nOnly today")
+    assert [alert.quote for change in (same, longer) for alert in rules.change_alerts(event(change), NOW)] == [
+        "",
+        "Sale\nOnly today",
+    ]
 
 
 def test_start_and_end_of_an_incident_share_a_thread_but_two_incidents_do_not() -> None:

@@ -118,6 +118,7 @@ def test_a_page_without_facts_is_told_by_its_lines() -> None:
     after = replace(before, title="About us", text="We are twelve.\nWe work in Bern.\nCall us.")
     (change,) = changes_between(before, after)
     assert (change.kind, change.before, change.after) == ("text_changed", "We are ten.", "We are twelve.")
+    assert changes_between(before, replace(before, text="We are\nten. We work in Bern.\nCall us.")) == ()
     moved = replace(before, text="Call us.\nWe are ten.\nWe work in Bern.")
     assert changes_between(before, moved) == ()
 

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 from listener.cli import group
+from listener.cli.pages import price_cells
+from listener.storage import StoredPrice
 from listener.types import Source
+from tests.pipeline.polling import START
 from tests.pipeline.test_pages_polled import WORDS, Watching, html
 
 SETTINGS = """\
@@ -89,6 +94,18 @@ def test_no_text_of_a_page_reaches_the_terminal_as_a_command(page: Watching, tmp
         output = run(tmp_path, *arguments)
         assert not set(output) & {"\x1b", "\x07", "\x9b", "\u202e"}, arguments
     assert "Pro]0;mine" in run(tmp_path, "prices")
+
+
+def test_a_plan_that_was_gone_and_came_back_at_its_price_is_told_with_that_price_once() -> None:
+    price = StoredPrice(
+        source="plans", brand="globex", plan="Pro", period="month", unit="", currency="USD", price=Decimal("49.00"),
+        first_seen=START, last_seen=START,
+    )  # fmt: skip
+    assert price_cells([price, price]) == ("Pro", "49 USD per month", "")
+    plan, line, drawn = price_cells(
+        [price, price, replace(price, price=Decimal(59)), replace(price, price=Decimal(59))]
+    )
+    assert (plan, line, len(drawn)) == ("Pro", "49 → 59 USD per month", 2)
 
 
 @pytest.mark.parametrize("command", ["changes", "prices", "faq", "claims"])

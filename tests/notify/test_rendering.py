@@ -20,8 +20,8 @@ from hypothesis import strategies as st
 
 from listener.channels import EmailSettings
 from listener.notify.console import ConsoleChannel
-from listener.notify.digest import counted, digest, merged
-from listener.notify.mail_message import MailWriter, segments
+from listener.notify.digest import counted, digest, merged, segments, sides
+from listener.notify.mail_message import MailWriter
 from listener.notify.slack_message import escape, escaped, slack_message
 from listener.notify.webhook import Payload, documents
 from listener.types import Alert, RuleOn
@@ -129,6 +129,26 @@ def test_webhook_documents(golden: Callable[[str, str], None], mixed: list[Alert
 
 def test_console_lines(golden: Callable[[str, str], None], mixed: list[Alert], change: Alert) -> None:
     golden("console.txt", ConsoleChannel("screen").render([*mixed, change], message_id=MESSAGE_ID, now=NOW))
+
+
+@pytest.mark.parametrize(
+    ("quote", "was", "now"),
+    [
+        ("You can leave [-at any time,-] {+once a year,+} for free.", "You can leave at any time, for free.",
+         "You can leave once a year, for free."),
+        ("{+All new+}", "", "All new"),
+        ("… the [-old-] end", "… the old end", "… the end"),
+        ("no mark [- at all", "no mark [- at all", "no mark [- at all"),
+    ],
+)  # fmt: skip
+def test_a_difference_has_two_sides(quote: str, was: str, now: str) -> None:
+    assert sides(quote) == (was, now)
+
+
+def test_slack_tells_a_change_of_words_as_what_was_and_what_is(change: Alert) -> None:
+    text = slack_message([replace(change, quote="{+Only today+}")], BERLIN).decode()
+    assert r"Was: –\nNow: Only today" in text
+    assert "{+" not in text
 
 
 # --- order and number
