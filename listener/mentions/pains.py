@@ -56,12 +56,14 @@ def find_pains(
     compound: float | None,
     complaint: float,
     reports: bool = False,
+    leaves: bool = False,
 ) -> tuple[Pain, ...]:
     """Return the topics that a text names, the strongest first.
 
     `phrases` are those of the lists "pain" and "severity"; `sizes` tells how many phrases a topic has: a topic with
     few is a narrow one, and narrow topics come first when a text speaks of several. `compound` is the sentiment
-    towards the target, `complaint` how surely the text complains, 0 to 1; `reports` that it only tells news.
+    towards the target, `complaint` how surely the text complains, 0 to 1; `reports` that it only tells news,
+    `leaves` that somebody leaves the brand or threatens to.
     """
     complains = complaint >= COMPLAINS
     hurts = complains or (compound is not None and compound <= NEGATIVE)
@@ -81,7 +83,7 @@ def find_pains(
     pains = []
     for topic, founds in ranked[:TOPICS_LIMIT]:
         own = signs if len(by_topic) == 1 or not signs else _signs_of(words, founds, by_topic.values(), signs)
-        severity, reasons = _severity(own, compound, complaint)
+        severity, reasons = _severity(own, compound, complaint, leaves=leaves)
         pains.append(Pain(topic=topic, severity=severity, words=_unique([found.words for found in founds] + reasons)))
     return tuple(pains)
 
@@ -112,13 +114,15 @@ def _ends(words: Words) -> list[int]:
     ]
 
 
-def _severity(founds: Sequence[Found], compound: float | None, complaint: float) -> tuple[int, list[str]]:
+def _severity(
+    founds: Sequence[Found], compound: float | None, complaint: float, *, leaves: bool
+) -> tuple[int, list[str]]:
     steps: dict[str, str] = {}
     for found in founds:
         steps.setdefault(found.name, found.words)
     severity = int(complaint >= COMPLAINS) + int(compound is not None and compound <= -0.5)
     severity += sum(step in steps for step in ("loss", "repetition", "urgency"))
-    if "leaving" in steps:
+    if leaves or "leaving" in steps:
         severity = max(severity, 3)
     if "legal" in steps:
         severity = 4

@@ -25,8 +25,10 @@ LEAVING = "leaving"
 COMING = "coming"
 #: From here a text complains.
 COMPLAINS = 0.5
-#: From here a question does.
+#: From here a question does, and an article.
 ASKED = 0.7
+#: An article that names the brand in passing complains from here.
+ANGRY = -0.2
 #: From here a complaint in anger isn't told as a wish, though it holds one.
 SURELY = 0.9
 #: What only reports is not told as a complaint, however bad its news.
@@ -78,7 +80,7 @@ def read_speech(
     signs = _signs(phrases)
     if in_passing:
         signs = {kind: found for kind, found in signs.items() if kind not in ("request", "churn") or LEAVING in phrases}
-        speaks = speaks and ("churn" in signs or (compound is not None and compound <= NEGATIVE))
+        speaks = speaks and ("churn" in signs or (compound is not None and compound <= ANGRY))
     tells = "news" in signs and len(signs["news"]) >= len(signs.get("complaint", ()))
     if item == "article" and "complaint" not in signs and not (compound is not None and compound <= NEGATIVE):
         # "How to install", "change your password": subjects of articles, which hurt nobody by themselves.
@@ -162,8 +164,8 @@ def _kind(
     if "request" in signs and len(signs["request"]) >= len(signs.get("complaint", ())) and not angry:
         return "request"
     asks = "question" in signs or text.rstrip().endswith("?")
-    # Who asks and names what may hurt ("Does it ship to Norway?") doesn't complain yet.
-    if complaint >= (ASKED if asks and "complaint" not in signs else COMPLAINS):
+    # Who asks and names what may hurt ("Does it ship to Norway?") doesn't complain yet, nor does who writes of it.
+    if complaint >= (ASKED if item == "article" or (asks and "complaint" not in signs) else COMPLAINS):
         return "complaint"
     if "request" in signs:
         return "request"

@@ -257,6 +257,7 @@ class Understander:
                 compound=sentiment.compound,
                 complaint=speech.complaint,
                 reports=speech.reports,
+                leaves=speech.kind == "churn",
             ),
             relevance=self._relevance(asked, lang),
         )

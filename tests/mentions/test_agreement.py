@@ -109,6 +109,16 @@ def test_customers_complain_in_other_languages_too(read: Read, text: str, kind: 
     assert topic in {pain.topic for pain in mention.pains}
 
 
+def test_whoever_leaves_makes_every_pain_severe(read: Read) -> None:
+    (pain,) = read("Ich habe mein Abo bei Acme gekündigt, viel zu teuer geworden.")["acme"].pains
+    assert (pain.topic, pain.severity) == ("price", 3)
+
+
+def test_who_does_not_complain_suffers_nothing_again_or_at_once(read: Read) -> None:
+    (pain,) = read("Acme always asks for my password right now, fine.")["acme"].pains
+    assert (pain.topic, pain.severity, pain.words) == ("account", 0, ("password",))
+
+
 # --- news
 
 
