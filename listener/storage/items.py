@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 
 from listener.storage.additions import NewItem
-from listener.storage.prepared import Prepared, among, insert, insert_new, one_of, size_for
+from listener.storage.prepared import Prepared, among, filled, insert, insert_new, one_of, size_for
 from listener.storage.tables import item_keys, items, sources
 from listener.storage.timestamps import day_of, moment_or_none, stamp, stamp_or_none
 from listener.storage.values import clean, clean_or_none, e4_or_none, from_json, numbers_to_json, to_json
@@ -61,7 +61,7 @@ _short_digest = functools.lru_cache(maxsize=4096)(_digest)
 def _find(count: int) -> Prepared:
     k = item_keys.c
     mine = k.source_id == sa.bindparam("source_id")
-    return Prepared(lambda _: sa.select(k.key, k.item_id).where(mine, among(k.key, count)))
+    return Prepared(lambda _: sa.select(k.key, k.item_id).where(mine, among(k.key, count)), positional=True)
 
 
 @functools.cache
@@ -80,18 +80,20 @@ def find_known(connection: sa.Connection, source_id: int, keys: Iterable[str]) -
     known: dict[str, int] = {}
     for some in chunks(list(by_digest)):
         size = size_for(len(some))
-        for row in _find(size).run(connection, {"source_id": source_id, **one_of(some, size)}):
-            known[by_digest[row.key]] = row.item_id
+        for key, item_id in _find(size).read(connection, (source_id, *filled(some, size))):
+            known[by_digest[key]] = item_id
     return known
 
 
 def add_items(connection: sa.Connection, source_id: int, new: Sequence[NewItem], first_id: int, now: datetime) -> None:
     """Insert items under consecutive ids from `first_id`. A key that is known already stays with its item."""
     seen_at = stamp(now)
-    INSERT.run_rows(connection, [_row(first_id + place, source_id, entry, seen_at) for place, entry in enumerate(new)])
+    INSERT.write_rows(
+        connection, [_row(first_id + place, source_id, entry, seen_at) for place, entry in enumerate(new)]
+    )
     keys = [(source_id, digest(key), first_id + place) for place, entry in enumerate(new) for key in entry.keys]
     if keys:
-        INSERT_KEY.run_rows(connection, keys)
+        INSERT_KEY.write_rows(connection, keys)
 
 
 def _row(item_id: int, source_id: int, new: NewItem, seen_at: str) -> tuple[object, ...]:
@@ -155,11 +157,11 @@ def survey_of(new: NewItem) -> str | None:
 def touch_keys(connection: sa.Connection, source_id: int, keys: Iterable[str], now: datetime) -> None:
     """Mark the items of these keys as still served, unless today's first parse of the source did so already."""
     today = day_of(stamp(now))
-    read_on: str | None = READ_ON.run(connection, {"source_id": source_id}).scalar()
+    read_on = READ_ON.read(connection, {"source_id": source_id})
     # Not "today or later": after a clock that ran ahead was set right, marking must go on.
-    if read_on == today:
+    if read_on == [(today,)]:
         return
     for some in chunks([digest(key) for key in keys]):
         size = size_for(len(some))
-        _touch(size).run(connection, {"source_id": source_id, "today": today, **one_of(some, size)})
-    SET_READ_ON.run(connection, {"source_id": source_id, "today": today})
+        _touch(size).write(connection, {"source_id": source_id, "today": today, **one_of(some, size)})
+    SET_READ_ON.write(connection, {"source_id": source_id, "today": today})

@@ -54,10 +54,10 @@ def add_mentions(
         own_pains = pain_rows(mention_id, entry.reading.pains)
         pains += own_pains
         tally.add(counted(row, [(pain["topic"], pain["severity"]) for pain in own_pains]))
-    INSERT.run(connection, rows)
+    INSERT.write_all(connection, rows)
     if pains:
-        INSERT_PAIN.run(connection, pains)
-    KEEP.run(connection, [{"item_id": entry.item_id} for entry in new])
+        INSERT_PAIN.write_all(connection, pains)
+    KEEP.write_all(connection, [{"item_id": entry.item_id} for entry in new])
     tally.write(connection)
 
 

@@ -14,7 +14,7 @@ from typing import Any, Protocol, TypeAlias
 import sqlalchemy as sa
 from sqlalchemy.dialects import sqlite
 
-from listener.storage.direct import execute, is_direct
+from listener.storage.direct import execute, execute_many, fetch, is_direct
 
 Row: TypeAlias = Mapping[str, Any]
 
@@ -67,12 +67,38 @@ class Prepared:
         sql, constants = self._sql(connection)
         return execute(connection, sql, {**constants, **values} if constants else values)
 
-    def run_rows(self, connection: sa.Connection, rows: Sequence[tuple[Any, ...]]) -> None:
-        """Execute a positional statement for each of some rows (none at all is a mistake)."""
+    def write_all(self, connection: sa.Connection, rows: Sequence[Row]) -> None:
+        """Execute what returns no rows for each of some rows of values by name (none at all is a mistake)."""
+        if not is_direct(connection):
+            self.run(connection, rows)
+            return
+        sql, constants = self._sql(connection)
+        execute_many(connection, sql, [{**constants, **row} for row in rows] if constants else rows)
+
+    def write_rows(self, connection: sa.Connection, rows: Sequence[tuple[Any, ...]]) -> None:
+        """Execute a positional statement that returns no rows for each of some rows (none at all is a mistake)."""
+        sql = self._positional_sql(connection)
+        if is_direct(connection):
+            execute_many(connection, sql, rows)
+        else:
+            connection.exec_driver_sql(sql, list(rows))
+
+    def read(self, connection: sa.Connection, values: Row | tuple[Any, ...]) -> list[Any]:
+        """Return the rows that a statement finds, as tuples: `values` by name, or by position of a positional one."""
+        if isinstance(values, tuple):
+            sql: str = self._positional_sql(connection)
+        else:
+            sql, constants = self._sql(connection)
+            values = {**constants, **values} if constants else values
+        if is_direct(connection):
+            return fetch(connection, sql, values)
+        return list(connection.exec_driver_sql(sql, values))
+
+    def _positional_sql(self, connection: sa.Connection) -> str:
         sql, constants = self._sql(connection)
         assert self._positional, "rows of a statement with names"
         assert not constants, "a constant would take a place among the positions"
-        connection.exec_driver_sql(sql, list(rows))
+        return sql
 
     def _sql(self, connection: sa.Connection) -> tuple[str, Row]:
         """Return the SQL for a connection's dialect, and the constants that stand in it as parameters."""
@@ -103,6 +129,11 @@ def one_of(values: Sequence[Any], count: int) -> dict[str, Any]:
 @functools.cache
 def _names(count: int) -> tuple[str, ...]:
     return tuple(f"one{place}" for place in range(count))
+
+
+def filled(values: Sequence[Any], count: int) -> tuple[Any, ...]:
+    """Return values for `among` of a positional statement; where there are fewer than `count`, the last comes again."""
+    return (*values, *(values[-1],) * (count - len(values)))
 
 
 def size_for(count: int) -> int:

@@ -143,7 +143,7 @@ def _place(name: str) -> float:
 
 def due(connection: sa.Connection, now: datetime, limit: int, exclude: Collection[str]) -> list[str]:
     """Return the names of the sources that are due, the longest overdue first, without those in `exclude`."""
-    rows = DUE.run(connection, {"now": stamp(now), "most": limit + len(exclude)})
+    rows = DUE.read(connection, {"now": stamp(now), "most": limit + len(exclude)})
     return [name for (name,) in rows if name not in exclude][:limit]
 
 
@@ -310,7 +310,7 @@ def host_of(row: Any) -> HostState:
 
 def save_host(connection: sa.Connection, state: HostState) -> None:
     """Write what was learned of a host."""
-    SAVE_HOST.run(
+    SAVE_HOST.write(
         connection,
         {
             "host": state.host,

@@ -18,7 +18,7 @@ import sqlalchemy as sa
 
 from listener.storage.additions import Story
 from listener.storage.items import chunks
-from listener.storage.prepared import Prepared, among, insert, insert_new, one_of, size_for
+from listener.storage.prepared import Prepared, among, filled, insert, insert_new, size_for
 from listener.storage.tables import band_queue, items, mentions, stories, story_bands
 from listener.storage.timestamps import stamp
 from listener.storage.values import clean
@@ -82,8 +82,8 @@ class Queue:
 
     def read(self, connection: sa.Connection) -> None:
         """Read what came since the last time; to be called once in a transaction, before it is asked or added to."""
-        for row in QUEUED_SINCE.run(connection, {"last": self._last}):
-            self.add(row.story_id, unpacked(row.bands))
+        for story_id, bands in QUEUED_SINCE.read(connection, {"last": self._last}):
+            self.add(story_id, unpacked(bands))
         if self._length >= QUEUED:
             sort_bands(connection)
             last = self._last
@@ -120,14 +120,14 @@ def sort_bands(connection: sa.Connection) -> None:
     rows = sorted((band, row.story_id) for row in waiting for band in unpacked(row.bands))
     for some in chunks(rows):
         size = size_for(len(some))
-        held = {row.band: row.stories for row in _held(size).run(connection, one_of([band for band, _ in some], size))}
+        held: dict[int, int] = dict(_held(size).read(connection, filled([band for band, _ in some], size)))
         kept = []
         for band, story_id in some:
             held[band] = held.get(band, 0) + 1
             if held[band] <= MOST_IN_BAND:
                 kept.append((band, story_id))
         if kept:
-            INSERT_BAND.run_rows(connection, kept)
+            INSERT_BAND.write_rows(connection, kept)
     connection.execute(sa.delete(band_queue))
 
 
@@ -153,9 +153,9 @@ class Likely:
         found = self._queue.find(wanted)
         for some in chunks(sorted(wanted)):
             size = size_for(len(some))
-            for row in _sharing(size).run(self._connection, one_of(some, size)):
-                self._sorted.setdefault(row.band, []).append(row.story_id)
-                found.add(row.story_id)
+            for band, story_id in _sharing(size).read(self._connection, filled(some, size)):
+                self._sorted.setdefault(band, []).append(story_id)
+                found.add(story_id)
         self._read_stories(found)
 
     def find(self, bands: Sequence[int], since: datetime) -> list[Story]:
@@ -201,26 +201,28 @@ class Likely:
     def _read_stories(self, ids: Collection[int]) -> None:
         for some in chunks([story_id for story_id in ids if story_id not in self._stories]):
             size = size_for(len(some))
-            for row in _tell(size).run(self._connection, one_of(some, size)):
-                self._stories[row.id] = bytes(row.signature), row.last_at
+            for story_id, signature, last_at in _tell(size).read(self._connection, filled(some, size)):
+                self._stories[story_id] = bytes(signature), last_at
 
 
 @functools.cache
 def _sharing(count: int) -> Prepared:
-    return Prepared(lambda _: sa.select(story_bands).where(among(story_bands.c.band, count)))
+    found = sa.select(story_bands.c.band, story_bands.c.story_id).where(among(story_bands.c.band, count))
+    return Prepared(lambda _: found, positional=True)
 
 
 @functools.cache
 def _held(count: int) -> Prepared:
     band = story_bands.c.band
     counted = sa.select(band, sa.func.count().label("stories")).where(among(band, count)).group_by(band)
-    return Prepared(lambda _: counted)
+    return Prepared(lambda _: counted, positional=True)
 
 
 @functools.cache
 def _tell(count: int) -> Prepared:
     s = stories.c
-    return Prepared(lambda _: sa.select(s.id, s.signature, s.last_at).where(among(s.id, count)))
+    found = sa.select(s.id, s.signature, s.last_at).where(among(s.id, count))
+    return Prepared(lambda _: found, positional=True)
 
 
 def add_story(
@@ -257,18 +259,18 @@ def brands_of_stories(connection: sa.Connection, story_ids: Collection[int]) -> 
     found: dict[int, set[str]] = {story_id: set() for story_id in story_ids}
     for some in chunks(list(found)):
         size = size_for(len(some))
-        for row in _brands(size).run(connection, one_of(some, size)):
-            found[row.story_id].add(row.brand)
+        for story_id, brand in _brands(size).read(connection, filled(some, size)):
+            found[story_id].add(brand)
     return {story_id: frozenset(brands) for story_id, brands in found.items()}
 
 
 def voices_of_story(connection: sa.Connection, story_id: int, source_id: int) -> list[tuple[str | None, str | None]]:
     """Return author and address of what one source told of a story, a hundred at most."""
-    rows = VOICES.run(connection, {"story_id": story_id, "source_id": source_id})
-    return [(row.author, row.url) for row in rows]
+    return VOICES.read(connection, {"story_id": story_id, "source_id": source_id})
 
 
 @functools.cache
 def _brands(count: int) -> Prepared:
     m = mentions.c
-    return Prepared(lambda _: sa.select(m.story_id, m.brand).where(among(m.story_id, count), ~m.irrelevant).distinct())
+    found = sa.select(m.story_id, m.brand).where(among(m.story_id, count), ~m.irrelevant).distinct()
+    return Prepared(lambda _: found, positional=True)

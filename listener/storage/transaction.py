@@ -65,7 +65,8 @@ class Transaction:
         """Return the first of `count` ids that nothing has. The newest row is never deleted, so none comes again."""
         last = self._last_ids.get(table.name)
         if last is None:
-            last = LAST_ID[table.name].run(self._connection, {}).scalar() or 0
+            [(newest,)] = LAST_ID[table.name].read(self._connection, {})
+            last = newest or 0
         self._last_ids[table.name] = last + count
         return last + 1
 

@@ -95,15 +95,15 @@ class Tally:
         if self._trends:
             keys = [dict(zip(("bucket", "brand", "source_id"), key, strict=True)) for key in self._trends]
             sums = [dict(zip(TREND_SUMS, counted, strict=True)) for counted in self._trends.values()]
-            ADD.run(connection, [{**key, **counted} for key, counted in zip(keys, sums, strict=True)])
+            ADD.write_all(connection, [{**key, **counted} for key, counted in zip(keys, sums, strict=True)])
             if self._removed:
-                DROP_EMPTY.run(connection, keys)
+                DROP_EMPTY.write_all(connection, keys)
         if self._pains:
             keys = [dict(zip(("bucket", "brand", "source_id", "topic"), key, strict=True)) for key in self._pains]
             rows = [
                 {**key, "mentions": count, "severity_sum": severity}
                 for key, (count, severity) in zip(keys, self._pains.values(), strict=True)
             ]
-            ADD_PAINS.run(connection, rows)
+            ADD_PAINS.write_all(connection, rows)
             if self._removed:
-                DROP_EMPTY_PAINS.run(connection, keys)
+                DROP_EMPTY_PAINS.write_all(connection, keys)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable
 
 import pytest
@@ -144,7 +145,7 @@ def test_an_item_has_one_mention_of_a_brand_and_a_broken_transaction_leaves_noth
             )
             transaction.add_mentions([new, new], NOW)
 
-    with pytest.raises(sa.exc.IntegrityError):
+    with pytest.raises((sa.exc.IntegrityError, sqlite3.IntegrityError)):
         store_twice()
     counts = store.counts()
     assert (counts.items, counts.mentions, counts.stories) == (0, 0, 0)
