@@ -14,7 +14,7 @@ from ahocorasick_rs import BytesAhoCorasick, Implementation
 
 from listener.mentions.evaluate import Scan, host_of, is_source, source_key
 from listener.mentions.syntax import Facet, Piece, Term, TextField
-from listener.text import REPLACE_LIMIT, beyond_ascii, is_continuous, is_hangul, is_word
+from listener.text import REPLACE_LIMIT, beyond_ascii, hides_ascii, is_continuous, is_hangul, is_word
 
 #: The automaton returns all it finds at once: a long text is read in stretches of this many bytes.
 STRETCH_BYTES = 50_000
@@ -22,6 +22,8 @@ STRETCH_BYTES = 50_000
 TABLE_BYTES = 200_000
 #: ASCII in lower case, everything but letters and digits a space. Bytes of UTF-8 beyond ASCII stay.
 _PLAIN = bytes(code if code > 0x7F else ord(chr(code).lower()) if chr(code).isalnum() else 0x20 for code in range(256))
+#: The same, with a space for every byte beyond ASCII.
+_ASCII_ALONE = bytes(code if code < 0x80 else 0x20 for code in _PLAIN)
 
 
 class Guards:
@@ -50,6 +52,9 @@ class Guards:
                     self._sites.setdefault(leaf.value, []).append(number)
                 else:
                     self._sources.append((leaf, number))
+        #: What is looked for can be seen without the letters beyond ASCII, each of which then is an edge. A word that
+        #: such a letter is glued to is let through, and not found when the query is evaluated.
+        self._ascii = not signs and all(word.isascii() and word.strip(b" ").isalnum() for word in words)
         self._words = _Patterns(words)
         self._signs = _Patterns(signs)
 
@@ -62,6 +67,10 @@ class Guards:
                 continue
             if text.isascii():
                 self._words.search(b" %b " % text.encode().translate(_PLAIN), found)
+            elif self._ascii:
+                if hides_ascii(beyond_ascii(text)):
+                    text = scan.haystack(field).folded.text
+                self._words.search(b" %b " % text.encode("utf-8", "surrogatepass").translate(_ASCII_ALONE), found)
             else:
                 folded = scan.haystack(field).folded.text
                 self._words.search(b" %b " % _plain(folded), found)
