@@ -27,7 +27,7 @@ _TRACKING = frozenset((
 ))
 # fmt: on
 #: An address as most are, with nothing to mend.
-_ORDINARY = re.compile(r"https?://[A-Za-z0-9.-]+(?::\d{1,4})?(?:[/?](?:[!-%'-~]|&(?!amp;))*+)?", re.ASCII)
+_ORDINARY = re.compile(r"https?://[A-Za-z0-9.-]+(?::\d{1,4})?(?:[/?][!-%'-~]*+(?:&(?!amp;)[!-%'-~]*+)*+)?", re.ASCII)
 #: Host and path of an address that is canonical but for its ends.
 _PLAIN = re.compile(
     r"https?://(?:www\.|m\.|amp\.)?([a-z0-9-]++(?:\.[a-z0-9-]++)+)((?:/[A-Za-z0-9._~!$'()*+,;=:@-]++)*+)/?", re.ASCII

@@ -27,6 +27,8 @@ from listener.dates.names import HALF_DAYS, LOCAL_ZONES, PLACES, WEEKDAYS, ZONES
 LENGTH_LIMIT = 120
 _FIRST_YEAR, _LAST_YEAR = 1900, 2100
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+#: What a zero becomes in programs.
+_ZEROS = (_EPOCH, datetime(1900, 1, 1, tzinfo=UTC))
 _LONGEST_OFFSET = timedelta(hours=15)
 
 _MONTHS = {
@@ -97,23 +99,23 @@ def day_first_in(texts: Iterable[str]) -> bool | None:
 
 
 def _sensible(moment: datetime) -> bool:
-    return _FIRST_YEAR <= moment.year <= _LAST_YEAR and moment not in (_EPOCH, datetime(1900, 1, 1, tzinfo=UTC))
+    return _FIRST_YEAR <= moment.year <= _LAST_YEAR and moment not in _ZEROS
 
 
 def _common(text: str, zone: tzinfo) -> datetime | None:
     """Read the two forms that 19 dates of 20 have."""
     found = _RFC.fullmatch(text)
     if found:
-        month = _MONTHS.get(found[2])
-        if month is None:
+        day, name, year, hour, minute, second, sign, hours, minutes = found.groups()
+        month = _MONTHS.get(name)
+        if month is None or hour > "23":
             return None
-        day, year, hour, minute, second = (int(found[group]) for group in (1, 3, 4, 5, 6))
-        moment = datetime(year, month, day, hour, minute, min(second, 59), tzinfo=UTC) if hour < 24 else None
-        if found[7] and moment is not None:
-            offset = timedelta(hours=int(found[8]), minutes=int(found[9]))
+        moment = datetime(int(year), month, int(day), int(hour), int(minute), min(int(second), 59), tzinfo=UTC)
+        if sign and (hours != "00" or minutes != "00"):
+            offset = timedelta(hours=int(hours), minutes=int(minutes))
             if offset > _LONGEST_OFFSET:
                 return None
-            moment = moment - offset if found[7] == "+" else moment + offset
+            moment = moment - offset if sign == "+" else moment + offset
         return moment
     if text[4:5] == "-" and text[7:8] == "-" and len(text) >= 10:
         try:

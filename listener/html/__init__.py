@@ -124,25 +124,32 @@ def collapse(text: str) -> str:
         lines = [" ".join(_INVISIBLE.sub("", line).split()) for line in text.splitlines()]
     else:
         # Splitting every line into words would cost four times as much.
-        lines = [line.strip() for line in text.split("\n")]
+        lines = [stripped for line in text.split("\n") if (stripped := line.strip())]
         if "  " in text:
             lines = [" ".join(line.split()) if "  " in line else line for line in lines]
+        return "\n".join(lines)
     return "\n".join([line for line in lines if line])
 
 
 def _has_odd_characters(text: str) -> bool:
-    raw = text.encode("utf-8", "replace")
-    if len(raw.translate(None, _CONTROLS)) != len(raw):
-        return True
-    return len(raw) != len(text) and _ODD.search(text) is not None
+    # By way of the bytes that are left: looking for an expression would take ten times as long.
+    rest = text.encode("utf-8", "surrogatepass").translate(None, _ORDINARY)
+    return bool(rest) and not _ODD.isdisjoint(rest.decode("utf-8", "surrogatepass"))
 
 
 #: Control characters, soft hyphen, zero width space, word joiner, byte order mark and half of a surrogate pair: they go
 #: away. Joiners stay: emoji and Persian need them.
 _INVISIBLE = re.compile("[\x00-\x08\x0e-\x1b\x7f\xad\u200b\u2060\ufeff\ufffe\uffff\ud800-\udfff]")
-#: Those beyond ASCII, and spaces beyond ASCII.
-_ODD = re.compile("[\x80-\xa0\xad\u1680\u2000-\u200b\u2028-\u202f\u205f\u2060\u3000\ufeff\ufffe\uffff\ud800-\udfff]")
-_CONTROLS = bytes(code for code in (*range(32), 127) if code != ord("\n"))
+#: All but line breaks that is no ordinary character: control characters, those beyond ASCII, spaces beyond ASCII.
+_ODD = frozenset(
+    chr(code)
+    for first, last in (
+        *((0x00, 0x09), (0x0B, 0x1F), (0x7F, 0xA0), (0xAD, 0xAD), (0x1680, 0x1680), (0x2000, 0x200B), (0x2028, 0x202F)),
+        *((0x205F, 0x2060), (0x3000, 0x3000), (0xFEFF, 0xFEFF), (0xFFFE, 0xFFFF), (0xD800, 0xDFFF)),
+    )
+    for code in range(first, last + 1)
+)
+_ORDINARY = bytes((ord("\n"), *range(0x20, 0x7F)))
 
 if turbohtml is not None:
     _LAYOUT = turbohtml.PlainText(

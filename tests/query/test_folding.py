@@ -15,6 +15,7 @@ from listener.text import (
     fold,
     fold_exact,
     fold_text,
+    letters_of,
     one_line,
     safe_cut,
     shorten,
@@ -190,3 +191,10 @@ def test_a_shortened_text_is_one_line_and_no_longer_than_asked(text: str, width:
 @given(st.integers(min_value=1, max_value=20))
 def test_shortening_says_that_it_left_something_out(words: int) -> None:
     assert shorten("word " * (words + 1), 5 * words - 1).endswith("…")
+
+
+@given(EVERYTHING | ODD | LETTERS)
+@example("a\u0301 \u1112\u1161\u11ab ｶﾞ")
+def test_letters_alone_are_those_of_the_composed_text_without_case(text: str) -> None:
+    composed = text if text.isascii() else unicodedata.normalize("NFKC", text)
+    assert letters_of(text) == "".join(character for character in composed.casefold() if character.isalnum())

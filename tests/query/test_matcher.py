@@ -181,6 +181,22 @@ def test_all_at_once_find_what_each_finds_alone(queries: list[str], text: str, t
         assert (f"b{number}" in found) is compiled.holds(item)
 
 
+#: In which a name of ASCII is spelled, hidden, glued to something, or not there.
+DISGUISES = st.lists(
+    st.sampled_from(["ab", "AB", "a", "b", "áb", "ａｂ", "\u0301", "\u200b", *"’… ™漢é_\ud800"]), max_size=8
+)
+
+
+@settings(max_examples=200)
+@given(DISGUISES, st.sampled_from(["", "ж", "漢", "é"]))
+def test_names_of_ascii_are_found_in_all_their_spellings(parts: list[str], before: str) -> None:
+    item = Item(title="".join(parts), text=before + "".join(reversed(parts)))
+    # Beside a name that isn't of ASCII texts are looked through in another way.
+    found = matched(Matcher(brands("ab", "aba*")), item)
+    assert found == matched(Matcher(brands("ab", "aba*", "zzż")), item)
+    assert found == [f"b{number}" for number, query in enumerate(("ab", "aba*")) if compile_query(query).holds(item)]
+
+
 @settings(max_examples=80)
 @given(term(), NASTY, NASTY)
 def test_what_is_found_folds_to_what_was_looked_for(spelled: str, before: str, after: str) -> None:
