@@ -88,12 +88,10 @@ def find_known(connection: sa.Connection, source_id: int, keys: Iterable[str]) -
 def add_items(connection: sa.Connection, source_id: int, new: Sequence[NewItem], first_id: int, now: datetime) -> None:
     """Insert items under consecutive ids from `first_id`. A key that is known already stays with its item."""
     seen_at = stamp(now)
-    INSERT.write_rows(
-        connection, [_row(first_id + place, source_id, entry, seen_at) for place, entry in enumerate(new)]
-    )
+    INSERT.run_rows(connection, [_row(first_id + place, source_id, entry, seen_at) for place, entry in enumerate(new)])
     keys = [(source_id, digest(key), first_id + place) for place, entry in enumerate(new) for key in entry.keys]
     if keys:
-        INSERT_KEY.write_rows(connection, keys)
+        INSERT_KEY.run_rows(connection, keys)
 
 
 def _row(item_id: int, source_id: int, new: NewItem, seen_at: str) -> tuple[object, ...]:

@@ -75,7 +75,7 @@ class Prepared:
         sql, constants = self._sql(connection)
         execute_many(connection, sql, [{**constants, **row} for row in rows] if constants else rows)
 
-    def write_rows(self, connection: sa.Connection, rows: Sequence[tuple[Any, ...]]) -> None:
+    def run_rows(self, connection: sa.Connection, rows: Sequence[tuple[Any, ...]]) -> None:
         """Execute a positional statement that returns no rows for each of some rows (none at all is a mistake)."""
         sql = self._positional_sql(connection)
         if is_direct(connection):

@@ -127,7 +127,7 @@ def sort_bands(connection: sa.Connection) -> None:
             if held[band] <= MOST_IN_BAND:
                 kept.append((band, story_id))
         if kept:
-            INSERT_BAND.write_rows(connection, kept)
+            INSERT_BAND.run_rows(connection, kept)
     connection.execute(sa.delete(band_queue))
 
 
