@@ -137,6 +137,7 @@ def as_record(delivery: Delivery) -> dict[str, object]:
         "due_at": delivery.due_at.isoformat() if waiting else None,
         "sent_at": delivery.sent_at.isoformat() if delivery.sent_at else None,
         "last_error": delivery.last_error,
+        "delivered_to": list(delivery.delivered_to),
     }
 
 
@@ -165,7 +166,10 @@ def standing(delivery: Delivery, zone: ZoneInfo) -> str:
         return f"abandoned after {times(delivery.attempts)}: {error}"
     if delivery.attempts == 0:
         return f"due {local(delivery.due_at, zone)}"
-    return f"failed {times(delivery.attempts)}, next {local(delivery.due_at, zone)}: {error}"
+    following = f"next {local(delivery.due_at, zone)}: {error}"
+    if delivery.delivered_to:
+        return f"delivered to {clean_line(', '.join(delivery.delivered_to), 200)}; others {following}"
+    return f"failed {times(delivery.attempts)}, {following}"
 
 
 def times(number: int) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -154,7 +155,15 @@ def test_a_line_of_json_tells_all_of_a_delivery() -> None:
         "due_at": None,
         "sent_at": None,
         "last_error": "Slack said 404 no_service",
+        "delivered_to": [],
     }
+
+
+@pytest.mark.usefixtures("stored")
+def test_who_has_a_mail_that_others_wait_for_is_named(folder: Path) -> None:
+    with closing(Store.open(folder / "listener.db", now=START)) as store, store.write() as tx:
+        tx.mark_retry([4], START + timedelta(hours=5), "450 greylisted", ["jo@example.com"])
+    assert "delivered to jo@example.com; others next 2026-11-20 15:30: 450 greylisted" in run("alerts").output
 
 
 def test_an_empty_list_says_so() -> None:
