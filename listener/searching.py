@@ -38,16 +38,16 @@ class Addressed(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 class SearchOptions(Addressed, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Options that all searches have."""
 
-    #: Ask for these words instead of the brands' queries: one question each, in the network's own language of search.
+    #: Search for these terms instead of the brands' queries, one search each, in the network's own query syntax.
     ask: tuple[Annotated[str, msgspec.Meta(min_length=1, max_length=500)], ...] = ()
 
 
 class SiteSearchOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Options of a site that can be read as it is, or searched."""
 
-    #: Ask the site's search for what the brands' queries look for, instead of reading all that is new.
+    #: Use the site's search for what the brands' queries look for, instead of reading everything new.
     search: bool = False
-    #: Ask it for these words instead, one question each, in its own language of search.
+    #: Search for these terms instead, one search each, in its own query syntax.
     ask: Annotated[
         tuple[Annotated[str, msgspec.Meta(min_length=1, max_length=300)], ...], msgspec.Meta(max_length=20)
     ] = ()
@@ -56,7 +56,7 @@ class SiteSearchOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
 class PagedSearchOptions(SearchOptions, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Options of searches that read page after page, back to where the last poll ended."""
 
-    #: How many pages are read in one poll where there is more news than fits into one.
+    #: Maximum pages per poll, if there are more new items than fit into one.
     pages: Annotated[int, msgspec.Meta(ge=1, le=20)] = 3
 
 

@@ -37,9 +37,9 @@ Country = Annotated[str, msgspec.Meta(pattern="^[a-z]{2}$")]
 class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Options of an app's reviews in the settings."""
 
-    #: Countries whose stores are asked, ISO 3166 in small letters; left out, the one in the URL, else "us".
+    #: Countries of the stores to read, ISO 3166 in lower case. Default: the one in the URL, else "us".
     countries: Annotated[tuple[Country, ...], msgspec.Meta(max_length=20)] = ()
-    #: Pages of 50 reviews that are read of each country in one poll.
+    #: Maximum pages (of 50 reviews) per country and poll.
     pages: Annotated[int, msgspec.Meta(ge=1, le=_LAST_PAGE)] = 2
 
 

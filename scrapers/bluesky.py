@@ -1,8 +1,8 @@
 """Bluesky: posts by search, the newest first.
 
-Format: https://docs.bsky.app/docs/api/app-bsky-feed-search-posts. Without an account the search answers from time to
-time only and never with a second page; with `identifier` and an app password (https://bsky.app/settings/app-passwords)
-it does. Each poll signs in anew. Threads and feeds of accounts (`url`) are read, too.
+Format: https://docs.bsky.app/docs/api/app-bsky-feed-search-posts. Without an account, the search answers only from
+time to time and never with a second page; sign in with `identifier` and an app password
+(https://bsky.app/settings/app-passwords). Each poll signs in again. Threads and account feeds (`url`) are read, too.
 """
 
 from __future__ import annotations
@@ -34,13 +34,13 @@ _LIMIT = 2_000
 class Options(PagedSearchOptions, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Options of a search on Bluesky."""
 
-    #: The server that is asked where one doesn't sign in.
+    #: Server used without signing in.
     base: str = "https://api.bsky.app"
-    #: The server that one signs in at, where the account is.
+    #: Server to sign in at, which hosts the account.
     home: str = "https://bsky.social"
     #: Handle of an account, such as "acme.bsky.social".
     identifier: str = ""
-    #: An app password of it, not the account's own.
+    #: App password, not the account's own.
     password: Secret | None = None
 
     def __post_init__(self) -> None:

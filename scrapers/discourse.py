@@ -1,8 +1,8 @@
 """Discourse: posts and topics of a forum, or of one of its categories or tags, and what its search finds.
 
-Format: https://docs.discourse.org/ (`/posts.json`, `/latest.json`, `/search.json`). `url` is the address of the forum,
-or of a category (`/c/support/6`) or tag (`/tag/billing`); of those two the topics are read, with the beginning of
-their first post where the forum shows it.
+Format: https://docs.discourse.org/ (`/posts.json`, `/latest.json`, `/search.json`). `url` is that of the forum,
+or of a category (`/c/support/6`) or tag (`/tag/billing`); for those two, topics are read, with the beginning of
+their first post if the forum shows it.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ _DIALECT = Dialect(either=None, longest=200)
 class Options(SiteSearchOptions, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Options of a forum in the settings."""
 
-    #: "posts", every post with all its words, or "topics", only titles and what topics begin with.
+    #: "posts": every post in full; "topics": titles and the beginning of each topic.
     read: Literal["posts", "topics"] = "posts"
-    #: Pages that are read in one poll; of a search, where there is more news than fits into one.
+    #: Maximum pages per poll, if there are more new items than fit into one.
     pages: Annotated[int, msgspec.Meta(ge=1, le=20)] = 1
 
 

@@ -1,4 +1,4 @@
-"""FAQ pages: questions and answers in page order. How they are read is in listener.pages.faq."""
+"""FAQ pages: questions and answers in page order. See listener.pages.faq."""
 
 from __future__ import annotations
 

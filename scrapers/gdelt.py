@@ -1,8 +1,8 @@
-"""GDELT: news articles of the whole world in 65 languages, by search.
+"""GDELT: news articles worldwide in 65 languages, by search.
 
-Format: https://blog.gdeltproject.org/gdelt-doc-2-0-api-debuts/; open to all, one request in five seconds. It tells
-title, site, language and when an article was seen, and finds also those that name a brand in their text alone: what
-the title doesn't say can't be matched here, and is not kept.
+Format: https://blog.gdeltproject.org/gdelt-doc-2-0-api-debuts/; no key needed, one request per five seconds. It returns
+title, site, language and time seen. It also finds articles that name a brand only in their text; since the text is not
+returned, these can't be matched and are not kept.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _LANGUAGES = dict(
 class Options(SearchOptions, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Options of a search in GDELT."""
 
-    #: Only articles in these languages, in English words: "german", "french".
+    #: Only articles in these languages, as English words: "german", "french".
     languages: tuple[Annotated[str, msgspec.Meta(pattern=r"^[a-z]{3,20}$")], ...] = ()
 
 

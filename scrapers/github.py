@@ -1,9 +1,10 @@
 """GitHub: issues and pull requests, or discussions, in all public repositories, by search.
 
-Format: https://docs.github.com/en/rest/search/search#search-issues-and-pull-requests, open to all ten times a minute;
-discussions at https://docs.github.com/en/graphql/reference/queries#search, which wants a token. A fine-grained token
-without any rights will do (https://github.com/settings/personal-access-tokens). `url` may name what the API shows of
-one repository: its issues, comments (`/repos/OWNER/NAME/issues/comments?sort=created&direction=desc`) or releases.
+Format: https://docs.github.com/en/rest/search/search#search-issues-and-pull-requests, open to all at ten requests a
+minute; discussions at https://docs.github.com/en/graphql/reference/queries#search, which needs a token. A fine-grained
+token without any permissions is enough (https://github.com/settings/personal-access-tokens). `url` may name API
+resources of one repository: its issues, comments (`/repos/OWNER/NAME/issues/comments?sort=created&direction=desc`) or
+releases.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ class Options(PagedSearchOptions, frozen=True, kw_only=True, forbid_unknown_fiel
     what: Literal["issues", "pull-requests", "discussions"] = "issues"
     #: More qualifiers, such as "-repo:acme/db language:go".
     qualifiers: Annotated[str, msgspec.Meta(max_length=200)] = ""
-    #: Needed for discussions; raises what one may ask.
+    #: Required for discussions; raises the rate limit.
     token: Secret | None = None
 
     def __post_init__(self) -> None:

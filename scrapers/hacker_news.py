@@ -1,11 +1,10 @@
 """Hacker News: stories and comments by search, the newest first.
 
-Format: https://hn.algolia.com/api, Algolia's index of Hacker News: JSON, open to all, no key. The same search as feeds
-is at https://hnrss.org (preset `hnrss`). A single item of the official API (https://github.com/HackerNews/API) is read
-where `url` names one.
+Format: https://hn.algolia.com/api, Algolia's index of Hacker News: JSON, open to all, no key. The same search as a
+feed is at https://hnrss.org (preset `hnrss`). `url` may name a single item of the official API
+(https://github.com/HackerNews/API).
 
-Comments come without a title: that of the story isn't theirs, and would make every comment below a story about a
-brand a mention of it.
+Comments have no title: with that of their story, every comment below a story about a brand would be a mention of it.
 """
 
 from __future__ import annotations

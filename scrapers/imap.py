@@ -1,10 +1,10 @@
-"""IMAP: what customers write to a mailbox of yours, such as feedback@ (https://www.rfc-editor.org/rfc/rfc3501).
+"""IMAP: mail to one of your mailboxes, such as feedback@ (https://www.rfc-editor.org/rfc/rfc3501).
 
-Each mail is an item: its subject, its sender's own words without what they quote and how they sign, its date and its
-sender. Automatic answers and returned mails are left out. Nothing is changed in the mailbox, and no mail is marked as
-read. The connection is encrypted (https://www.rfc-editor.org/rfc/rfc8314). Accounts that take no passwords, such as
-those of Microsoft 365, are read with OAuth: each poll asks `token_url` for a token first. docs/customers.md shows
-complete settings.
+Each mail is an item: its subject, the sender's own words without quotes and signature, date and
+sender. Auto-replies and bounces are skipped. The mailbox is not modified, and no mail is marked as
+read. The connection is encrypted (https://www.rfc-editor.org/rfc/rfc8314). Accounts without passwords, such as
+Microsoft 365, use OAuth: each poll first requests a token from `token_url`. docs/customers.md has
+complete examples.
 """
 
 from __future__ import annotations
@@ -41,33 +41,33 @@ _AHEAD = timedelta(hours=1)
 class Options(Addressed, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Options of a mailbox in the settings."""
 
-    #: The server: "imap.example.com".
+    #: Server, such as "imap.example.com".
     host: str
-    #: Who logs in: mostly the address, "feedback@example.com".
+    #: Login name, usually the address: "feedback@example.com".
     user: str
-    #: By reference: { env = "FEEDBACK_PASSWORD" }. Where the account has a second factor, one for this app alone.
+    #: As { env = "FEEDBACK_PASSWORD" }. For accounts with a second factor, an app password.
     password: Secret | None = None
-    #: In place of a password: where tokens are given out, with the `client_id` of your app (OAuth).
+    #: OAuth token endpoint, used with `client_id` instead of a password.
     token_url: str = ""
-    #: Of your app.
+    #: OAuth credential of your app.
     client_id: Annotated[str, msgspec.Meta(max_length=500)] = ""
-    #: Of your app.
+    #: OAuth credential of your app.
     client_secret: Secret | None = None
-    #: What a person's consent gave, where the app has no right of its own to the mailbox (Gmail).
+    #: From a user's consent, if the app has no permission of its own for the mailbox (Gmail).
     refresh_token: Secret | None = None
-    #: What the token is to be good for: "https://outlook.office365.com/.default" for Microsoft 365.
+    #: OAuth scope to request: "https://outlook.office365.com/.default" for Microsoft 365.
     scope: Annotated[str, msgspec.Meta(max_length=1000)] = ""
-    #: Which folder: "INBOX", or one that a filter fills, "Lists/feedback".
+    #: Folder to read: "INBOX", or one filled by a filter, such as "Lists/feedback".
     mailbox: Annotated[str, msgspec.Meta(min_length=1, max_length=200)] = "INBOX"
-    #: What each mail is: "ticket", "note", "review", ...
+    #: Type of each mail: "ticket", "note", "review", ...
     kind: ItemKind = "ticket"
-    #: How many days back the first poll reads; 0: only what comes from today on.
+    #: Number of days the first poll reads back; 0: from today on.
     days: Annotated[int, msgspec.Meta(ge=0, le=3650)] = 30
-    #: "tls"; "starttls" for a server that begins in clear text; or "none", for one on this machine alone.
+    #: "tls"; "starttls" for a server that starts unencrypted; or "none", only for a server on this machine.
     security: Literal["tls", "starttls", "none"] = "tls"
-    #: Left out, 993 for tls, else 143.
+    #: Default: 993 for tls, else 143.
     port: Annotated[int, msgspec.Meta(ge=1, le=65535)] | None = None
-    #: PEM file with the certificate authority of a server of your own, relative to the settings file.
+    #: PEM file with your own server's certificate authority, relative to the settings file.
     ca_file: Annotated[str, msgspec.Meta(max_length=1000)] = ""
 
     def __post_init__(self) -> None:

@@ -1,4 +1,4 @@
-"""Landing pages: headlines, calls to action, claims, logos. How they are read is in listener.pages.advertising."""
+"""Landing pages: headlines, calls to action, claims, logos. See listener.pages.advertising."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""Lemmy: posts and comments by search, on any server and all that it knows of.
+"""Lemmy: posts and comments by search, on any server and those federated with it.
 
 Format: https://join-lemmy.org/api/main (`/api/v3/search`); open to all.
 
-Comments come without the title of their post, which isn't theirs.
+Comments have no title.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _DIALECT = Dialect(quotes="", either=None, longest=200)
 class Options(PagedSearchOptions, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Options of a search on Lemmy."""
 
-    #: The server that is asked.
+    #: Server to use.
     base: str = "https://lemmy.world"
 
     def __post_init__(self) -> None:

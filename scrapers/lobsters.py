@@ -1,8 +1,7 @@
 """Lobsters: its newest stories, or those with a tag, with points and comments.
 
-Format: JSON at the addresses of its pages, https://lobste.rs/newest.json (https://lobste.rs/about). Its search answers
-in HTML only, so all that is new is read and matched here. What is said below stories is at the feed
-https://lobste.rs/comments.rss.
+Format: JSON at the addresses of its pages, https://lobste.rs/newest.json (https://lobste.rs/about). Its search returns
+only HTML, so all new stories are read and matched here. For comments, use the feed https://lobste.rs/comments.rss.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ _LIST = re.compile(r"(https?://[^?#]{1,500}?)(?:/page/(\d{1,5}))?\.json", re.ASC
 class Options(Addressed, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Options of Lobsters."""
 
-    #: Only stories with one of these tags; left out, all.
+    #: Only stories with one of these tags. Default: all.
     tags: tuple[Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9_+-]{1,40}$")], ...] = ()
 
 

@@ -1,14 +1,14 @@
-"""Mastodon: posts with a hashtag, and with a token all that a server's search finds.
+"""Mastodon: posts with a hashtag, and with a token also a server's full-text search.
 
 Format: https://docs.joinmastodon.org/entities/Status/; tag timelines at
-https://docs.joinmastodon.org/methods/timelines/#tag are open to all, the search at
-https://docs.joinmastodon.org/methods/search/ to those who have an account there. Without a token and without `tags`
-the names in the brands' queries are asked for as hashtags: Acme Cloud as #acmecloud.
+https://docs.joinmastodon.org/methods/timelines/#tag are open to all; the search at
+https://docs.joinmastodon.org/methods/search/ needs an account. Without a token and without `tags`, the names in the
+brands' queries are searched for as hashtags: Acme Cloud as #acmecloud.
 
-`url` may name another address of a server's API, such as who wrote to the account that the token is for:
+`url` may name another API resource, such as mentions of the token's account:
 `https://mastodon.social/api/v1/notifications?types[]=mention`.
 
-A boost is read as the post that it boosts. Other servers that speak Mastodon's language will do, too.
+A boost is read as the boosted post. Other servers with a Mastodon-compatible API work, too.
 """
 
 from __future__ import annotations
@@ -33,11 +33,11 @@ _DIALECT = Dialect(either=None, longest=100)
 class Options(PagedSearchOptions, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Options of a Mastodon server."""
 
-    #: The server that is asked.
+    #: Server to use.
     base: str = "https://mastodon.social"
     #: Hashtags without the #, instead of those made from the brands' queries.
     tags: tuple[Annotated[str, msgspec.Meta(pattern=r"^\w{1,100}$")], ...] = ()
-    #: Of an account on that server, with the right read:search: then its search is asked.
+    #: Token of an account on that server with the scope read:search, to use its search.
     token: Secret | None = None
 
     def __post_init__(self) -> None:

@@ -1,4 +1,4 @@
-"""Pricing pages: plans and prices, whatever the layout. How they are read is in listener.pages.pricing."""
+"""Pricing pages: plans and prices, whatever the layout. See listener.pages.pricing."""
 
 from __future__ import annotations
 

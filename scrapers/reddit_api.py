@@ -1,8 +1,8 @@
 """Reddit: posts by search, posts and comments of subreddits, through its API.
 
-Format: https://www.reddit.com/dev/api; things and listings: https://github.com/reddit-archive/reddit/wiki/JSON. Reddit
-wants its readers to sign in with an app (https://www.reddit.com/prefs/apps, of type "script" or "web app"): then a
-hundred requests a minute are allowed where feeds (presets `reddit` and `subreddit`) get one. Each poll signs in anew.
+Format: https://www.reddit.com/dev/api; things and listings: https://github.com/reddit-archive/reddit/wiki/JSON. Create
+an app to sign in with (https://www.reddit.com/prefs/apps, of type "script" or "web app"): this allows a hundred
+requests a minute instead of one for feeds (presets `reddit` and `subreddit`). Each poll signs in again.
 
 Comments come without a title: that of the post isn't theirs. What was deleted has no author or no words.
 """
@@ -41,13 +41,13 @@ _LIMIT = 5_000
 class Options(PagedSearchOptions, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Options of Reddit's API."""
 
-    #: Of your app.
+    #: OAuth credential of your app.
     client_id: Annotated[str, msgspec.Meta(pattern=r"^[\x21-\x39\x3b-\x7e]{0,100}$")] = ""
-    #: Of your app.
+    #: OAuth credential of your app.
     client_secret: Secret | None = None
-    #: Read all that is new in these subreddits, instead of searching in all of them.
+    #: Read everything new in these subreddits, instead of searching all of Reddit.
     subreddits: tuple[Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_]{2,50}$")], ...] = ()
-    #: Of subreddits: "posts", "comments" or "all".
+    #: What to read of subreddits.
     what: Literal["posts", "comments", "all"] = "all"
 
     def __post_init__(self) -> None:

@@ -1,7 +1,7 @@
 """Stack Exchange: questions on Stack Overflow and its sister sites, by search.
 
-Format: https://api.stackexchange.com/docs/advanced-search. Three hundred requests a day are open to all from one
-address; `key` is that of an app of yours (https://stackapps.com/apps/oauth/register) and raises them to ten thousand.
+Format: https://api.stackexchange.com/docs/advanced-search. Without a key, three hundred requests a day are allowed per
+IP address; the `key` of your own app (https://stackapps.com/apps/oauth/register) raises that to ten thousand.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class Options(PagedSearchOptions, frozen=True, kw_only=True, forbid_unknown_fiel
 
     #: Sites as the API names them: "stackoverflow", "serverfault", "superuser", ...
     sites: tuple[Annotated[str, msgspec.Meta(pattern=r"^[a-z.]{2,60}$")], ...] = ("stackoverflow",)
-    #: Key of an app of yours. It isn't secret: it stands in the address of each request.
+    #: Key of your app. It isn't secret, as it is part of each request's URL.
     key: Annotated[str, msgspec.Meta(pattern=r"^[\x21-\x7e]{0,100}$")] = ""
 
 

@@ -1,8 +1,8 @@
-"""Telegram: posts of a public channel, from its preview on the web.
+"""Telegram: posts of a public channel, from its web preview.
 
-Format: the page at https://t.me/s/NAME, as https://core.telegram.org/api/links#public-username-links describes its
-address. `url` is the channel's address, `https://t.me/NAME` or `https://t.me/s/NAME`. Channels without a preview, and
-groups, can't be read.
+Format: the page at https://t.me/s/NAME, as described at https://core.telegram.org/api/links#public-username-links.
+`url` is the channel's URL, `https://t.me/NAME` or `https://t.me/s/NAME`. Channels without a preview, and groups, can't
+be read.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""WordPress: posts of a blog and what its readers comment.
+"""WordPress: posts and comments of a blog.
 
-Format: https://developer.wordpress.org/rest-api/reference/posts/ and .../comments/. `url` is the address of the blog.
-Where its API is closed, `scraper = "feed"` reads the same from `/feed/` and `/comments/feed/`.
+Format: https://developer.wordpress.org/rest-api/reference/posts/ and .../comments/. `url` is that of the blog.
+If its API is disabled, `scraper = "feed"` reads the same from `/feed/` and `/comments/feed/`.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _EMBEDDED = {"posts": "author,wp:term", "comments": "up"}
 class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Options of a blog in the settings."""
 
-    #: What is read: "posts", "comments", or both.
+    #: What to read.
     read: Annotated[tuple[Literal["posts", "comments"], ...], msgspec.Meta(min_length=1, max_length=2)] = (
         "posts",
         "comments",

@@ -1,10 +1,10 @@
-"""YouTube: comments below videos or on all of a channel, and videos by search; with a key.
+"""YouTube: comments on videos or a whole channel, and videos by search; needs an API key.
 
 Format: https://developers.google.com/youtube/v3/docs/commentThreads/list and
 https://developers.google.com/youtube/v3/docs/search/list. A key is free (https://console.cloud.google.com/apis/library)
-and may spend 10,000 units a day: a page of comments costs 1, a search costs 100, so give a search `every = "6h"` or
-more. New videos of a channel need neither: preset `youtube-channel`. `url` may name what else the API lists, such as
-the videos of a playlist.
+and includes 10,000 units a day: a page of comments costs 1, a search 100, so set `every = "6h"` or more for a search.
+For new videos of a channel, no key is needed: use the preset `youtube-channel`. `url` may name other lists of the API,
+such as the videos of a playlist.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ _VIDEO, _CHANNEL = "video ", "channel "
 class Options(PagedSearchOptions, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Options of YouTube."""
 
-    #: Of the YouTube Data API.
+    #: Key of the YouTube Data API.
     key: Secret
-    #: Identifiers of channels: comments on all that is theirs are read.
+    #: Channel ids, to read all comments on their videos.
     channels: tuple[Annotated[str, msgspec.Meta(pattern=r"^UC[A-Za-z0-9_-]{22}$")], ...] = ()
-    #: Identifiers of videos: comments below them are read.
+    #: Video ids, to read their comments.
     videos: tuple[Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{11}$")], ...] = ()
 
 

@@ -31,20 +31,20 @@ from listener.types import Scraper
 
 #: A comment that documents a field, and the field it documents.
 _DOCUMENTED = re.compile(r"((?:^ *#: ?.*\n)+) +(\w+) *:", re.MULTILINE)
-_LINK = re.compile(r"(?<![(<\"])(https?://[^\s,;)]+[^\s,;).:])")
+_LINK = re.compile(r"(?<![(<\"`])(https?://[^\s,;)]+[^\s,;).:])")
 HEAD = """# Scrapers
 
-What listener can read. This page is made from the scrapers' own files by `listener scrapers --markdown`; how to write
-one of your own is told in [write a scraper](write-a-scraper.md).
+Supported sources. This page is generated from the scrapers' source files by `listener scrapers --markdown`. To add
+your own, see [write a scraper](write-a-scraper.md).
 
-Every source has the keys of [`[sources.NAME]`](settings.md#sourcesname); those below are the options of its scraper.
+Every source also has the keys of [`[sources.NAME]`](settings.md#sourcesname).
 
-A **search** needs no `url`: it asks its network for what the queries of your brands look for, each brand's by itself,
-and what comes back is matched exactly. `brand = "..."` asks for that brand alone, `ask = ["..."]` for words of your
-choice. A **preset** reads with another scraper what it finds at its own address.
+A **search** needs no `url`: it searches its network for what your brands' queries look for, one search per brand, and
+matches the results exactly. `brand = "..."` searches for that brand only, `ask = ["..."]` for your own search terms. A
+**preset** is a URL template that is read by another scraper.
 
-Tokens and passwords are [secrets](settings.md#secrets): `token = { env = "MASTODON_TOKEN" }`. A server of your own on a
-private network is asked once `allow_networks` of [`[fetch]`](settings.md#fetch) names that network.
+Tokens and passwords are [secrets](settings.md#secrets): `token = { env = "MASTODON_TOKEN" }`. To use your own
+server on a private network, add the network to `allow_networks` in [`[fetch]`](settings.md#fetch).
 """
 
 
@@ -101,11 +101,11 @@ def chapter(scraper: Scraper) -> str:
     lines = [f"## {scraper.name}", "", f"{sort_of(scraper).capitalize()}." if sort_of(scraper) else "", ""]
     lines = [*lines[:2], *([lines[2], ""] if lines[2] else []), _LINK.sub(r"<\1>", about(scraper)), ""]
     if isinstance(scraper, Preset):
-        lines += [f"Asks `{scraper.file.url}`; format: <{scraper.file.format}>.", ""]
+        lines += [f"Requests `{scraper.file.url}`; format: <{scraper.file.format}>.", ""]
     lines += ["```toml", *example(scraper), "```", ""]
     found = options(scraper.Options)
     if found:
-        lines += ["| option | kind | default | |", "|---|---|---|---|"]
+        lines += ["| option | type | default | |", "|---|---|---|---|"]
     for option in found:
         default = "required" if option.default is None else f"`{option.default}`" if option.default else ""
         lines.append(f"| `{option.name}` | {option.kind} | {default} | {option.about} |")

@@ -30,14 +30,14 @@ HEADERS = {"Accept": "text/html,application/xhtml+xml;q=0.9,*/*;q=0.5"}
 class PageOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Options that all pages have."""
 
-    #: Run the page's scripts in a browser before it is read; needs the extra `browser`.
+    #: Render the page in a headless browser first; needs the extra `browser`.
     render: bool = False
 
 
 class FactsOptions(PageOptions, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Options of pages that are read for facts."""
 
-    #: Further facts to read off the same page.
+    #: Other kinds of facts to extract from the same page.
     also: tuple[Literal["pricing", "faq", "landing"], ...] = ()
 
 

@@ -4,9 +4,8 @@ Formats: https://www.rssboard.org/rss-specification, https://web.resource.org/rs
 https://www.jsonfeed.org/version/1.1/. Understood beside them: Dublin Core, content, slash, syndication, threading,
 Media RSS, iTunes, YouTube, FeedBurner and App Store reviews.
 
-What becomes of every field, of dates that can be read in two ways and of broken feeds is told in docs/feeds.md.
-Whatever the bytes are, `parse` returns items or raises ParseError with what came instead, in time in proportion to
-their number.
+docs/feeds.md describes the field mapping, ambiguous dates and broken feeds.
+Whatever the bytes are, `parse` returns items or raises ParseError with a description of the content, in linear time.
 """
 
 from __future__ import annotations
@@ -28,13 +27,13 @@ _ACCEPT = (
 class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Options of a feed in the settings."""
 
-    #: Zone of times that name none, such as "Europe/Berlin".
+    #: Time zone of times without one, such as "Europe/Berlin".
     timezone: str = "UTC"
-    #: Whether 03/10/2025 is the third of October; left out, other dates of the feed decide, or it stays unread.
+    #: Whether 03/10/2025 is the third of October. Default: decided by other dates of the feed, else unknown.
     day_first: bool | None = None
-    #: What all entries are; left out, it is found out for each.
+    #: Type of all entries. Default: detected per entry.
     kind: ItemKind | None = None
-    #: Ask robots.txt first, though feeds are published to be read by programs.
+    #: Respect robots.txt, although feeds are published for programs.
     robots: bool = False
 
     def __post_init__(self) -> None:

@@ -1,9 +1,9 @@
-"""Files: what customers tell you, from a folder: tickets, answers to surveys, exported reviews, sales notes, mails.
+"""Files: customer feedback from a folder: tickets, survey answers, exported reviews, sales notes, mails.
 
 Formats: CSV (https://www.rfc-editor.org/rfc/rfc4180; also with semicolons or tabs), JSON Lines
-(https://jsonlines.org/), mbox (https://www.rfc-editor.org/rfc/rfc4155) and single mails (.eml), told by the file's
-ending. Each row is an item once, also when the file grows or is written anew: by the column named as `id`, else by all
-that stands in it. docs/customers.md shows complete settings.
+(https://jsonlines.org/), mbox (https://www.rfc-editor.org/rfc/rfc4155) and single mails (.eml), by the file's
+extension. Each row is imported once, even if the file grows or is rewritten: identified by the column `id`, else by its
+whole content. docs/customers.md has complete examples.
 """
 
 from __future__ import annotations
@@ -32,22 +32,21 @@ Column = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Options of a folder in the settings."""
 
-    #: Which files: a pattern, relative to the settings file: "feedback/*.csv".
+    #: Files to read, as a pattern relative to the settings file: "feedback/*.csv".
     files: Annotated[str, msgspec.Meta(min_length=1, max_length=1000)]
-    #: What each row is; left out, "survey" where `metric` is set, else "ticket".
+    #: Type of each row. Default: "survey" if `metric` is set, else "ticket".
     kind: ItemKind | None = None
-    #: Which column holds what: title, text, date, author, id, url, rating, lang. Several for text: "pros + cons".
+    #: Column names by field: title, text, date, author, id, url, rating, lang. Several for text: "pros + cons".
     columns: dict[str, Column] = {}
-    #: Which columns say whose words these are: { plan = "Plan", country = "Country", stage = "Lifecycle" }.
+    #: Columns with the customer's segment: { plan = "Plan", country = "Country", stage = "Lifecycle" }.
     segment: dict[Annotated[str, msgspec.Meta(pattern="^[a-z][a-z0-9_-]{0,30}$")], Column] = {}
-    #: The rows answer a survey, "nps", "csat" or "ces", with their score as rating; or each tells of one who left:
-    #: "churn".
+    #: Survey that the rows answer, with the score as rating: "nps", "csat", "ces"; or "churn" for customers who left.
     metric: Literal["nps", "csat", "ces", "churn"] | None = None
-    #: The best rating there is; left out, 10 of nps, 7 of ces, else 5.
+    #: Maximum rating. Default: 10 for nps, 7 for ces, else 5.
     rating_max: Annotated[float, msgspec.Meta(gt=0, le=1000)] | None = None
-    #: Zone of times that name none, such as "Europe/Berlin".
+    #: Time zone of times without one, such as "Europe/Berlin".
     timezone: str = "UTC"
-    #: Whether 03/10/2025 is the third of October; left out, other dates of the file decide.
+    #: Whether 03/10/2025 is the third of October. Default: decided by other dates of the file.
     day_first: bool | None = None
 
     def __post_init__(self) -> None:

@@ -1,8 +1,8 @@
-"""Lists: any site whose posts stand in a list, read by CSS selectors (HTML) or by paths (JSON) given in the settings.
+"""Lists: any site that lists its posts, read by CSS selectors (HTML) or paths (JSON) given in the settings.
 
-Format: selectors as in https://www.w3.org/TR/selectors-4/, with `@attribute` behind one for the value of an attribute
-(`a.title@href`); without it, the readable text counts. Paths are names and positions with dots between them
-(`data.items`, `author.name`, `links.0.href`). `item` finds the entries, all others are looked for within each.
+Format: selectors as in https://www.w3.org/TR/selectors-4/, followed by `@attribute` for an attribute's value
+(`a.title@href`), otherwise the text is used. Paths are names and positions separated by dots (`data.items`,
+`author.name`, `links.0.href`). `item` selects the entries; all others apply within each entry.
 
     [sources.askbot]
     scraper = "list"
@@ -36,37 +36,37 @@ Rule = Annotated[str, msgspec.Meta(min_length=1, max_length=300)]
 class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Options of a list in the settings."""
 
-    #: The entries: a selector, or for JSON the path of the list ("." where the answer itself is the list).
+    #: Entries: a selector, or for JSON the path of the list ("." if the response itself is the list).
     item: Rule
-    #: What answers: "html" or "json".
+    #: Format of the response.
     form: Literal["html", "json"] = "html"
-    #: The title of an entry.
+    #: Title of an entry.
     title: Rule | None = None
-    #: The words of an entry; of HTML, left out, all of the entry without its title.
+    #: Text of an entry. Default for HTML: the whole entry without its title.
     text: Rule | None = None
-    #: Where an entry is read; of HTML, left out, its first link.
+    #: URL of an entry. Default for HTML: its first link.
     link: Rule | None = None
-    #: When it was published.
+    #: Date of publication.
     date: Rule | None = None
-    #: Who wrote it.
+    #: Author.
     author: Rule | None = None
-    #: What tells an entry from all others; left out, its link does.
+    #: Unique identifier. Default: the link.
     id: Rule | None = None
     #: Stars, out of `rating_max`.
     rating: Rule | None = None
-    #: The best rating.
+    #: Maximum rating.
     rating_max: Annotated[float, msgspec.Meta(gt=0, le=1000)] = 5.0
-    #: The link to the next page, anywhere on the page, on the same host.
+    #: Link to the next page, anywhere on the page, on the same host.
     next: Rule | None = None
     #: Pages that are read in one poll.
     pages: Annotated[int, msgspec.Meta(ge=1, le=20)] = 1
-    #: What all entries are: "post", "article", "comment", "review", "ticket", "incident".
+    #: Type of all entries: "post", "article", "comment", "review", "ticket", "incident".
     kind: ItemKind = "post"
-    #: Zone of times that name none, such as "Europe/Berlin".
+    #: Time zone of times without one, such as "Europe/Berlin".
     timezone: str = "UTC"
-    #: Whether 03/10/2025 is the third of October; left out, such a date stays unread.
+    #: Whether 03/10/2025 is the third of October. Default: such dates are unknown.
     day_first: bool | None = None
-    #: Ask robots.txt first. False only for an interface that is published for programs.
+    #: Respect robots.txt. Set to false only for APIs published for programs.
     robots: bool = True
 
     def __post_init__(self) -> None:

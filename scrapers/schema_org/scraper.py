@@ -1,8 +1,8 @@
-"""schema.org: reviews that a page tells machines about, in JSON-LD or microdata.
+"""schema.org: reviews marked up on a page, in JSON-LD or microdata.
 
 Format: https://schema.org/Review and https://schema.org/AggregateRating. Shops, directories and review sites publish
-both for search engines. The average of a page is an item of its own each time that it changes, to one decimal; the
-number of its ratings stands with each review as what reach is reckoned from.
+both for search engines. The page's average becomes an item whenever it changes, to one decimal; the number of ratings
+is kept with each review and determines its reach.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
     #: Pages that are read in one poll, by the links to the next one (`rel="next"`) on the same host.
     pages: Annotated[int, msgspec.Meta(ge=1, le=20)] = 1
-    #: Make an item of the average when it changes.
+    #: Add an item when the average changes.
     average: bool = True
 
 

@@ -1,9 +1,9 @@
-"""Status pages: incidents with what they touched, how bad they were, when they began and ended.
+"""Status pages: incidents with affected components, impact, start and end.
 
-Reads what a status page publishes for programs, its feed or its JSON, and the page itself. Formats: Statuspage's
-history.atom, history.rss and /api/v2/incidents.json (https://developer.statuspage.io/), which others imitate; and pages
-whose elements are named for incidents. Each incident is an item of kind "incident", so that it is found, counted and
-alerted like all that is said about a brand, with its duration in hours in the metrics.
+Reads a status page's feed or JSON, or the page itself. Formats: Statuspage's history.atom, history.rss and
+/api/v2/incidents.json (https://developer.statuspage.io/), which others imitate; and pages with elements named after
+incidents. Each incident is an item of kind "incident", counted and alerted like any mention of a brand, with its
+duration in hours in the metrics.
 """
 
 from __future__ import annotations
