@@ -75,7 +75,7 @@ def fingerprint(title: str, text: str) -> Fingerprint | None:
     """Return what finds the copies of an item; None where there are too few words to tell it from another."""
     heading = plain_words(title)
     lead = text[:LEAD_CHARACTERS]
-    body = rough_words(lead)[:LEAD_WORDS]
+    body = rough_words(lead, LEAD_WORDS)
     is_long = len(body) >= LONG_WORDS
     short: Sequence[str] = heading
     if not is_long and len(set(heading)) <= LEAST_WORDS:

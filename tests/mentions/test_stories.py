@@ -172,5 +172,6 @@ def test_rough_words_are_plain_ones_in_bytes_but_for_faces() -> None:
         "我喜欢 Acme 的服务。नमस्ते दुनिया \ud800 broken",
     )
     for text in texts:
-        assert [word.decode() for word in rough_words(text)] == list(plain_words(text))
-    assert rough_words("fine 8) xD") == [b"fine", b"8", b"xd"]
+        assert [word.decode() for word in rough_words(text, 1000)] == list(plain_words(text))
+        assert [word.decode() for word in rough_words(text, 3)] == list(plain_words(text))[:3]
+    assert rough_words("fine 8) xD", 9) == [b"fine", b"8", b"xd"]
