@@ -177,11 +177,11 @@ class SceneMaker:
     def _look_up(self, token: str) -> tuple[Word, ...]:
         """Return a token as words of the lexicon: an emoji is described in several, a mark is none."""
         if token in self._emoji:
-            return tuple(self._vader.words(self._emoji[token].split()))
+            return tuple(map(self._vader.word, self._emoji[token].split()))
         if token[0].isalnum() or token[0] in "@h":
-            return tuple(self._vader.words([token.replace("’", "'")]))
+            return (self._vader.word(token.replace("’", "'")),)
         if len(token) > 1 and token[0] not in "!?.":
-            return tuple(self._vader.words([token]))
+            return (self._vader.word(token),)
         return ()
 
 

@@ -120,7 +120,9 @@ class Vader:
         # The library looks at single characters only, so emoji of several never match.
         self._emoji = {emoji: text for emoji, text in lexicon.emoji.items() if len(emoji) == 1}
         self._any_emoji = frozenset(self._emoji)
-        self._memory = Memory(partial(_look_up, lexicon=lexicon.words))
+        #: Looks a token up without remembering it.
+        self.word = partial(_look_up, lexicon=lexicon.words)
+        self._memory = Memory(self.word)
 
     def compound(self, text: str) -> float:
         """Return the compound of a text, -1 to 1, rounded to 4 decimals as the library does."""

@@ -85,7 +85,10 @@ class Token(NamedTuple):
 def _known(token: str) -> Token:
     if token.isascii() and token.isalpha():
         lower = token.lower()
-        return Token(token, _REPEATED.sub(_twice, lower), lower)
+        # Equal strings are kept once: tens of thousands of tokens are remembered.
+        lower = token if lower == token else lower
+        shape = _REPEATED.sub(_twice, lower)
+        return Token(token, lower if shape == lower else shape, lower)
     first, last = token[0], token[-1]
     if last in (TARGET, OTHER):
         return Token(token, last, last)
