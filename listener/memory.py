@@ -8,6 +8,8 @@ import gc
 _ARENA_MAX = -8
 #: Objects made, beyond those let go, before Python looks for circles among the new ones; its own figure is 700.
 _LOOK_AFTER = 10_000
+#: Such looks before those are looked through again that outlived one; its own figure is 10.
+_LOOK_AGAIN_AFTER = 50
 
 
 def share_arenas() -> None:
@@ -29,7 +31,7 @@ def collect_rarely() -> None:
 
     A twelfth of the time of importing and of a poll without news went into looking.
     """
-    gc.set_threshold(_LOOK_AFTER, 10, 10)
+    gc.set_threshold(_LOOK_AFTER, _LOOK_AGAIN_AFTER, 10)
 
 
 def keep_all() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from threading import BoundedSemaphore, Semaphore
+from threading import Lock
 from typing import TYPE_CHECKING, Protocol
 
 from listener.alerts import Planner, Rules
@@ -17,9 +17,6 @@ from listener.types import FetchResult, Request, Scraper, Validators
 
 if TYPE_CHECKING:
     from listener.mentions.understand import Understander
-
-#: Polls that parse and understand at the same time: a second one saves no time, and takes 7 MB.
-READERS = 1
 
 
 class Fetches(Protocol):
@@ -59,5 +56,6 @@ class Parts:
     #: Whether a hub has promised to tell of a source's news, so that it is polled more rarely.
     pushed: Callable[[str], bool] = lambda _: False
     #: Held by whoever reads what came: Python runs one thread at a time anyway, and an answer being read takes many
-    #: times its size. So all workers wait for the web, and one holds the tree of a page.
-    readers: Semaphore = field(default_factory=lambda: BoundedSemaphore(READERS))
+    #: times its size. So all workers wait for the web, and one holds the tree of a page: a second one would save no
+    #: time, and take 7 MB.
+    reader: Lock = field(default_factory=Lock)

@@ -100,7 +100,7 @@ def poll(source: Source, state: SourceState, parts: Parts) -> PollResult:
     started = parts.clock()
     gathered = gather(source, state, parts)
     now = parts.clock()
-    with parts.readers:
+    with parts.reader:
         keys = item_keys(gathered.items)
         known = parts.store.find_known(source.name, [key for item in keys for key in item]) if keys else {}
         fresh = new_items(gathered.items, keys, known)
@@ -110,7 +110,7 @@ def poll(source: Source, state: SourceState, parts: Parts) -> PollResult:
     for start in range(PORTION, len(fresh), PORTION):
         mentions += mentions_in(found)
         added += store_portion(source, found, now, parts, history=history)
-        with parts.readers:
+        with parts.reader:
             found = understand(source, fresh[start : start + PORTION], parts)
     polled = replace(gathered.polled, new_items=len(fresh), rhythm=rhythm_of(gathered.items, now))
     watched = None
@@ -222,7 +222,7 @@ def gather(source: Source, state: SourceState, parts: Parts) -> Gathered:
         response = result.response
         if response is not None and not result.same_body:
             try:
-                with parts.readers:
+                with parts.reader:
                     parsed = scraper.parse(response, source)
             except ParseError as error:
                 result = replace(result, outcome=Outcome.PARSE, detail=str(error))

@@ -34,7 +34,7 @@ def empty() -> Mapping[str, Any]:
 
 def check_aware(moment: datetime | None) -> None:
     """Raise ValueError unless `moment` is None or an aware datetime in UTC."""
-    if moment is not None and moment.utcoffset() != timedelta(0):
+    if moment is not None and moment.tzinfo is not UTC and moment.utcoffset() != timedelta(0):
         raise ValueError(f"not an aware UTC datetime: {moment!r}")
 
 

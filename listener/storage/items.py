@@ -27,6 +27,13 @@ CHUNK = 512
 SHORT_KEY = 300
 INSERT = insert(items, positional=True)
 INSERT_KEY = insert_new(item_keys, positional=True)
+ANY = Prepared(
+    lambda _: (
+        sa.select(item_keys.c.item_id)
+        .where(item_keys.c.source_id == sa.bindparam("source_id"))
+        .limit(sa.literal_column("1"))
+    )
+)
 READ_ON = Prepared(lambda _: sa.select(sources.c.read_on).where(sources.c.id == sa.bindparam("source_id")))
 SET_READ_ON = Prepared(
     lambda _: sa.update(sources).where(sources.c.id == sa.bindparam("source_id")).values(read_on=sa.bindparam("today"))
@@ -76,6 +83,8 @@ def _touch(count: int) -> Prepared:
 
 def find_known(connection: sa.Connection, source_id: int, keys: Iterable[str]) -> dict[str, int]:
     """Return those of the keys that the source has shown before, with the id of the item."""
+    if not ANY.read(connection, {"source_id": source_id}):
+        return {}  # nothing was stored of it yet
     by_digest = {digest(key): key for key in keys}
     known: dict[str, int] = {}
     for some in chunks(list(by_digest)):

@@ -9,13 +9,23 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 WIDTH = 27
+_STAMP = "%04d-%02d-%02dT%02d:%02d:%02d.%06dZ"
 
 
 def stamp(moment: datetime) -> str:
     """Return an aware UTC datetime as the database's text. Raises ValueError for another zone or none."""
     if moment.tzinfo is not UTC and moment.utcoffset() != timedelta(0):
         raise ValueError(f"not an aware UTC datetime: {moment!r}")
-    return moment.isoformat(timespec="microseconds")[:26] + "Z"
+    # Half of the time that `isoformat` takes, and each item has two or three.
+    return _STAMP % (
+        moment.year,
+        moment.month,
+        moment.day,
+        moment.hour,
+        moment.minute,
+        moment.second,
+        moment.microsecond,
+    )
 
 
 def stamp_or_none(moment: datetime | None) -> str | None:

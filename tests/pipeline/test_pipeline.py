@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from threading import Semaphore
+from threading import Lock
 from typing import cast
 
 import pytest
@@ -380,7 +380,7 @@ class Turns:
 
 
 def with_turns(made: Parts, turns: Turns) -> Parts:
-    return replace(made, readers=cast("Semaphore", turns))
+    return replace(made, reader=cast("Lock", turns))
 
 
 def test_more_items_than_a_portion_are_read_by_turns_and_count_as_one_poll(
