@@ -32,6 +32,8 @@ _ORDINARY = re.compile(r"https?://[A-Za-z0-9.-]+(?::\d{1,4})?(?:[/?][!-%'-~]*+(?
 _PLAIN = re.compile(
     r"https?://(?:www\.|m\.|amp\.)?([a-z0-9-]++(?:\.[a-z0-9-]++)+)((?:/[A-Za-z0-9._~!$'()*+,;=:@-]++)*+)/?", re.ASCII
 )
+#: An address without a port, by its parts.
+_ORDERLY = re.compile(r"https?://([a-z0-9.-]++)(/[!\"$->@-~]*+)?(?:\?([!\"$-~]*+))?(?:#([!-~]*+))?", re.ASCII)
 _ORDINARY_HOST = re.compile(r"https?://([A-Za-z0-9.-]+)(?=[/?#]|\Z)", re.ASCII)
 _CONTROL = re.compile(r"[\x00-\x20\x7f]+")
 _INDEX = re.compile(r"/(?:index|default)\.(?:html?|php|aspx?|jsp|cgi)$", re.IGNORECASE)
@@ -93,25 +95,38 @@ def canonical(address: str) -> str:
     plain = _PLAIN.fullmatch(address)
     if plain and not _INDEX.search(plain[2]):
         return plain[1] + plain[2]
-    try:
-        split = urlsplit(_cleaned(address))
-        host, port = (split.hostname or "").rstrip("."), split.port
-    except ValueError:
+    parts = _parts(address)
+    if parts is None:
         return address.strip()
-    if split.scheme not in ("http", "https") or not host:
-        return address.strip()
-    host = _ascii_host(host)
+    host, port, path, query, fragment = parts
     for prefix in ("www.", "m.", "amp."):
         if host.startswith(prefix) and "." in host[len(prefix) :]:
             host = host[len(prefix) :]
             break
     if port and port not in (80, 443):
         host = f"{host}:{port}"
-    path = re.sub(r"//+", "/", _escapes(split.path))
+    path = re.sub(r"//+", "/", _escapes(path))
     path = _INDEX.sub("/", path).rstrip("/")
-    query = "&".join(sorted(_telling(split.query)))
-    fragment = f"#{split.fragment}" if split.fragment.startswith("!") else ""
+    query = "&".join(sorted(_telling(query)))
+    fragment = f"#{fragment}" if fragment.startswith("!") else ""
     return f"{host}{path}{'?' + query if query else ''}{fragment}"
+
+
+def _parts(address: str) -> tuple[str, int | None, str, str, str] | None:
+    """Return host, port, path, query and fragment; None for what is no web address."""
+    orderly = _ORDERLY.fullmatch(address)
+    if orderly and "&amp;" not in address:
+        # What `urlsplit` would say, in a third of its time.
+        host, path, query, fragment = orderly.groups(default="")
+        return (host.rstrip("."), None, path, query, fragment) if host.strip(".") else None
+    try:
+        split = urlsplit(_cleaned(address))
+        host, port = (split.hostname or "").rstrip("."), split.port
+    except ValueError:
+        return None
+    if split.scheme not in ("http", "https") or not host:
+        return None
+    return _ascii_host(host), port, split.path, split.query, split.fragment
 
 
 def _cleaned(address: str) -> str:
