@@ -50,6 +50,7 @@ _SUMMARIES = (
     "itunes:summary",
     "?fulltext",
 )
+_TEXTS = (*_BODIES, *_SUMMARIES)
 _PUBLISHED = (
     *(
         "pubdate",
@@ -66,6 +67,7 @@ _PUBLISHED = (
 _UPDATED = ("atom:updated", "updated", "atom:modified", "modified", "dcterms:modified", "lastbuilddate")
 _GUIDS = ("guid", "atom:id", "id", "dc:identifier", "yt:videoid")
 _AUTHORS = (("atom:author", "author"), ("dc:creator",), ("itunes:author",), ("media:credit",))
+_ANY_AUTHOR = frozenset(name for names in _AUTHORS for name in names)
 _MAIL_AND_NAME = re.compile(r"\S+@\S+\s*\(([^()]+)\)")
 _NAME_AND_MAIL = re.compile(r"([^<>]+?)\s*<[^<>]*@[^<>]*>")
 _ANY_CATEGORY = frozenset({"category", "atom:category", "dc:subject", "media:keywords", "itunes:keywords"})
@@ -130,14 +132,13 @@ def item_of(entry: Element, channel: Channel) -> Item | None:
     lang = language(attribute(entry, XML + "lang") or fields.word("dc:language", "language")) or channel.lang
     published = _date(fields, _PUBLISHED, channel, lang)
     updated = _date(fields, _UPDATED, channel, lang)
-    author = next(filter(None, (_people(people) for names in _AUTHORS if (people := fields.every(*names)))), None)
     reach = measures(fields)
     return Item(
         title=title,
         text=text,
         url=url,
         guid=guid[:1000] or None,
-        author=author or channel.author,
+        author=_author(fields) or channel.author,
         published=published or updated,
         updated=updated,
         lang=lang,
@@ -193,7 +194,7 @@ def _title(fields: Fields) -> str:
 def _text(fields: Fields) -> str:
     """Return the fullest text there is: the body, unless a summary holds clearly more."""
     best = ""
-    for element in fields.every(*_BODIES, *_SUMMARIES):
+    for element in fields.every(*_TEXTS):
         if len(best) >= _MEAGRE and not len(element) and len(element.text or "") < 1.5 * len(best):
             continue
         text = _readable(element)
@@ -250,6 +251,12 @@ def _links(fields: Fields, base: str) -> Iterator[tuple[int, str, str]]:
             form = attribute(element, "type").lower()
             other = bool(form) and "html" not in form
             yield 2 + 2 * _RELATIONS.index(relation) + other, address, own_base
+
+
+def _author(fields: Fields) -> str | None:
+    if not fields.has(_ANY_AUTHOR):
+        return None
+    return next(filter(None, (_people(people) for names in _AUTHORS if (people := fields.every(*names)))), None)
 
 
 def _people(elements: Iterable[Element]) -> str | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from base64 import b64decode
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from html import unescape
 from xml.etree.ElementTree import Element
@@ -107,9 +107,13 @@ class Fields:
         self._take(element)
 
     def _take(self, element: Element) -> None:
+        by_name = self._by_name
         for child in element:
             name = short(child.tag)
-            self._by_name.setdefault(name, []).append(child)
+            if name in by_name:
+                by_name[name].append(child)
+            else:
+                by_name[name] = [child]
             if name == "media:group":
                 self._take(child)
 
@@ -117,23 +121,24 @@ class Fields:
         """Whether there is an element of one of these names."""
         return not names.isdisjoint(self._by_name)
 
-    def every(self, *names: str) -> list[Element]:
+    def every(self, *names: str) -> Sequence[Element]:
         """Return the elements of these names, those of the first name first."""
         by_name = self._by_name
-        found: list[Element] = []
+        found: Sequence[Element] = ()
         for name in names:
             if name in by_name:
-                found += by_name[name]
+                found = [*found, *by_name[name]] if found else by_name[name]
         return found
 
     def word(self, *names: str) -> str:
         """Return the first content among these names that isn't empty, stripped; ""."""
         by_name = self._by_name
         for name in names:
-            for element in by_name.get(name, ()):
-                content = plain(element)
-                if content:
-                    return content
+            if name in by_name:
+                for element in by_name[name]:
+                    content = plain(element)
+                    if content:
+                        return content
         return ""
 
 
