@@ -28,6 +28,11 @@ if TYPE_CHECKING:
 else:
     notify = LazyModule("listener.notify")
 
+#: By channel, in the database: until when it is left alone, also after a restart or a reload, and by which request of a
+#: person it was tried.
+PAUSED = "channel_paused:"
+#: No pause is longer; one that seems to be is of a clock that was set back since.
+PAUSE_LIMIT = timedelta(days=2)
 #: Deliveries looked at for one message; what a message can't hold, it counts and points at.
 BATCH = 500
 
@@ -61,11 +66,14 @@ class Outbox:
         self._failures: dict[str, int] = {}
         #: Until when a channel is left alone, and by which request of a person it was tried.
         self._paused: dict[str, tuple[datetime, str | None]] = {}
+        self._recalled = False
         #: What became of messages that could not be marked, by channel: the database was locked, or its disk full.
         self._unmarked: dict[str, tuple[Sent, datetime]] = {}
 
     def start_due(self, now: datetime) -> list[Delivered]:
         """Begin a message for each channel that has something due and isn't sending; return those that have ended."""
+        if not self._recalled:
+            self._recall(now)
         ended = [name for name, future in self._running.items() if future.done()]
         results = [self._running.pop(name).result() for name in ended]
         for name in self._store.channels_due(now):
@@ -90,6 +98,15 @@ class Outbox:
             if self._running.get(name) not in under_way:
                 with suppress(StorageError):  # nobody is left to try again; it is sent twice
                     self._mark(name, became, at)
+
+    def _recall(self, now: datetime) -> None:
+        """Take over the pauses of whoever sent before."""
+        self._recalled = True
+        for key, told in self._store.list_meta(PAUSED).items():
+            until, _, asked = told.partition(" ")
+            if now < (moment := datetime.fromisoformat(until)) < now + PAUSE_LIMIT:
+                self._paused[key.removeprefix(PAUSED)] = moment, asked or None
+                self._failures[key.removeprefix(PAUSED)] = 1
 
     def _earliest(self, name: str, now: datetime) -> datetime:
         """Return when a channel may next be used: after its gap, its quiet hours, and what its service asked for.
@@ -123,11 +140,15 @@ class Outbox:
             self._last_sent[name] = after
         if became.trouble is not None:
             self._failures[name] = failures = self._failures.get(name, 0) + 1
-            self._paused[name] = channel_pause(failures, became.trouble, after, key=name), asked
+            until = channel_pause(failures, became.trouble, after, key=name)
+            self._paused[name] = until, asked
+            with self._store.write() as tx:
+                tx.set_meta(PAUSED + name, f"{until.isoformat()} {asked or ''}")
         elif became.sent and self._failures.pop(name, 0):
             # What it failed with needn't wait as long as it would have for a service that stays away.
             with self._store.write() as tx:
                 tx.hurry_channel(name, after)
+                tx.set_meta(PAUSED + name, None)
         return Delivered(
             channel=name, sent=len(became.sent), retried=len(became.retry), dead=len(became.dead), error=became.error
         )

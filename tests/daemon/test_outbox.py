@@ -223,3 +223,50 @@ def test_new_alerts_wait_as_long_as_a_service_asks_for(store: Store) -> None:
     outbox.send_due(clock[-1])
     outbox.close(timedelta(seconds=10))
     assert [one.status for one in store.deliveries()] == [DeliveryStatus.SENT] * 2
+
+
+def test_a_restart_doesn_t_ask_a_service_sooner_than_it_wants(store: Store) -> None:
+    channel, clock = FailingChannel(), [NOW]
+    add(store, "1")
+    first = outbox_of(store, channel, clock)
+    first.send_due(NOW)
+    first.close(timedelta(seconds=10))
+    channel.mended = True
+    add(store, "2")
+    again = outbox_of(store, channel, clock)
+    again.send_due(NOW + timedelta(hours=2))
+    assert channel.attempts == 1
+    clock.append(NOW + timedelta(hours=3, minutes=19))
+    again.send_due(clock[-1])
+    again.send_due(clock[-1])
+    again.close(timedelta(seconds=10))
+    assert [one.status for one in store.deliveries()] == [DeliveryStatus.SENT] * 2
+    assert store.list_meta("channel_paused:") == {}
+
+
+def test_a_pause_by_a_clock_that_was_set_back_since_is_none(store: Store) -> None:
+    channel, clock = FailingChannel(), [NOW + timedelta(days=30)]
+    add(store, "1")
+    first = outbox_of(store, channel, clock)
+    first.send_due(clock[-1])
+    first.close(timedelta(seconds=10))
+    add(store, "2")
+    clock.append(NOW)
+    again = outbox_of(store, channel, clock)
+    again.send_due(NOW)
+    again.close(timedelta(seconds=10))
+    assert channel.attempts == 2
+
+
+def test_a_person_who_asked_for_another_attempt_before_a_restart_is_heard_after_it(store: Store) -> None:
+    channel, clock = FailingChannel(), [NOW]
+    add(store, "1")
+    first = outbox_of(store, channel, clock)
+    first.send_due(NOW)
+    first.close(timedelta(seconds=10))
+    with store.write() as tx:
+        assert tx.hurry_failed(None, NOW + timedelta(minutes=2)) == 1
+    again = outbox_of(store, channel, clock)
+    again.send_due(NOW + timedelta(minutes=2))
+    again.close(timedelta(seconds=10))
+    assert channel.attempts == 2
