@@ -72,9 +72,11 @@ def agreeing(sentiment: Sentiment, kind: Speech, complaint: float, *, speaks: bo
     """Return a sentiment that agrees with the kind of speech.
 
     What is stated counts where no word of feeling does: a complaint or a farewell is negative, at most by a half of how
-    sure the complaint is. Neutral complaints turn only where they are sure.
+    sure the complaint is. Neutral complaints turn only where they are sure. Spam feels nothing, whatever it promises.
     """
     compound = sentiment.compound
+    if compound is not None and kind == "spam":
+        return _turned(sentiment, 0.0, "neutral", "(spam)")
     if compound is None or kind not in ("complaint", "churn"):
         return sentiment
     if compound >= POSITIVE or (

@@ -11,6 +11,7 @@ from typing import Protocol
 
 from listener.mentions.scene import CONTRASTS, Scene
 from listener.mentions.vader import NEGATION, emphasis, squash
+from listener.mentions.words import OTHER, TARGET
 from listener.types import Label, Sentiment
 
 #: The usual cuts of VADER's authors.
@@ -38,6 +39,15 @@ def label_of(compound: float) -> Label:
     if compound >= POSITIVE:
         return "positive"
     return "negative" if compound <= NEGATIVE else "neutral"
+
+
+def of_emoji(scene: Scene) -> Sentiment:
+    """Score a text of names and emoji, which every language understands; unknown where there is a word or no emoji."""
+    reasons = tuple((feeling.words, round(feeling.value, 2)) for feeling in scene.feelings)
+    if not reasons or any(word[0] not in (TARGET, OTHER) for word in scene.words.words):
+        return Sentiment(compound=None, label=None)
+    compound = round(squash(sum(feeling.value for feeling in scene.feelings)), 4)
+    return Sentiment(compound=compound, label=label_of(compound), reasons=reasons)
 
 
 class VaderScorer:

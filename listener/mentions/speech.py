@@ -31,8 +31,9 @@ ASKED = 0.7
 ANGRY = -0.2
 #: From here a complaint in anger isn't told as a wish, though it holds one.
 SURELY = 0.9
-#: What only reports is not told as a complaint, however bad its news.
+#: What only reports is not told as a complaint, however bad its news, nor is what is of a kind that doesn't complain.
 REPORTED = 0.49
+CONTENT = frozenset({"praise", "news", "spam", "other"})
 #: From here feeling alone is praise.
 PLEASED = 0.4
 
@@ -92,10 +93,11 @@ def read_speech(
     signs = {kind: found for kind, found in signs.items() if found}
     # A firm that tells of its own outage doesn't complain.
     complaint = 0.0 if item == "incident" else _complaint(words.text, signs, compound, pains)
-    if reports:
+    kind = _kind(words.text, signs, compound, complaint, item, reports=reports)
+    if reports or kind in CONTENT:
         complaint = min(complaint, REPORTED)
     return SpeechReading(
-        kind=_kind(words.text, signs, compound, complaint, item, reports=reports),
+        kind=kind,
         complaint=round(complaint, 4),
         signs=tuple((sign, word) for sign, found in signs.items() for word in dict.fromkeys(found)),
         reports=reports,

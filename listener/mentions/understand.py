@@ -21,7 +21,7 @@ from listener.mentions.passages import passages, titled
 from listener.mentions.reach import reach
 from listener.mentions.relevance import outside_addresses, own_words, relevance_of
 from listener.mentions.scene import Scene, SceneMaker
-from listener.mentions.sentiment import Scorer, VaderScorer
+from listener.mentions.sentiment import Scorer, VaderScorer, of_emoji
 from listener.mentions.speech import read_speech
 from listener.mentions.stars import verdict_of, weighed
 from listener.mentions.vader import NEGATION, Lexicon
@@ -224,7 +224,7 @@ class Understander:
         words, phrases = scene.words, scene.phrases
         voice = self._voices.get(lang or "en", frozenset())
         speaks = scene.addressed or not voice.isdisjoint(words.words)
-        sentiment = self._scorer.score(scene)
+        sentiment = self._scorer.score(scene) if lang is not None else of_emoji(scene)
         is_post = asked.kind != "article" or (speaks and not asked.only_linked and len(asked.wider or text) <= EXCERPT)
         in_passing = not is_post and asked.stars[0] is None
         if in_passing:

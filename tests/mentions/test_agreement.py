@@ -14,12 +14,16 @@ from listener.mentions.excerpt import words_near
 from listener.mentions.matcher import Matcher
 from listener.mentions.relevance import outside_addresses, own_words
 from listener.mentions.sentiment import label_of
+from listener.mentions.speech import read_speech
 from listener.mentions.understand import Understander, UnderstandSettings
+from listener.mentions.words import Found, words_of
 from listener.types import Brand, Item, ItemKind, Reading, Sentiment, Source, Speech
 
 BRANDS = (Brand(name="acme", query="Acme"), Brand(name="globex", query="Globex"))
 SOURCE = Source(name="forum", scraper="feed")
 FILLER = "The harvest was early this year and nobody minded much. " * 20
+
+KINDS: tuple[ItemKind, ...] = ("post", "article")
 
 Read = Callable[..., dict[str, Reading]]
 
@@ -81,6 +85,21 @@ def test_no_complaint_and_no_farewell_is_positive(
 def test_what_is_not_scored_stays_unknown() -> None:
     unknown = Sentiment(compound=None, label=None)
     assert agreeing(unknown, "complaint", 0.9, speaks=True) == unknown
+
+
+def test_spam_feels_nothing(read: Read) -> None:
+    mention = read("WIN A FREE ACME ACCOUNT! Follow me and click here https://win.example giveaway, amazing!")["acme"]
+    assert (mention.kind, mention.sentiment.label, mention.sentiment.compound) == ("spam", "neutral", 0.0)
+
+
+@pytest.mark.parametrize(("text", "label"), [("Acme 😍😍😍", "positive"), ("Acme 😭😭", "negative"), ("Acme", None)])
+def test_emoji_speak_without_a_language(read: Read, text: str, label: str | None) -> None:
+    mention = read(text)["acme"]
+    assert (mention.lang, mention.sentiment.label) == (None, label)
+
+
+def test_emoji_do_not_speak_for_words_of_an_unknown_language(read: Read) -> None:
+    assert read("Acme qwrtz 😍")["acme"].sentiment.label is None
 
 
 def test_why_a_sentiment_was_turned_is_told(read: Read) -> None:
@@ -152,6 +171,15 @@ def test_a_customer_in_a_forum_complains_although_the_feed_calls_it_an_article(r
     mention = read("I can't log in to Acme, it keeps crashing. Terrible.", "article")["acme"]
     assert mention.kind == "complaint"
     assert mention.sentiment.label == "negative"
+
+
+def test_what_is_no_complaint_by_kind_is_none_by_probability() -> None:
+    words = words_of("I read that the new shop is late.")
+    late = Found(name="complaint", first=7, last=7, words="late")
+    speech = [
+        read_speech(words, {"complaint": [late]}, compound=-0.1, pains=0, item=item, speaks=True) for item in KINDS
+    ]
+    assert [(one.kind, one.complaint >= 0.5) for one in speech] == [("complaint", True), ("news", False)]
 
 
 # --- from where the brand is named
