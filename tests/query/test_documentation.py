@@ -76,8 +76,9 @@ def test_a_command_of_the_documentation_prints_what_it_says(block: str) -> None:
 def test_the_documentation_tells_all_fields_and_limits() -> None:
     for field in FIELDS:
         assert f"`{field}:" in PAGE
-    assert f"at most {LENGTH_LIMIT:,} characters and {TERM_LIMIT:,} terms; parentheses go {DEPTH_LIMIT} deep" in PAGE
+    assert f"{LENGTH_LIMIT:,} characters and {TERM_LIMIT:,} terms" in PAGE
+    assert f"parentheses nested up to {DEPTH_LIMIT} deep" in PAGE
     assert f"first {TEXT_LIMIT:,} characters" in PAGE
-    assert f"`n` from 0 to {NEAR_LIMIT}" in PAGE
+    assert f"between them, 0 to {NEAR_LIMIT}" in PAGE
     assert STEM_LIMIT == 3
     assert "At least three letters" in PAGE
