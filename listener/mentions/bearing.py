@@ -65,7 +65,7 @@ def words_by_the_name(scene: Scene) -> Sequence[str]:
     if not scene.targets:
         return words
     near = scene.near(AROUND)
-    return [word for word, place in zip(words, places, strict=False) if place in near]
+    return [word for word, place in zip(words, places, strict=True) if place in near]
 
 
 def agreeing(sentiment: Sentiment, kind: Speech, complaint: float, *, speaks: bool) -> Sentiment:
@@ -75,7 +75,7 @@ def agreeing(sentiment: Sentiment, kind: Speech, complaint: float, *, speaks: bo
     sure the complaint is. Neutral complaints turn only where they are sure. Spam feels nothing, whatever it promises.
     """
     compound = sentiment.compound
-    if compound is not None and kind == "spam":
+    if compound and kind == "spam":
         return _turned(sentiment, 0.0, "neutral", "(spam)")
     if compound is None or kind not in ("complaint", "churn"):
         return sentiment

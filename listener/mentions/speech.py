@@ -20,9 +20,10 @@ from listener.types import ItemKind, Speech
 
 #: Lists of the phrase book that are signs of a kind of speech.
 KINDS = ("complaint", "question", "praise", "request", "churn", "news", "spam")
-#: Lists of what is said of the brand by who turns away from it, and by who comes to it.
+#: Lists of what is said of the brand by who turns away from it, and by who comes to it; so many of each are looked at.
 LEAVING = "leaving"
 COMING = "coming"
+COMPARED = 200
 #: From here a text complains.
 COMPLAINS = 0.5
 #: From here a question does, and an article.
@@ -80,12 +81,14 @@ def read_speech(
     """
     signs = _signs(phrases)
     if in_passing:
-        signs = {kind: found for kind, found in signs.items() if kind not in ("request", "churn") or LEAVING in phrases}
+        signs.pop("request", None)
+        if LEAVING not in phrases:
+            signs.pop("churn", None)
         speaks = speaks and ("churn" in signs or (compound is not None and compound <= ANGRY))
-    tells = "news" in signs and len(signs["news"]) >= len(signs.get("complaint", ()))
     if item == "article" and "complaint" not in signs and not (compound is not None and compound <= NEGATIVE):
         # "How to install", "change your password": subjects of articles, which hurt nobody by themselves.
         pains = 0
+    tells = "news" in signs and len(signs["news"]) >= len(signs.get("complaint", ()))
     reports = not speaks and (item == "article" or tells)
     if not reports and more("news") in phrases:
         # Who speaks for himself uses these words, too: "my account says".
@@ -113,13 +116,14 @@ def _signs(phrases: Mapping[str, Sequence[Found]]) -> dict[str, list[str]]:
             some = _once([*some, *phrases[further]])
         if some:
             found[kind] = some
-    coming = phrases.get(COMING, ())
-    leaving = [one for one in phrases.get(LEAVING, ()) if not _meets(one, coming)]
+    # Each is compared with each: of a text of megabytes only the first ones are.
+    coming = phrases.get(COMING, ())[:COMPARED]
+    leaving = [one for one in phrases.get(LEAVING, ())[:COMPARED] if not _meets(one, coming)]
     if leaving:
         # What is praised is where one goes.
         found |= {"churn": _once([*found.get("churn", ()), *leaving]), "praise": ()}
     elif coming and "churn" in found:
-        found["churn"] = [one for one in found["churn"] if not _meets(one, coming)]
+        found["churn"] = [one for one in found["churn"][:COMPARED] if not _meets(one, coming)]
     return {kind: [one.words for one in some] for kind, some in found.items() if some}
 
 
