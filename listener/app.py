@@ -1,8 +1,8 @@
-"""The composition root: settings become objects here, and nowhere else.
+"""The composition root: builds all objects from the settings.
 
-The one clock of the program is chosen here, too; everything below gets `now` as an argument or this clock as a part.
-What many installations never need, such as mailboxes, is imported when it is asked for: importing it all takes as long
-as hundreds of polls.
+The program's only clock is chosen here, too; everything below takes `now` or this clock as an argument. What many
+installations never need, such as mailboxes, is imported on first use: importing everything costs as much as hundreds
+of polls.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def system_clock() -> datetime:
 
 
 class App:
-    """The program put together. Front doors drive it."""
+    """The assembled program, driven by the daemon, the commands and the demo."""
 
     def __init__(
         self,
@@ -116,7 +116,7 @@ class App:
         return browser(self.fetcher, self._assets, self.settings.fetch.body_limit, clock=self.clock)
 
     def _other_adapters(self) -> dict[str, Adapter]:
-        """Return the adapters beside the web's, by the schemes of their addresses."""
+        """Return the adapters for URL schemes other than http and https."""
         root = self.settings.path.parent
 
         def folders() -> Adapter:
@@ -133,14 +133,14 @@ class App:
         return {"file": LazyAdapter(folders), "imap": mails, "imaps": mails}
 
     def start(self) -> None:
-        """Tell the store which sources there are. Those that are new are due soon."""
+        """Synchronise the stored sources with the settings. New sources are due within a minute."""
         spread = min(SPREAD_EACH * len(self.sources), SPREAD_LIMIT)
         self.store.sync_sources(self.settings.sources, self.clock(), spread=spread)
 
     def listen(self) -> None:
-        """Take calls of hubs, and ask them to call, where the settings say at which address they reach this machine.
+        """Serve WebSub callbacks and subscribe to hubs, if `[websub]` has a `public_url`.
 
-        Raises ListenerError where that is taken.
+        Raises ListenerError if the local address is in use.
         """
         section = self.settings.websub
         if not section.public_url:
@@ -158,27 +158,27 @@ class App:
         return len(self.sources), len(self.settings.brands), len(self.settings.channels)
 
     def poll_due(self, done: Callable[[PollResult], None]) -> int:
-        """Poll what is due now, to the end; call `done` with each result. Return their number."""
+        """Poll all sources that are due, and wait for them; call `done` with each result. Return their number."""
         return self.dispatcher.poll_due(self.clock(), done)
 
     def poll_all(self, done: Callable[[PollResult], None]) -> list[NotAsked]:
-        """Poll every source once, whatever its schedule says; call `done` for each. Return what could not be asked."""
+        """Poll every source once regardless of its schedule; call `done` for each. Return those that were skipped."""
         ready_at = self.fetcher.ready_at
         return Round(
             self.store, self.dispatcher, self.sources, ready_at, clock=self.clock, sleep=self._sleep
         ).run(done)  # fmt: skip
 
     def send_due(self) -> list[Delivered]:
-        """Send what is due now, to the end; return what became of each message."""
+        """Send all deliveries that are due, and wait for them; return the result of each message."""
         return self.outbox.send_due(self.clock())
 
     def look_at_trends(self, now: datetime) -> int:
-        """Look for spikes and rising pain points, where rules watch them; return how many alerts that makes."""
+        """Evaluate the rules on spikes and rising pain points; return the number of new alerts."""
         rules = self.parts.rules
         return self.trending().look(now) if rules.on_spikes or rules.on_pains else 0
 
     def upkeep(self, now: datetime, *, go_on: Callable[[], bool] = lambda: True) -> Retained:
-        """Forget what the settings say to forget; return how much. Ends early where `go_on` says no."""
+        """Apply retention; return the number of deleted rows by kind. Stops early once `go_on` returns False."""
         keep = self.settings.retention
         retained = self.store.retain(
             now,
@@ -194,19 +194,19 @@ class App:
         return retained
 
     def upkeep_due(self, now: datetime, every: timedelta) -> bool:
-        """Say whether `every` has passed since `upkeep` last came to its end, or the clock was set back since."""
+        """Return whether `every` has passed since `upkeep` last completed, or the clock was set back since."""
         last = self.store.find_meta(UPKEEP_AT)
         return last is None or not timedelta(0) <= now - datetime.fromisoformat(last) < every
 
     def drain(self, timeout: timedelta) -> int:
-        """Wait for polls and messages under way, together no longer than `timeout`; return how many polls were left."""
+        """Wait for polls and messages in progress, for `timeout` in total; return the number of unfinished polls."""
         began = time.monotonic()
         left = self.dispatcher.close(timeout)
         self.outbox.close(max(timeout - timedelta(seconds=time.monotonic() - began), timedelta()))
         return left
 
     def close(self) -> None:
-        """Let go of sockets and the database."""
+        """Close sockets and the database."""
         if self._callbacks is not None:
             self._callbacks.close()
         if self.push is not None:
@@ -217,7 +217,7 @@ class App:
 
 
 class OptionsOf(Mapping[str, type[Any] | None]):
-    """The scrapers by name with the class of their options; each is imported only if it is asked for."""
+    """Options classes by scraper name; each scraper is imported on first use."""
 
     def __init__(self, folders: Sequence[Path]) -> None:
         self._scrapers = Scrapers(folders)
@@ -235,9 +235,9 @@ class OptionsOf(Mapping[str, type[Any] | None]):
 
 
 def understanding(settings: config.Settings) -> tuple[Matcher, Callable[[], Understander]]:
-    """Return what finds mentions and what gives their reader, by the settings.
+    """Return the matcher, and a factory of the understander, for these settings.
 
-    The reader is made when it is first asked for: a round without news needs none of its words and weights.
+    The understander is built on first use: a round without news needs none of its lexicons and weights.
     """
 
     @cache
@@ -269,7 +269,7 @@ def built_channels(settings: config.Settings) -> dict[str, Channel]:
 
 
 def taxonomy(settings: config.Settings) -> tuple[Topic, ...]:
-    """Return the pain points that are known, by the settings: one of the same name replaces a bundled one."""
+    """Return the pain points in force: bundled ones, and those of the settings, which may replace them by name."""
     from listener.mentions.data import PAINS_FILE, read_topics
 
     bundled_ones = () if settings.understand.only_own_pains else read_topics(bundled("config") / PAINS_FILE)
@@ -277,7 +277,7 @@ def taxonomy(settings: config.Settings) -> tuple[Topic, ...]:
 
 
 def emerging_pains(settings: config.Settings, store: Store, brand: Brand) -> EmergingPains:
-    """Return what finds pains of a brand that the taxonomy doesn't know."""
+    """Return a finder of emerging pain points of a brand."""
     from listener.emerging import EmergingPains
     from listener.mentions.data import read_frequent_words
     from listener.mentions.voices import Runs
@@ -287,7 +287,7 @@ def emerging_pains(settings: config.Settings, store: Store, brand: Brand) -> Eme
 
 
 def rescorer(settings: config.Settings, store: Store, wanted: Wanted) -> Rescorer:
-    """Return what reads stored mentions again with today's settings."""
+    """Return a rescorer for stored mentions, with the current settings."""
     from listener.rescore import Rescorer
 
     matcher, understander = understanding(settings)
@@ -297,7 +297,7 @@ def rescorer(settings: config.Settings, store: Store, wanted: Wanted) -> Rescore
 
 
 def fetch_settings(settings: config.Settings) -> FetchSettings:
-    """Return what the fetcher needs, with a User-Agent that says who asks and where to complain."""
+    """Return the fetcher's settings, with a User-Agent that includes the contact."""
     section = settings.fetch
     contact = f" (+{settings.contact})" if settings.contact else ""
     return FetchSettings(
@@ -315,7 +315,7 @@ def fetch_settings(settings: config.Settings) -> FetchSettings:
 
 
 def known_pains() -> set[str]:
-    """Return the names of the pain points that come with the program."""
+    """Return the names of the bundled pain points."""
     from listener.mentions.data import PAINS_FILE, read_topics
 
     return {topic.name for topic in read_topics(bundled("config") / PAINS_FILE)}
@@ -330,7 +330,7 @@ def load_settings(path: Path, *, need_secrets: bool = True) -> config.Settings:
 
 @contextmanager
 def open_store(settings: config.Settings, now: datetime) -> Iterator[Store]:
-    """Open the database alone, for commands that look or mend. Raises StorageError."""
+    """Open only the database, for commands that inspect or repair it. Raises StorageError."""
     store = Store.open(settings.database, now=now)
     try:
         yield store
@@ -340,9 +340,9 @@ def open_store(settings: config.Settings, now: datetime) -> Iterator[Store]:
 
 @contextmanager
 def open_trial(settings: config.Settings, *, clock: Callable[[], datetime] = system_clock) -> Iterator[App]:
-    """Put the program together over a database that is thrown away, for commands that look and store nothing.
+    """Build the program with a temporary database, for commands that store nothing.
 
-    Hosts that the real database knows to want to be left alone are left alone here, too.
+    Backoff and rate limits of hosts are taken from the real database.
     """
     alone = _hosts_left_alone(settings, clock())
     with TemporaryDirectory(prefix="listener-") as folder:
@@ -375,9 +375,9 @@ def browser(
 
 @contextmanager
 def open_web(settings: config.Settings | None, *, clock: Callable[[], datetime] = system_clock) -> Iterator[Router]:
-    """Make what asks the web and remembers hosts for itself alone, for commands that ask a few URLs and no more.
+    """Build a fetcher that keeps host state in memory only, for commands that fetch a few URLs.
 
-    Without settings it is as polite and as careful as the defaults are.
+    Without settings, the default limits apply.
     """
     hosts = MemoryHosts()
     if settings is None:
@@ -397,7 +397,7 @@ def open_web(settings: config.Settings | None, *, clock: Callable[[], datetime] 
 
 
 def _hosts_left_alone(settings: config.Settings, now: datetime) -> Iterable[HostState]:
-    """Return what the database knows of hosts that want to be left alone."""
+    """Return the stored hosts that must not be contacted yet."""
     with suppress(StorageError):  # none yet, or in trouble: that is for other commands to say
         real = Store.open(settings.database, now=now, must_exist=True)
         try:
@@ -408,5 +408,5 @@ def _hosts_left_alone(settings: config.Settings, now: datetime) -> Iterable[Host
 
 
 def open_app(path: Path) -> App:
-    """Read the settings at `path` and put the program together. Raises ConfigError and StorageError."""
+    """Load the settings at `path` and build the program. Raises ConfigError and StorageError."""
     return App(load_settings(path))

@@ -1,6 +1,6 @@
-"""The service: APScheduler ticks, the tick hands out what is due. The only module that imports apscheduler.
+"""The service: APScheduler ticks, and each tick dispatches what is due. The only module that imports apscheduler.
 
-The tick feeds systemd's watchdog itself: if polls can't be handed out any more, systemd learns of it.
+The tick itself feeds systemd's watchdog, so systemd notices if polls are no longer dispatched.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ class Daemon:
         self._ahead = time.time() - time.monotonic()
 
     def run(self) -> None:
-        """Serve until a signal ends it. Raises what a tick failed with, unless the database's state explains it."""
+        """Run until stopped by a signal. Raises what a tick failed with, unless it is a known database problem."""
         with self._app.store.hold():
             self._app.start()
             self._app.listen()
@@ -108,7 +108,7 @@ class Daemon:
         return scheduler
 
     def _plan(self, scheduler: BackgroundScheduler) -> None:
-        """Plan the jobs from now on: the tick, the outbox, the hourly trends, and the nightly upkeep."""
+        """Schedule the jobs: the tick, the outbox, the hourly trends, and the nightly upkeep."""
         now = datetime.now(UTC)
         for name, job in (("tick", self._tick), ("send", self._send)):
             scheduler.add_job(
@@ -122,7 +122,7 @@ class Daemon:
             scheduler.add_job(self._guard(job, self._long_turn), "cron", id=name, replace_existing=True, **moment)
 
     def _wait(self, scheduler: BackgroundScheduler) -> None:
-        """Sleep until a signal or a failure; reload where SIGHUP asks for it, and begin anew where the clock is set."""
+        """Sleep until a signal or a failure; reload on SIGHUP, and reschedule when the clock was set back."""
         while not self._stopping and self._failure is None:
             self._wake.wait(CLOCK_EVERY.total_seconds())
             self._wake.clear()
@@ -153,9 +153,9 @@ class Daemon:
         self._wake.set()
 
     def _guard(self, job: Callable[[datetime], None], turn: threading.Lock | None = None) -> Callable[[], None]:
-        """Wrap a job: a database in trouble pauses all work with one line in the log; anything else ends the daemon.
+        """Wrap a job: database trouble pauses all work with one log line; any other exception ends the daemon.
 
-        Jobs that share a `turn` run one after another; without one it is that of the tick.
+        Jobs that share a `turn` don't overlap; the default is that of the tick.
         """
 
         def run() -> None:
@@ -216,7 +216,7 @@ class Daemon:
             log.info("upkeep %s", self._app.upkeep(now, go_on=lambda: not (self._stopping or self._quiet)))
 
     def _watch(self) -> None:
-        """Let metrics be read where the settings say. Raises ListenerError where that address is taken."""
+        """Serve metrics at the configured address. Raises ListenerError if it is in use."""
         address = self._app.settings.daemon.metrics
         if self._metrics is None:
             if address is None:
@@ -228,7 +228,7 @@ class Daemon:
         self._metrics.listen(address)
 
     def _reload_settings(self) -> None:
-        """Read the settings again; bad ones are refused, said in the log, and the old ones stay."""
+        """Reload the settings; invalid ones are logged and the old ones stay in force."""
         self._notifier.reloading()
         try:
             app = self._build()
@@ -246,7 +246,7 @@ class Daemon:
         self._notifier.ready()
 
     def _replace_app(self, app: App) -> None:
-        """Let the old app end what it is at, and go on with the new one."""
+        """Let the old app finish its work, then continue with the new one."""
         with self._turn:
             self._quiet = True
         # Ticks go on and feed the watchdog, and do nothing else; what takes long sees that it is to end.
@@ -268,7 +268,7 @@ class Daemon:
 
 
 def summary(counts: Counts) -> str:
-    """Return the state in half a line."""
+    """Return a short summary of the state."""
     return (
         f"{counts.sources} sources, {counts.failing} failing, {counts.mentions} mentions, "
         f"{counts.pending} alerts to send, {counts.dead} undeliverable"
@@ -276,7 +276,7 @@ def summary(counts: Counts) -> str:
 
 
 def level_of(result: PollResult) -> int:
-    """Return how loudly a poll is logged: what went wrong, what brought something, and what was as it mostly is."""
+    """Return the log level of a poll: warning if it failed, info if it found something, debug otherwise."""
     if not result.worked and result.outcome is not Outcome.DEFERRED:
         return logging.WARNING
     return logging.INFO if result.new_items else logging.DEBUG

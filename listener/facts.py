@@ -1,7 +1,4 @@
-"""Facts of a page: what a pricing, FAQ, landing or status page says, and the changes between two such readings.
-
-Records only, on the same floor as `listener.types`.
-"""
+"""Facts extracted from pricing, FAQ, landing and status pages, and the changes between two versions. Records only."""
 
 from __future__ import annotations
 
@@ -15,19 +12,19 @@ from typing import Literal, TypeAlias
 class Plan:
     """One price of one plan: a plan with a monthly and a yearly price gives two of these."""
 
-    #: As the page spells it; None where it has no name.
+    #: As on the page; None if it has no name.
     name: str | None
     #: In units of the currency, not cents; None for "contact us".
     price: Decimal | None
     #: Upper end of a range.
     price_max: Decimal | None = None
-    #: Struck-out price beside this one.
+    #: Struck-out price shown with this one.
     list_price: Decimal | None = None
-    #: ISO 4217; None where the page shows none.
+    #: ISO 4217; None if the page shows none.
     currency: str | None = None
-    #: month, year, week, day, hour, one-time, seat-month, ...; None where the page doesn't say.
+    #: month, year, week, day, hour, one-time, seat-month, ...; None if the page doesn't say.
     period: str | None = None
-    #: What one price is for: seat, site, "1,000 calls".
+    #: What the price applies to: seat, site, "1,000 calls".
     unit: str | None = None
     #: "billed annually" and the like.
     billing: str | None = None
@@ -43,7 +40,7 @@ class Plan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """A question and its answer, readable text."""
+    """A question and its answer, as plain text."""
 
     question: str
     answer: str = ""
@@ -54,11 +51,11 @@ CopyKind: TypeAlias = Literal["headline", "subhead", "cta", "claim", "logo"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Copy:
-    """A piece of advertising copy."""
+    """A piece of marketing copy."""
 
     kind: CopyKind
     text: str
-    #: Where a call to action leads.
+    #: Target of a call to action.
     url: str | None = None
 
 
@@ -67,7 +64,7 @@ class Incident:
     """An incident of a status page."""
 
     title: str
-    #: none, minor, major, critical, maintenance; None where not told.
+    #: none, minor, major, critical, maintenance; None if unknown.
     impact: str | None = None
     components: tuple[str, ...] = ()
     started: datetime | None = None
@@ -80,19 +77,19 @@ class Incident:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageFacts:
-    """Everything read from one version of a page. `trouble` says why the rest must not be believed."""
+    """Everything extracted from one version of a page. If `trouble` is set, the rest must not be used."""
 
     title: str = ""
-    #: The description that is meant for search engines.
+    #: The meta description.
     description: str = ""
     lang: str | None = None
     plans: tuple[Plan, ...] = ()
     questions: tuple[Question, ...] = ()
     copy: tuple[Copy, ...] = ()
     incidents: tuple[Incident, ...] = ()
-    #: Readable text, a line for each block.
+    #: Plain text, one line per block.
     text: str = ""
-    #: captcha, login, error-page, empty-shell, script-prices, ...; None: an ordinary page.
+    #: captcha, login, error-page, empty-shell, script-prices, ...; None: a regular page.
     trouble: str | None = None
 
 
@@ -120,12 +117,12 @@ ChangeKind: TypeAlias = Literal[
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Price:
-    """A price as it stands before or after a change."""
+    """A price before or after a change."""
 
     price: Decimal | None
     currency: str | None = None
     period: str | None = None
-    #: What the plan is called; told where that is what changed.
+    #: Name of the plan; set only if the name changed.
     name: str | None = None
 
 
@@ -138,5 +135,5 @@ class Change:
     subject: str
     before: Price | str | None = None
     after: Price | str | None = None
-    #: In percent of the price before; only where both prices share a currency.
+    #: Change in percent of the old price; only if both prices have the same currency.
     percent: float | None = None

@@ -1,4 +1,4 @@
-"""What a poll works with: built once by `listener.app`, shared by all polls, changed by none."""
+"""Dependencies of a poll: built once by `listener.app`, shared by all polls, immutable."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ if TYPE_CHECKING:
 
 
 class Fetches(Protocol):
-    """What the pipeline needs of a fetcher."""
+    """The part of the fetcher that the pipeline uses."""
 
     def fetch(self, request: Request, validators: Validators, *, under_way: bool) -> FetchResult:
-        """Return how the request ended. Raises nothing that the web can cause.
+        """Return how the request ended. Never raises for anything the web can cause.
 
-        `under_way` says that the poll has made requests already: it rather waits for its host than being put off.
+        `under_way`: the poll has already made requests, so it waits longer for its host before it is deferred.
         """
         ...
 
 
 class FindsScraper(Protocol):
-    """What the pipeline needs of the loaded scrapers."""
+    """The part of the loaded scrapers that the pipeline uses."""
 
     def get(self, name: str) -> Scraper:
         """Return the scraper of that name. Raises PluginError."""
@@ -40,7 +40,7 @@ class FindsScraper(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
-    """What a poll works with, built once by `listener.app`."""
+    """Dependencies of a poll, built once by `listener.app`."""
 
     store: Store
     fetcher: Fetches

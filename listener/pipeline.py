@@ -1,9 +1,9 @@
-"""Poll one source: fetch, parse, understand, store. Results are values: one bad source never stops a run.
+"""Poll one source: fetch, parse, analyse, store. Results are values: one bad source never stops a run.
 
-Nothing here knows of threads or schedules, and nothing is shared between two polls but the parts given in `Parts`.
-Everything that a poll found is stored in one transaction, with the validators that would keep it from being served
-again: a crash before it costs a repeated request, never an item. Of more items than a `PORTION` the first ones are
-stored before, in transactions of their own: whoever serves ten thousand at once holds up nobody else's poll.
+Knows nothing of threads or schedules; polls share only what is in `Parts`. All results of a poll are stored in one
+transaction together with the validators, so a crash before it costs a repeated request, never an item. With more items
+than `PORTION`, the first ones are stored in earlier transactions, so that a source with ten thousand new items doesn't
+hold up the others.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ REQUESTS_LIMIT = 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PollResult:
-    """What a poll of one source came to, for the log and the screen."""
+    """The result of polling one source, for the log and the terminal."""
 
     source: str
     outcome: Outcome
@@ -78,13 +78,13 @@ class PollResult:
 
     @property
     def worked(self) -> bool:
-        """Whether the source answered, with news or without."""
+        """Whether the source answered, with or without new content."""
         return self.outcome in (Outcome.OK, Outcome.NOT_MODIFIED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gathered:
-    """Everything that a poll's requests brought."""
+    """The combined results of a poll's requests."""
 
     items: tuple[Item, ...]
     polled: Polled
@@ -96,7 +96,7 @@ class Gathered:
 
 
 def poll(source: Source, state: SourceState, parts: Parts) -> PollResult:
-    """Poll one source and store what it brought. Raises StorageError, and nothing that the web can cause."""
+    """Poll one source and store the results. Raises StorageError, but nothing that the web can cause."""
     started = parts.clock()
     gathered = gather(source, state, parts)
     now = parts.clock()
@@ -151,7 +151,7 @@ def poll(source: Source, state: SourceState, parts: Parts) -> PollResult:
 
 
 def record(source: Source, item: Item, parts: Parts) -> PollResult:
-    """Store one item that nobody polled for, such as a note; its source is made known if need be.
+    """Store one item that wasn't polled, such as a note, adding its source if needed.
 
     Raises StorageError.
     """
@@ -174,9 +174,9 @@ def record(source: Source, item: Item, parts: Parts) -> PollResult:
 
 
 def store_portion(source: Source, found: Sequence[Found], now: datetime, parts: Parts, *, history: bool) -> int:
-    """Store items of a poll whose others are still to be read; return how many alerts they make.
+    """Store the first items of a poll, before its remaining ones are analysed; return the number of new alerts.
 
-    The poll itself is counted with the last of its items, as are its validators.
+    The poll itself and its validators are stored with its last items.
     """
     with parts.store.write() as tx:
         alerts = store_items(tx, source, found, now, parts, history=history)
@@ -185,17 +185,17 @@ def store_portion(source: Source, found: Sequence[Found], now: datetime, parts: 
 
 
 def mentions_in(found: Sequence[Found]) -> int:
-    """Return how many mentions items make."""
+    """Return the number of mentions in items."""
     return sum(len(one.readings) for one in found)
 
 
 def gather(source: Source, state: SourceState, parts: Parts) -> Gathered:
-    """Make the requests of one poll and parse the answers.
+    """Make the requests of one poll and parse the responses.
 
-    The poll fails with its first failure; what the other requests brought is kept, but not their validators, so that
-    the next poll asks for everything again. A failed fetch keeps what it says itself: it may have learned that a
-    redirect no longer holds. The scraper's state is kept of every answer that was read: each speaks for itself, and
-    one question that fails must not keep all others from going on.
+    The poll's outcome is its first failure. The results of the other requests are kept, but not their validators, so
+    the next poll requests everything again. A failed fetch keeps its own validators, because it may have found that a
+    redirect no longer holds. The scraper's state is kept for every parsed response, so that one failing search query
+    doesn't keep the others from advancing.
     """
     scraper = parts.scrapers.get(source.scraper)
     queue: deque[Request] = deque(scraper.requests(source, state.scraper_state))
@@ -290,7 +290,7 @@ def _unsure(validators: Mapping[str, Validators], unsure: Mapping[str, bool]) ->
 
 
 def add_alerts(tx: Transaction, alerts: Sequence[Alert], now: datetime, parts: Parts) -> int:
-    """Store alerts with the moments of their deliveries; return how many are new."""
+    """Store alerts with the due times of their deliveries; return the number of new ones."""
     recent: Counter[str] = Counter()
     due: dict[tuple[str, str], datetime] = {}
     for alert in alerts:

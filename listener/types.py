@@ -1,8 +1,7 @@
-"""Records that rooms hand to each other, and the ports between them.
+"""Records and Protocols shared by all packages.
 
-Everything here is a value: frozen, slotted, keyword-only, one class a stage. Times are aware UTC datetimes. Page facts
-have a file of their own beside this one, `listener.facts`; so have alerts, `listener.deliveries`, which are given out
-here with all others.
+All records are values: frozen, slotted, keyword-only, one class per processing stage. Datetimes are aware and in UTC.
+Page facts are in `listener.facts`; alerts and deliveries are in `listener.deliveries` and re-exported here.
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ EMPTY: Mapping[str, Any] = MappingProxyType({})
 
 
 def empty() -> Mapping[str, Any]:
-    """Return `EMPTY`: the default of a mapping field, which Python 3.11 doesn't take as a plain one."""
+    """Return `EMPTY`: the default factory of mapping fields, since dataclasses reject it as a plain default."""
     return EMPTY
 
 
@@ -38,53 +37,53 @@ def check_aware(moment: datetime | None) -> None:
         raise ValueError(f"not an aware UTC datetime: {moment!r}")
 
 
-# --- what is listened to and for (from settings) ------------------------------------------------------------------
+# --- brands and sources (from the settings) -----------------------------------------------------------------------
 
 Role: TypeAlias = Literal["own", "competitor", "watched"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Brand:
-    """Somebody to listen for. `name` is the key of its table in the settings."""
+    """A brand to monitor. `name` is the key of its table in the settings."""
 
     name: str
     #: In the query language of `listener.mentions.query`.
     query: str
     role: Role = "own"
-    #: Names to mask before sentiment is scored, beyond the words of the query: products, handles, spellings.
+    #: Names to mask before sentiment is scored, in addition to those in the query: products, handles, spellings.
     aliases: tuple[str, ...] = ()
-    #: Words that speak for (context) and against (not_context) this being the brand and not its namesake.
+    #: Words that indicate the brand (context) or a namesake (not_context).
     context: tuple[str, ...] = ()
     not_context: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Search:
-    """What a network's search is to be asked for on behalf of one brand."""
+    """The search terms for one brand on one network."""
 
     brand: str
-    #: Words and phrases, as the brand's query spells them: whatever matches the query holds at least one of them.
+    #: Words and phrases as spelled in the brand's query. Every text that matches the query contains at least one.
     terms: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """A feed, page, search or folder that is polled. `name` is the key of its table in the settings."""
+    """A feed, page, search, folder or mailbox to poll. `name` is the key of its table in the settings."""
 
     name: str
     scraper: str
     url: str = ""
-    #: None: the source's own rhythm within the bounds of the settings.
+    #: Polling interval; None: adaptive, within the bounds of the settings.
     every: timedelta | None = None
-    #: The brand whose page this is, or the only brand looked for here; None: every brand's query is tried.
+    #: The brand that owns the page, or the only brand to match; None: all brands.
     brand: str | None = None
     category: str = ""
-    #: How much a mention here weighs, 1.0 being an ordinary source.
+    #: Weight of this source in reach; 1.0 is the default.
     weight: float = 1.0
     enabled: bool = True
     #: The scraper's own typed options record, as parsed by `Scraper.Options`; None for one without options.
     options: Any = None
-    #: Of a scraper that searches: one for each brand whose mentions are looked for here. Empty for all others.
+    #: For search scrapers, one per brand to search for; empty for all others.
     searches: tuple[Search, ...] = ()
 
 
@@ -99,26 +98,26 @@ class Request:
     method: Literal["GET", "POST"] = "GET"
     headers: Mapping[str, str] = field(default_factory=empty)
     body: bytes | None = None
-    #: Send stored validators and accept a 304; with the same bytes as last time there is nothing to read. False where
-    #: the answer matters although it stays the same, such as a session's token.
+    #: Send stored validators and accept a 304; an unchanged body is not parsed. False if an unchanged response
+    #: matters, too, such as a session token.
     conditional: bool = True
-    #: Ask robots.txt first. False only for documented APIs and feeds that are published to be polled by programs.
+    #: Respect robots.txt. False only for documented APIs and feeds published for polling.
     robots: bool = True
-    #: Let a browser run the page's scripts, and return what it then shows. Needs the extra `browser`.
+    #: Render the page in a browser and return the resulting HTML. Needs the extra `browser`.
     render: bool = False
-    #: Whatever the scraper wants to find again in `Response.request`.
+    #: Arbitrary text for the scraper, available again in `Response.request`.
     tag: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Response:
-    """What came back: bytes, decompressed and within the limits. Only a status of 200 to 299 gets this far."""
+    """A successful response (status 200 to 299): the decompressed body, within the limits."""
 
     request: Request
     #: After redirects.
     url: str
     status: int
-    #: Names in lower case; of repeated ones the values joined by ", ".
+    #: Names in lower case; repeated headers are joined by ", ".
     headers: Mapping[str, str]
     body: bytes
     fetched_at: datetime
@@ -129,8 +128,8 @@ class Outcome(enum.StrEnum):
 
     OK = "ok"
     NOT_MODIFIED = "not-modified"
-    #: Nothing was asked: politeness wants this host left alone for a moment. Come back after `retry_after`; neither a
-    #: success nor a failure of the source.
+    #: No request was made because of the host's rate limit. Retry after `retry_after`; neither a success nor a failure
+    #: of the source.
     DEFERRED = "deferred"
     ROBOTS = "robots-forbid"
     ADDRESS = "address-refused"
@@ -149,31 +148,31 @@ class Outcome(enum.StrEnum):
     FORBIDDEN = "forbidden"
     CLIENT_ERROR = "client-error"
     SERVER_ERROR = "server-error"
-    #: Fetched well, but not what the source promised (ParseError).
+    #: Fetched, but the scraper could not parse it (ParseError).
     PARSE = "unreadable"
-    #: Fetched well, but a captcha, login wall, error page or empty shell.
+    #: Fetched, but it is a captcha, login wall, error page or empty shell.
     BLOCKED = "blocked"
-    #: The page was to be rendered by a browser, and there is none, or it failed at that.
+    #: Rendering was requested, but there is no browser, or it failed.
     RENDER = "not-rendered"
-    #: The program's own fault; its traceback is in the log.
+    #: A bug in listener; the traceback is in the log.
     ERROR = "internal-error"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Validators:
-    """What makes the next GET of one URL conditional, byte for byte as the server gave it."""
+    """Validators for the next conditional GET of one URL, byte for byte as sent by the server."""
 
     etag: str | None = None
     last_modified: str | None = None
-    #: SHA-256 of the last body read to the end, hex: equal bytes cost no parse even without a 304.
+    #: Hex SHA-256 of the last complete body: an unchanged body is not parsed, even without a 304.
     body_hash: str | None = None
-    #: Where a chain of permanent redirects (301, 308) led; asked first from then on.
+    #: Target of permanent redirects (301, 308); requested first from then on.
     moved_to: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FetchResult:
-    """The end of one request: a value, whatever happened."""
+    """The result of one request, successful or not."""
 
     request: Request
     outcome: Outcome
@@ -184,20 +183,20 @@ class FetchResult:
     #: One sentence for the operator, without secrets: what happened, to which host.
     detail: str = ""
     validators: Validators = field(default_factory=Validators)
-    #: Already capped: do not come back earlier (Retry-After, Crawl-delay, backoff of the host).
+    #: Minimum time before the next request, already capped (Retry-After, Crawl-delay, backoff of the host).
     retry_after: timedelta | None = None
-    #: False: nothing was sent, for the host is to be left alone.
+    #: False if nothing was sent because of the host's backoff.
     asked: bool = True
-    #: How long the server calls this answer fresh (max-age, Expires); None where it doesn't say.
+    #: Freshness lifetime of the response (max-age, Expires); None if not stated.
     fresh_for: timedelta | None = None
-    #: The body has the same bytes as last time (by `Validators.body_hash`).
+    #: The body is unchanged since last time (by `Validators.body_hash`).
     same_body: bool = False
     bytes_received: int = 0
     elapsed: timedelta = timedelta(0)
 
     @property
     def worked(self) -> bool:
-        """Whether the source answered, with news or without."""
+        """Whether the source answered, with or without new content."""
         return self.outcome in (Outcome.OK, Outcome.NOT_MODIFIED)
 
 
@@ -208,7 +207,7 @@ ItemKind: TypeAlias = Literal["article", "post", "comment", "review", "ticket", 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
-    """A post, article, review or ticket as scraped. Title and text are readable text: no markup, no entities."""
+    """A post, article, review or ticket as scraped. Title and text are plain text: no markup, no entities."""
 
     title: str = ""
     text: str = ""
@@ -217,19 +216,19 @@ class Item:
     #: The source's own identifier (guid, id), byte for byte.
     guid: str | None = None
     author: str | None = None
-    #: None where the source gives no date that can be read. Never guessed.
+    #: None if the source gives no unambiguous date. Never guessed.
     published: datetime | None = None
     updated: datetime | None = None
     #: As declared by the source (BCP 47), not detected.
     lang: str | None = None
     kind: ItemKind = "post"
     categories: tuple[str, ...] = ()
-    #: Stars or score, with the best one possible; NPS 0..10 has rating_max 10.
+    #: Stars or score, and the maximum; for NPS (0 to 10) `rating_max` is 10.
     rating: float | None = None
     rating_max: float = 5.0
-    #: Raw numbers that speak of reach: points, comments, shares, likes, views, followers, ratings.
+    #: Raw counts related to reach: points, comments, shares, likes, views, followers, ratings.
     metrics: Mapping[str, float] = field(default_factory=empty)
-    #: Segment of a customer: plan, country, persona; and `stage` of the journey, `metric` of a survey (nps, csat, ces).
+    #: Customer segment: plan, country, persona; also `stage` of the journey and `metric` of a survey (nps, csat, ces).
     segment: Mapping[str, str] = field(default_factory=empty)
 
     def __post_init__(self) -> None:
@@ -239,7 +238,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hub:
-    """Where a source offers to tell of its news (WebSub): the hub, and the topic that it knows the source by."""
+    """A WebSub hub offered by a source, and the topic that identifies the source there."""
 
     url: str
     topic: str
@@ -247,38 +246,38 @@ class Hub:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parsed:
-    """What a scraper read from one response."""
+    """The result of parsing one response."""
 
     items: tuple[Item, ...] = ()
-    #: Of a page; None for sources of items.
+    #: Facts of a page; None for sources of items.
     facts: PageFacts | None = None
-    #: Further requests that belong to the same poll (next page). The pipeline bounds their number.
+    #: Further requests of the same poll, such as the next page. The pipeline limits their number.
     more: tuple[Request, ...] = ()
-    #: Requests for what is older than all of this, where the source can page back. A poll leaves them alone; a backfill
-    #: makes them in place of `more`.
+    #: Requests for items older than these, if the source supports paging. Ignored by polls; a backfill makes them
+    #: instead of `more`.
     older: tuple[Request, ...] = ()
-    #: Where the source offers to tell of its news.
+    #: The WebSub hub that the source offers, if any.
     hub: Hub | None = None
-    #: The answer broke off before its end: it is asked for again next time, whatever its validators say.
+    #: The response was truncated: it is requested again next time, regardless of its validators.
     cut: bool = False
-    #: The source asks for a rest of this length before it is asked for more.
+    #: Pause that the source requests before the next request.
     rest: timedelta | None = None
-    #: Small JSON-able state that the next poll's `requests` gets back. Keys named here are set, all others keep what is
-    #: there: each response of a poll speaks for itself alone. None changes nothing.
+    #: Small JSON-serialisable state, passed to the next poll's `requests`. Only the keys given here are updated; None
+    #: changes nothing.
     state: Mapping[str, Any] | None = None
-    #: What the source says about how often to come (ttl, sy:updatePeriod), if it does.
+    #: The source's own update interval (ttl, sy:updatePeriod), if stated.
     rhythm: timedelta | None = None
-    #: Entries that were there but could not be read, each in one sentence.
+    #: Entries that could not be parsed, one sentence each.
     skipped: tuple[str, ...] = ()
-    #: More news is there than the source's settings let a poll read: a sentence that says what to do. "": all was read.
+    #: Set if there are more new items than a poll may fetch: a sentence with a suggested fix. "": everything was read.
     missed: str = ""
 
 
 class Scraper(Protocol):
-    """One way of reading the web. Pure: no clock, no socket, no file.
+    """Reads one kind of source. Pure: no clock, socket or file.
 
-    A module in `scrapers/` binds an instance of this to the name `scraper`. `version` rises when the same bytes give
-    other facts, so that stored pages are read again before two are compared.
+    A module in `scrapers/` binds an instance of this to the name `scraper`. `version` is increased whenever
+    the same bytes give different results: stored pages are then parsed again before they are compared.
     """
 
     name: str
@@ -287,11 +286,11 @@ class Scraper(Protocol):
     Options: type[Any] | None
 
     def requests(self, source: Source, state: Mapping[str, Any]) -> Iterable[Request]:
-        """Return the requests of one poll. `state` is what the last `Parsed.state` held, or empty."""
+        """Return the requests of one poll. `state` is the state kept from earlier polls, empty at first."""
         ...
 
     def parse(self, response: Response, source: Source) -> Parsed:
-        """Read one response. Raises ParseError and nothing else, whatever the bytes are."""
+        """Parse one response. Raises only ParseError, whatever the bytes are."""
         ...
 
 
@@ -313,7 +312,7 @@ class Hit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Match:
-    """An item answers a brand's query, because of `hits` (never empty)."""
+    """A match of an item with a brand's query; `hits` is never empty."""
 
     brand: str
     hits: tuple[Hit, ...]
@@ -325,12 +324,12 @@ Speech: TypeAlias = Literal["complaint", "question", "praise", "request", "churn
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sentiment:
-    """How a text feels about a target. Unknown is not neutral: both are None where nothing could score it."""
+    """Sentiment of a text towards a target. Both fields are None if it could not be scored: unknown is not neutral."""
 
     #: -1 to 1, on VADER's scale.
     compound: float | None
     label: Label | None
-    #: Words that led to it, with what each gave; for `--explain`.
+    #: Words that led to it, with their contributions; for `--explain`.
     reasons: tuple[tuple[str, float], ...] = ()
 
 
@@ -341,24 +340,24 @@ class Pain:
     topic: str
     #: 0 (named in passing) to 4 (leaving, lost money, legal).
     severity: int
-    #: The words that led to it, as they stand in the text.
+    #: The words that led to it, as written in the text.
     words: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """A matched item as understood for one brand: what becomes a mention."""
+    """The analysis of a matched item for one brand; stored as a mention."""
 
     brand: str
     excerpt: str
     lang: str | None
     sentiment: Sentiment
     scorer: str
-    #: 0 to 1: how surely this is a complaint.
+    #: Probability that this is a complaint, 0 to 1.
     complaint: float
     kind: Speech
     pains: tuple[Pain, ...]
-    #: 0 to 1: how surely this is the brand and not a namesake.
+    #: Probability that the brand is meant and not a namesake, 0 to 1.
     relevance: float
     #: 0 (nobody) to 100, see docs/schema.md.
     reach: float
@@ -383,9 +382,9 @@ class SourceState:
     #: Consecutive failures, and since when.
     failures: int = 0
     failing_since: datetime | None = None
-    #: Trouble was announced to people; recovery will be, too.
+    #: An alert about the failure was raised; its recovery will be reported, too.
     announced: bool = False
-    #: 410: not asked again until the settings change or `listener sources resume`.
+    #: 410 Gone: not polled until the settings change or `listener sources resume`.
     stopped: bool = False
     #: By URL.
     validators: Mapping[str, Validators] = field(default_factory=empty)
@@ -399,10 +398,10 @@ class SourceState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HostState:
-    """What is remembered of a host: its robots.txt, and when it may be asked again."""
+    """What is remembered of a host: its robots.txt, and when it may be contacted again."""
 
     host: str
-    #: Not earlier than this, by Retry-After or backoff.
+    #: No requests before this time (Retry-After or backoff).
     not_before: datetime | None = None
     #: Consecutive failures, and how the last of them ended; None while the host answers.
     failures: int = 0

@@ -1,1 +1,1 @@
-"""Turning two versions of a page into typed changes. Pure."""
+"""Compares two versions of a page into typed changes. Pure."""

@@ -1,4 +1,4 @@
-"""What changed between two readings of a page: facts against facts, by identity, then likeness, never position."""
+"""Compares two parsed versions of a page: facts with facts, matched by identity, then similarity, never by position."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from listener.facts import Change, PageFacts
 def changes_between(before: PageFacts, after: PageFacts) -> tuple[Change, ...]:
     """Return the changes from `before` to `after`: prices and plans, then questions, copy, and title.
 
-    Both are to be readings by the same version of the program. Where neither holds plans, questions or copy, what was
-    added to and removed from the readable text is told instead. A reading in trouble changes nothing.
+    Both must be parsed by the same version of the program. If neither has plans, questions or copy, the difference of
+    their text is returned instead. A version in trouble has no changes.
     """
     if before.trouble or after.trouble:
         return ()

@@ -1,7 +1,7 @@
-"""When a change is told: at once, after a second look, or never because the page flaps. Pure: judges what was seen.
+"""Decides when a change is reported: at once, after confirmation, or never because the page flaps. Pure.
 
-A/B tests, versions for other countries and half-rendered pages show a page in several states by turns. A change is told
-when the new state is still there at a later look; a page that keeps going back and forth is told once as flapping.
+A/B tests, country versions and half-rendered pages show a page in alternating states. A change is reported if a later
+poll still shows the new state; a page that keeps alternating is reported once as flapping.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from itertools import pairwise
 
 
 class Verdict(StrEnum):
-    """What to do about a page after a look."""
+    """What to do about a page after a poll."""
 
     #: Nothing differs from what was told last.
     SAME = "same"
@@ -30,7 +30,7 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConfirmSettings:
-    """How sure to be. `looks` of 1 tells every change at once."""
+    """How to confirm changes. `looks = 1` reports every change at once."""
 
     #: Looks in a row that must show the new state, the first one included.
     looks: int = 2
@@ -46,7 +46,7 @@ class ConfirmSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
-    """One look at a page: when, and a digest of the facts it showed. Looks in trouble are left out."""
+    """One successful poll of a page: its time, and a digest of its facts. Polls in trouble are excluded."""
 
     at: datetime
     state: str
@@ -54,7 +54,7 @@ class Look:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """The verdict on the newest look."""
+    """The verdict on the latest poll."""
 
     verdict: Verdict
     #: With WAIT: when to look again.
@@ -64,11 +64,11 @@ class Decision:
 
 
 def decide(looks: Sequence[Look], told: str | None, settings: ConfirmSettings) -> Decision:
-    """Judge the newest of `looks` (in order of time, never empty) against the state that was told last.
+    """Decide about the latest of `looks` (in order of time, never empty), given the last reported state.
 
-    `told` is None for a page that was never told of: its first state is taken as it is. A page flaps when it returned
-    to a state that it had left, as often as the settings say within their window; it stops when one state lasted that
-    long. It flaps as well while each look shows something else, and that stops when two looks show the same.
+    `told` is None for a new page, whose first state is accepted. A page flaps if it returned to an earlier state as
+    often as the settings say within their window, until one state has lasted for the window. It also flaps while each
+    look shows something different, until two looks agree.
     """
     newest = looks[-1]
     if told is None:
@@ -87,7 +87,7 @@ def decide(looks: Sequence[Look], told: str | None, settings: ConfirmSettings) -
 
 
 def _run(looks: Sequence[Look]) -> list[Look]:
-    """Return the newest looks in a row that show one state, in order of time."""
+    """Return the latest consecutive looks with the same state, in order of time."""
     run: list[Look] = []
     for look in reversed(looks):
         if run and look.state != run[-1].state:
@@ -97,13 +97,13 @@ def _run(looks: Sequence[Look]) -> list[Look]:
 
 
 def _restless(looks: Sequence[Look], count: int) -> bool:
-    """Say whether each of the last `count` looks shows another state than the one before it."""
+    """Return whether each of the last `count` looks differs from the one before."""
     late = looks[-1 - count :]
     return len(late) > count and all(one.state != other.state for one, other in pairwise(late))
 
 
 def _returns(looks: Sequence[Look]) -> int:
-    """Return how often a state came back after another one had taken its place."""
+    """Return how often a state reappeared after being replaced."""
     seen: set[str] = set()
     returns = 0
     previous: str | None = None

@@ -1,4 +1,4 @@
-"""Changes of advertising copy: what stands in the place of what, told by the copy around it that stayed."""
+"""Changes of marketing copy: replaced texts are paired by the unchanged copy around them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _COUNT_LIMIT = 400
 
 
 def copy_changes(before: Sequence[Copy], after: Sequence[Copy]) -> list[Change]:
-    """Return the headlines, lines below them and calls to action that read otherwise now."""
+    """Return the changed headlines, subheads and calls to action."""
     changes: list[Change] = []
     for kind, told in _KINDS:
         old = [each.text for each in before if each.kind == kind]
@@ -31,7 +31,7 @@ def copy_changes(before: Sequence[Copy], after: Sequence[Copy]) -> list[Change]:
 
 
 def _replaced(old: list[str], new: list[str]) -> Iterator[tuple[str, str]]:
-    """Yield what was replaced by what: alike, or alone in the same gap between copy that stayed."""
+    """Yield pairs of replaced texts: similar ones, or single ones in the same gap between unchanged copy."""
     ours, theirs = [fold(text) for text in old], [fold(text) for text in new]
     gone, fresh = Counter(ours) - Counter(theirs), Counter(theirs) - Counter(ours)
     if not gone or not fresh or len(old) > _COUNT_LIMIT or len(new) > _COUNT_LIMIT:

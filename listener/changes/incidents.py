@@ -1,4 +1,4 @@
-"""Incidents of a status page: those that began and those that ended between two readings."""
+"""Changes of incidents on a status page: started and resolved between two versions."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from listener.facts import Change, Incident
 
 
 def incident_changes(before: Sequence[Incident], after: Sequence[Incident]) -> Iterator[Change]:
-    """Yield a change for each incident that is new and open, and for each that was open and is resolved.
+    """Yield a change for each new open incident, and for each open one that has been resolved.
 
-    One that began and ended between the readings is told by its end alone. An incident that has left the page is
-    history that the page no longer shows, not an end.
+    One that started and was resolved between the versions is reported as resolved only. An incident that is no longer
+    on the page has not necessarily been resolved.
     """
     known = {_identity(incident): incident for incident in before}
     for incident in after:
@@ -32,7 +32,7 @@ def _identity(incident: Incident) -> object:
 
 
 def _told(incident: Incident) -> str:
-    """Return an incident in a line: how bad, what it touches, since when, for how long."""
+    """Return an incident on one line: impact, components, start and duration."""
     parts = [part for part in (incident.impact, ", ".join(incident.components)) if part]
     if incident.started is not None:
         parts.append(f"since {incident.started:%Y-%m-%d %H:%M} UTC")

@@ -1,4 +1,4 @@
-"""How alike two texts are, and who is whose best match. Bounded: long texts are compared by their words' sets alone."""
+"""Text similarity and best matching pairs. Bounded: long texts are compared by their sets of words only."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ _SIGN = re.compile(r"[^\W_]+|[%€$£¥₹₽+]")
 
 
 def fold(text: str) -> str:
-    """Return a text as it is compared: its words and money signs, without case, accents' composition or punctuation."""
+    """Return the words and currency signs of a text, without case, punctuation and Unicode composition."""
     return " ".join(_SIGN.findall(unicodedata.normalize("NFKC", text).casefold()))
 
 
 def likeness(one: str, other: str) -> float:
-    """Return how alike two folded texts are, 0 to 1."""
+    """Return the similarity of two folded texts, 0 to 1."""
     if one == other:
         return 1.0
     if not one or not other:
@@ -42,7 +42,7 @@ def _overlap(one: Sequence[Hashable], other: Sequence[Hashable]) -> float:
 def best_pairs(
     before: Sequence[_T], after: Sequence[_T], score: Callable[[_T, _T], float], *, least: float
 ) -> list[tuple[_T, _T]]:
-    """Return pairs whose score is at least `least`, the best first, each thing in one pair at most."""
+    """Return pairs with a score of at least `least`, best first; each element is in at most one pair."""
     if len(before) * len(after) > _PAIR_LIMIT:
         return []
     weighed = [(score(old, new), i, j) for i, old in enumerate(before) for j, new in enumerate(after)]
@@ -63,7 +63,7 @@ def best_pairs(
 def match_equal(
     before: Iterable[_T], after: Iterable[_T], key: Callable[[_T], Hashable]
 ) -> tuple[list[tuple[_T, _T]], list[_T], list[_T]]:
-    """Pair things of equal key, in order; return the pairs and what is left on either side."""
+    """Pair elements with equal keys, in order; return the pairs and the rest of either side."""
     waiting: dict[Hashable, list[_T]] = {}
     for new in after:
         waiting.setdefault(key(new), []).append(new)

@@ -1,4 +1,4 @@
-"""Changes of what a page tells search engines: its title and its description."""
+"""Changes of a page's title and meta description."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _NUMBER = re.compile(r"\d+")
 
 
 def meta_changes(before: PageFacts, after: PageFacts) -> Iterator[Change]:
-    """Yield a change for a title and for a description that reads otherwise now. Years and counters are no change."""
+    """Yield a change for a changed title or description. Changes of numbers only are ignored."""
     for old, new in ((before.title, after.title), (before.description, after.description)):
         if old and new and _told(old) != _told(new):
             yield Change(kind="meta_changed", subject=new, before=old, after=new)

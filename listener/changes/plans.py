@@ -13,7 +13,7 @@ _SAME_NAME = 0.8
 
 
 def plan_changes(before: Sequence[Plan], after: Sequence[Plan]) -> list[Change]:
-    """Return what became of each plan: nothing, another price, another name, or it is gone; and which are new."""
+    """Return the changes of plans: changed prices, renamed, removed and new plans."""
     old, new = list(before), list(after)
     pairs: list[tuple[Plan, Plan]] = []
     for key in (_all, _name_and_due, _name_and_currency):
@@ -45,7 +45,7 @@ def _name_and_currency(plan: Plan) -> Hashable:
 
 
 def _by_lone_name(old: list[Plan], new: list[Plan]) -> tuple[list[tuple[Plan, Plan]], list[Plan], list[Plan]]:
-    """Pair plans that are the only ones left of their name on both sides."""
+    """Pair plans whose name is unique among the remaining ones on both sides."""
     lone = _counted_once(old) & _counted_once(new)
     pairs, gone, fresh = match_equal(
         [plan for plan in old if fold(plan.name or "") in lone],
@@ -64,7 +64,7 @@ def _counted_once(plans: Iterable[Plan]) -> set[str]:
 
 
 def _name_likeness(one: Plan, other: Plan) -> float:
-    """Return how surely two plans of different names are one, by their names and what they cost."""
+    """Return the similarity of two plans with different names, by names and prices."""
     ours, theirs = fold(one.name or ""), fold(other.name or "")
     if not ours or not theirs or one.period != other.period:
         return 0.0
@@ -89,7 +89,7 @@ def _without(old: list[Plan], new: list[Plan], pairs: Iterable[tuple[Plan, Plan]
 
 
 def _renamed(old: list[Plan], new: list[Plan]) -> tuple[list[tuple[Plan, Plan]], list[Plan], list[Plan]]:
-    """Pair plans of which nothing but the name is another: the same price and period, told of one plan on each side."""
+    """Pair plans that differ only in name: the same price and period, unique on both sides."""
     pairs: list[tuple[Plan, Plan]] = []
     for gone in old:
         same = [fresh for fresh in new if _price(fresh) == _price(gone) and fresh.contact == gone.contact]
@@ -105,9 +105,9 @@ def _changed(old: Plan, new: Plan) -> Iterator[Change]:
 
 
 def _relisted(old: Plan, new: Plan) -> Iterator[Change]:
-    """Yield what became of a plan's limits and features: a change with all that are gone and all that are new.
+    """Yield a change with the removed and the new limits and features of a plan.
 
-    Lists of which less than half stayed are two lists, not one that was edited.
+    If less than half of a list remained, it counts as a different list, not as an edited one.
     """
     ours, theirs = {fold(each) for each in old.features}, {fold(each) for each in new.features}
     if ours == theirs or len(ours & theirs) * 2 < max(min(len(ours), len(theirs)), 1):
@@ -136,7 +136,7 @@ def _repriced(old: Plan, new: Plan) -> Iterator[Change]:
 
 
 def _comparable(old: Plan, new: Plan) -> bool:
-    """Whether two prices are in one currency and for one period, as far as the page says; zero is so in all."""
+    """Whether two prices have the same currency and period, as far as stated; zero matches any."""
     same_currency = old.currency == new.currency or not old.price or not new.price
     return same_currency and (old.period == new.period or old.period is None or new.period is None)
 

@@ -1,4 +1,4 @@
-"""Changes of questions and answers. A question stays the same one when it is reworded or moved."""
+"""Changes of questions and answers. Rewording or moving a question keeps its identity."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _WORD = re.compile(r"\w+")
 
 
 def question_changes(before: Sequence[Question], after: Sequence[Question]) -> list[Change]:
-    """Return the questions that are new, gone or reworded, and the answers that were edited."""
+    """Return new, removed and reworded questions, and edited answers."""
     _, old, new = match_equal(before, after, lambda each: (fold(each.question), fold(each.answer)))
     changes: list[Change] = []
     edited, old, new = match_equal(old, new, lambda each: fold(each.question))
@@ -43,7 +43,7 @@ def _edited(one: Question, other: Question) -> list[Change]:
 
 
 def _kinship(one: Question, other: Question) -> float:
-    """Return how surely two questions are one: by their words, or by an answer that stayed."""
+    """Return the similarity of two questions, by their words or by an unchanged answer."""
     asked = likeness(fold(one.question), fold(other.question))
     ours, theirs = fold(one.answer), fold(other.answer)
     answered = likeness(ours, theirs) if len(ours.split()) >= _TELLING_WORDS else 0.0

@@ -1,4 +1,4 @@
-"""Changes of readable text, for a page that has no facts of its own."""
+"""Changes of plain text, for pages without facts."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ _CHARACTERS = 4_000
 
 
 def text_changes(before: str, after: str) -> list[Change]:
-    """Return one change with all lines that were removed and added, or none where the words are the same.
+    """Return one change with all removed and added lines, or none if the words are the same.
 
-    Words that merely stand on other lines are the same: a label that was set apart reads as it did.
+    Different line breaks alone are not a change.
     """
     old, new = before.splitlines()[:_LINE_LIMIT], after.splitlines()[:_LINE_LIMIT]
     ours, theirs = [fold(line) for line in old], [fold(line) for line in new]
@@ -34,5 +34,5 @@ def text_changes(before: str, after: str) -> list[Change]:
 
 
 def words(lines: Sequence[str]) -> list[str]:
-    """Return the words of lines, wherever these end."""
+    """Return the words of lines, ignoring line breaks."""
     return " ".join(lines).split()

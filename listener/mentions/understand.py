@@ -1,4 +1,4 @@
-"""Understanding one match: whose, how it feels, what hurts, how far it reaches. Puts the room's judgements together.
+"""Analyses one match: sentiment, kind, complaint, pain points, relevance and reach towards the matched brand.
 
 Pure: what was loaded from files comes in as a value.
 """
@@ -55,7 +55,7 @@ class UnderstandSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Question:
-    """What is to be judged: a text, towards whom, and what is known of it."""
+    """The input of an analysis: a text, its target, and what is known about it."""
 
     text: str
     targets: Sequence[Span]
@@ -74,7 +74,7 @@ class _Question:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judgement:
-    """What is found in a text about one target."""
+    """The result of analysing a text towards one target."""
 
     lang: str | None
     sentiment: Sentiment
@@ -135,7 +135,7 @@ class SceneReader:
 
 
 class Understander:
-    """Reads matched items. Built once; holds no state of a poll."""
+    """Analyses matched items. Built once; keeps no state of a poll."""
 
     def __init__(self, brands: Sequence[Brand], settings: UnderstandSettings, data: Data) -> None:
         self._settings = settings

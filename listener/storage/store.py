@@ -1,4 +1,4 @@
-"""The store: one database, one writer at a time, and readers that never wait for it."""
+"""The store: one database with one writer at a time; readers never wait for it."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ PAUSE_SECONDS = 0.001
 
 
 class Store:
-    """A database of listener's, opened. May be used from many threads; `close` it at the end."""
+    """An open database. Thread-safe; call `close` when done."""
 
     def __init__(self, engine: sa.Engine, name: str) -> None:
         self._engine = engine
@@ -71,11 +71,11 @@ class Store:
 
     @classmethod
     def open(cls, url: str | Path, *, now: datetime, must_exist: bool = False) -> Store:
-        """Open a database, a file or a PostgreSQL URL, and bring it to today's version.
+        """Open a database, given as a file or a PostgreSQL URL, and migrate it to the current version.
 
-        Where there is no such file it is made, unless it `must_exist`. Where the clock was set back since it was last
-        used, what waits for a time far ahead no longer does.
-        Raises StorageError: DatabaseNewer, DatabaseCorrupt, DatabaseBusy, DatabaseFull, or one that says what to mend.
+        A missing file is created, unless it `must_exist`. If the clock was set back since the last use, due times that
+        lie too far ahead are corrected.
+        Raises StorageError: DatabaseNewer, DatabaseCorrupt, DatabaseBusy, DatabaseFull, or one that says how to fix it.
         """
         where = url_of(url)
         name = name_of(where)
@@ -97,7 +97,7 @@ class Store:
 
     @cached_property
     def review(self) -> review.Review:
-        """What persons look into and judge."""
+        """Mentions and corrections, for review."""
         return review.Review(self._read)
 
     @cached_property
@@ -112,24 +112,24 @@ class Store:
 
     @cached_property
     def pages(self) -> page_reads.Pages:
-        """Versions of pages, changes between them, and ledgers of what they said."""
+        """Page versions, changes, and the history of their facts."""
         return page_reads.Pages(self._read)
 
     def close(self) -> None:
-        """Close all connections. Those that are in use yet are closed when their threads give them back."""
+        """Close all connections. Those still in use are closed when their threads return them."""
         with self._lock:
             self._writer.close()
             close_all(self._engine)
 
     def hold(self) -> AbstractContextManager[None]:
-        """Hold the database as the one daemon that works on it. Raises DatabaseInUse with the holder's `pid`."""
+        """Lock the database for a single daemon. Raises DatabaseInUse with the `pid` of the holder."""
         if self._engine.dialect.name == "sqlite":
             return locks.hold_file(Path(str(self._engine.url.database)).resolve())
         return locks.hold_server(self._engine, self.name)
 
     @contextmanager
     def write(self) -> Iterator[Transaction]:
-        """Write all that happens inside, or nothing if an exception leaves it. One at a time: others wait.
+        """Run a write transaction, rolled back if an exception leaves the block. Only one at a time; others wait.
 
         Raises DatabaseBusy when another process keeps the database locked, DatabaseFull when the disk is full.
         """
@@ -154,10 +154,10 @@ class Store:
     # --- sources and hosts
 
     def sync_sources(self, wanted: Sequence[Source], now: datetime, *, spread: timedelta) -> None:
-        """Make the database hold the sources of the settings.
+        """Synchronise the stored sources with the settings.
 
-        New ones are due within `spread`, evenly; those that left become inactive and keep what was heard there; the
-        state of those that stay is kept, unless their URL or scraper changed.
+        New sources become due evenly within `spread`. Removed ones become inactive and keep their data. Existing ones
+        keep their state, unless their URL or scraper changed.
         """
         with self.write() as transaction:
             transaction.sync_sources(wanted, now, spread=spread)
@@ -168,15 +168,15 @@ class Store:
             return sources.due(connection, now, limit, exclude)
 
     def get_states(self, names: Sequence[str]) -> list[SourceState]:
-        """Return what is remembered of some sources, in any order.
+        """Return the states of the named sources, in any order.
 
-        Raises StorageError for one that was never in the settings.
+        Raises StorageError for a source that was never in the settings.
         """
         with self._read() as connection:
             return sources.get_states(connection, names)
 
     def next_due(self) -> datetime | None:
-        """Return when the next source is due; None where there is none."""
+        """Return when the next source is due; None if there is none."""
         with self._read() as connection:
             return sources.next_due(connection)
 
@@ -185,7 +185,7 @@ class Store:
         return [source.state for source in self.list_sources() if source.active]
 
     def stopped_sources(self) -> list[str]:
-        """Return the names of the sources that are asked no more."""
+        """Return the names of the stopped sources (410 Gone)."""
         with self._read() as connection:
             return sources.stopped(connection)
 
@@ -200,17 +200,17 @@ class Store:
             return next(iter(sources.list_sources(connection, name)), None)
 
     def yields(self, now: datetime) -> dict[str, Yield]:
-        """Return what each source brought of late, by name."""
+        """Return recent item counts of each source, by name."""
         with self._read() as connection:
             return yields.yields(connection, now)
 
     def hosts_left_alone(self, now: datetime) -> dict[str, HostState]:
-        """Return the hosts that are left alone beyond `now`, by name:port."""
+        """Return the hosts that must not be contacted yet, by name:port."""
         with self._read() as connection:
             return yields.hosts_left_alone(connection, now)
 
     def get_host(self, host: str) -> HostState | None:
-        """Return what was last saved of a host; None for one that no process had saved when this first asked."""
+        """Return the saved state of a host; None if there was none when it was first looked up."""
         if self._hosts is None:
             with self._read() as connection:
                 self._hosts = sources.host_names(connection)
@@ -220,16 +220,16 @@ class Store:
             return sources.get_host(connection, host)
 
     def save_host(self, state: HostState) -> None:
-        """Keep what was learned of a host, in place of what was there."""
+        """Save the state of a host, replacing the previous one."""
         with self.write() as transaction:
             transaction.save_host(state)
         if self._hosts is not None:
             self._hosts.add(state.host)
 
     def mend_clock(self, now: datetime) -> bool:
-        """Let nothing wait for a time that only a clock since set back has shown; return whether there was such.
+        """Correct due times that were set by a clock which has since been set back; return whether there were any.
 
-        To be called when the clock is seen to jump; a jump of less than an hour is left to pass.
+        Call it when the clock jumps back. Jumps of less than an hour are ignored.
         """
         with self._read(snapshot=True) as connection:
             if not clock.ran_ahead(connection, now):
@@ -241,7 +241,7 @@ class Store:
     # --- what was heard
 
     def find_known(self, source: str, keys: Sequence[str]) -> dict[str, int]:
-        """Return those of the keys that the source has shown before, with the id of the item."""
+        """Return the keys that are known for the source, with the ids of their items."""
         with self._read() as connection:
             return items.find_known(connection, self._source_ids.get(connection, source), keys)
 
@@ -253,36 +253,36 @@ class Store:
         *,
         irrelevant: bool = False,
     ) -> Iterator[records.Mention]:
-        """Yield the mentions that count at `start` or later and before `end`, in that order; no brands: all."""
+        """Yield relevant mentions from `start` until before `end`, in order of time; all brands if none are given."""
         with self._read(snapshot=True) as connection:
             yield from listing.iter_mentions(connection, start=start, end=end, brands=brands, irrelevant=irrelevant)
 
     def iter_trends(
         self, start: datetime | None = None, end: datetime | None = None, brands: Collection[str] = ()
     ) -> Iterator[TrendHour]:
-        """Yield what was heard, hour by hour; no brands: all."""
+        """Yield trend rows by hour; of all brands if none are given."""
         with self._read() as connection:
             yield from listing.iter_trends(connection, start=start, end=end, brands=brands)
 
     def iter_coverage(self, start: datetime | None = None, end: datetime | None = None) -> Iterator[CoverageHour]:
-        """Yield how often each source was asked, hour by hour."""
+        """Yield coverage (polls by outcome) by source and hour."""
         with self._read() as connection:
             yield from listing.iter_coverage(connection, start=start, end=end)
 
     def iter_scores(
         self, start: datetime | None = None, end: datetime | None = None, brands: Collection[str] = ()
     ) -> Iterator[records.Score]:
-        """Yield what surveys say, hour by hour and by segment; no brands: all."""
+        """Yield survey scores by hour and segment; of all brands if none are given."""
         with self._read() as connection:
             yield from listing.iter_scores(connection, start=start, end=end, brands=brands)
 
     def list_brands(self) -> list[str]:
-        """Return the brands that were ever heard of, by name."""
+        """Return the names of all brands that have ever had a mention."""
         with self._read() as connection:
             return listing.list_brands(connection)
 
     def rebuild_trends(self) -> None:
-        """Count all trend rows anew from the mentions, a day in a transaction: polls are stored in between."""
+        """Recompute all trend rows from the mentions, one day per transaction; polls are stored in between."""
         with self._read() as connection:
             days = rebuild.days_to_rebuild(connection)
         for day in days:
@@ -293,29 +293,29 @@ class Store:
             rebuild.rebuild_scores(self._writer)
 
     def verify_trends(self) -> list[str]:
-        """Return where the trend rows differ from what the mentions say, a sentence each; empty where nowhere."""
+        """Return the differences between trend rows and mentions, one sentence each."""
         with self._read(snapshot=True) as connection:
             return rebuild.verify_trends(connection)
 
     # --- alerts
 
     def due_deliveries(self, now: datetime, *, limit: int) -> list[Delivery]:
-        """Return up to `limit` deliveries that wait and are due, the longest overdue first."""
+        """Return up to `limit` pending deliveries that are due, the longest overdue first."""
         with self._read() as connection:
             return outbox.due_deliveries(connection, now, limit)
 
     def channels_due(self, now: datetime) -> list[str]:
-        """Return the channels that have something waiting and due."""
+        """Return the channels with pending deliveries that are due."""
         with self._read() as connection:
             return outbox.channels_due(connection, now)
 
     def dead_by_channel(self) -> dict[str, int]:
-        """Return how many deliveries each channel could not make."""
+        """Return the number of dead deliveries by channel."""
         with self._read() as connection:
             return outbox.dead_by_channel(connection)
 
     def next_delivery_due(self) -> datetime | None:
-        """Return when the next delivery is due; None where none waits."""
+        """Return when the next delivery is due; None if none is pending."""
         with self._read() as connection:
             return outbox.next_delivery_due(connection)
 
@@ -338,14 +338,14 @@ class Store:
     def iter_alerts(
         self, start: datetime | None = None, end: datetime | None = None, brands: Collection[str] = ()
     ) -> Iterator[records.StoredAlert]:
-        """Yield alerts with what became of them, in the order in which they arose; no brands: all."""
+        """Yield alerts with their deliveries, oldest first; of all brands if none are given."""
         with self._read(snapshot=True) as connection:
             yield from listing.iter_alerts(connection, start=start, end=end, brands=brands)
 
     # --- the database itself
 
     def counts(self) -> records.Counts:
-        """Return the store in numbers. Counting a million rows takes some 10 ms: not for every tick."""
+        """Return row counts and sizes. Counting a million rows takes some 10 ms, so don't call it on every tick."""
         with self._read(snapshot=True) as connection:
             return status.counts(connection)
 
@@ -384,28 +384,28 @@ class Store:
         return retention.Retained(**gone)
 
     def backup(self, path: Path) -> None:
-        """Copy a SQLite database to a file while it is in use; the file appears when it is whole.
+        """Back up a SQLite database to a file while it is in use; the file appears when complete.
 
-        Raises StorageError on PostgreSQL, which has `pg_dump` for that, and where the file can't be written.
+        Raises StorageError for PostgreSQL (use `pg_dump`), and if the file can't be written.
         """
         if self._engine.dialect.name != "sqlite":
             raise StorageError("this database is on PostgreSQL; back it up with pg_dump")
         backup.backup_file(Path(str(self._engine.url.database)), path)
 
     def find_meta(self, key: str) -> str | None:
-        """Return a fact that `Transaction.set_meta` has set; None where it was never set."""
+        """Return a metadata value set by `Transaction.set_meta`; None if it was never set."""
         with self._read() as connection:
             return get_meta(connection, key)
 
     def list_meta(self, prefix: str) -> dict[str, str]:
-        """Return the facts whose names begin so."""
+        """Return the metadata values whose keys have this prefix."""
         with self._read() as connection:
             return list_meta(connection, prefix)
 
     def check(self, *, full: bool = False) -> list[str]:
-        """Return what is wrong with the database, a sentence each; empty for a sound one.
+        """Return the problems of the database, one sentence each; empty if it is intact.
 
-        A full check reads every page and index, and counts the trends anew: minutes for a large database.
+        A full check reads every page and index, and recomputes the trends; it takes minutes for a large database.
         """
         try:
             with self._read(snapshot=True) as connection:
