@@ -221,7 +221,7 @@ _OFFSETS = _side_by_side((_MIX * (number + 2)) % _PRIME for number in range(2 * 
 #: Of each lane what is below 2^61, and what is left when that is shifted out.
 _LOW = _side_by_side([_PRIME] * 2 * SHORT_BANDS)
 _HIGH = _side_by_side([(1 << _LANE - 61) - 1] * 2 * SHORT_BANDS)
-_LANES = struct.Struct(f"<{4 * SHORT_BANDS}Q")
+_LANES = struct.Struct("<" + "Q8x" * 2 * SHORT_BANDS)
 
 
 def _permuted(one: int) -> Sequence[int]:
@@ -233,7 +233,7 @@ def _permuted(one: int) -> Sequence[int]:
     lanes = one * _FACTORS + _OFFSETS
     lanes = (lanes & _LOW) + (lanes >> 61 & _HIGH)
     lanes = (lanes & _LOW) + (lanes >> 61 & _HIGH)
-    return _LANES.unpack(lanes.to_bytes(_LANES.size, "little"))[::2]
+    return _LANES.unpack(lanes.to_bytes(_LANES.size, "little"))
 
 
 def _long_bands(hashes: Sequence[int]) -> list[int]:
