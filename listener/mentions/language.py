@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from listener.mentions.memory import Memory
+from listener.mentions.words import hashtag_words
 
 #: Letters that are needed to tell a language at all.
 LEAST_LETTERS = 6
@@ -37,6 +38,7 @@ EXPECTED_WEIGHT = 1.15
 DECLARED_WEIGHT = 1.5
 
 _NOISE = re.compile(r"https?://\S+|www\.\S+|[@#]\w+|&\w+;|\d+")
+_HASHTAG = re.compile(r"#(\w+)")
 _NO_LETTERS = bytes(code for code in range(128) if not chr(code).isalpha())
 _ASCII_WORD = re.compile("[a-z]+(?:'[a-z]+)*")
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
@@ -122,7 +124,13 @@ class Languages:
         `expected` are the languages of the settings, preferred in doubt.
         """
         said = declared.replace("_", "-").partition("-")[0].lower() if declared else None
-        lead = _NOISE.sub(" ", text[:LEAD])
+        told = self._tell(_NOISE.sub(" ", text[:LEAD]), said, expected)
+        if told is None and "#" in text:
+            # Of little else than hashtags and names, the words in the hashtags are what there is.
+            told = self._tell(_NOISE.sub(" ", _HASHTAG.sub(_opened, text[:LEAD])), said, expected)
+        return told
+
+    def _tell(self, lead: str, said: str | None, expected: Sequence[str]) -> str | None:
         letters = _count_letters(lead)
         if letters < LEAST_LETTERS:
             return said
@@ -167,6 +175,10 @@ _SAME_SCRIPT: Mapping[str, tuple[str, ...]] = {
     "he": ("yi",),
     "bn": ("as",),
 }
+
+
+def _opened(hashtag: re.Match[str]) -> str:
+    return " ".join(("", *hashtag_words(hashtag[1]), ""))
 
 
 def _count_letters(lead: str) -> int:

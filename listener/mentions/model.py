@@ -1,8 +1,10 @@
 """The model: a linear scorer over what `listener.mentions.features` sees, in several languages. Pure.
 
 Trained offline by benchmarks/train.py, which names its data; read from one small file. Weights are 8-bit integers by
-hashed mark (CRC-32), for three labels, beside the mark's rarity. The weights of a word with all its parts are summed
-once and remembered, so that a text costs a few look-ups a word. Sums are of integers: exact, in whatever order.
+hashed mark (CRC-32), for three labels, beside the mark's rarity. A row knows its mark by bits of the hash that don't
+place it, so that a mark that training never saw is nearly always known to be new, and doesn't get another's weights; it
+counts as a rare mark without weights. The weights of a word with all its parts are summed once and remembered, so that
+a text costs a few look-ups a word. Sums are of integers: exact, in whatever order.
 """
 
 from __future__ import annotations
@@ -24,14 +26,18 @@ from listener.mentions.scene import Scene
 from listener.mentions.vader import squash
 from listener.types import Label, Sentiment
 
-MAGIC = b"LSTNMDL3"
+MAGIC = b"LSTNMDL4"
 LABELS: tuple[Label, ...] = ("negative", "neutral", "positive")
 #: The compound at which a label ends, as for VADER.
 EDGE = 0.05
 #: Neutral texts keep within.
 INSIDE = 0.0495
 #: How much of a compound's strength words of feeling give.
-FEELING_SHARE = 0.3
+FEELING_SHARE = 0.4
+#: How far up in a hash its check is, and how far up a check is where it tells the other row.
+CHECK_SHIFT = 24
+OTHER_SHIFT = 12
+LEAST_ROWS = 1 << 20
 #: Words that are told as reasons.
 REASONS = 8
 
@@ -42,13 +48,18 @@ class Weights:
 
     #: ISO 639-1, that it was trained on.
     languages: tuple[str, ...]
-    #: Rows of hashed marks: a power of two.
+    #: Rows of hashed marks: a power of two, `LEAST_ROWS` or more. A mark is in the row that the lowest bits of its hash
+    #: number, or in the one that `other_row` tells.
     rows: int
-    #: Four bytes a row: three weights, signed, and rarity, unsigned.
+    #: Four bytes a row: three weights, signed, and rarity, unsigned. All are 0 in a row that no mark has.
     table: bytes
+    #: The upper eight bits of the hash of each row's mark.
+    checks: bytes
     #: What one step of a weight is, by family of languages (see `family_of`), and one of a rarity.
     weight_steps: Mapping[str, float]
     rarity_step: float
+    #: By family of languages: the rarity of marks that training didn't see, in steps.
+    unseen: Mapping[str, int]
     #: By family of languages, then by figure: three weights.
     figures: Mapping[str, tuple[tuple[float, float, float], ...]]
     #: By family of languages: three offsets.
@@ -67,20 +78,28 @@ def parse_weights(data: bytes) -> Weights:
     rows = head["rows"]
     unpacker = zlib.decompressobj()
     try:
-        table = unpacker.decompress(data[12 + size :], 4 * rows + 1)
+        table = unpacker.decompress(data[12 + size :], 4 * rows)
+        checks = unpacker.decompress(unpacker.unconsumed_tail, rows + 1)
     except zlib.error as error:
         raise ValueError("a model that can't be unpacked") from error
-    if len(table) != 4 * rows or rows & (rows - 1):
+    if (len(table), len(checks)) != (4 * rows, rows) or rows & (rows - 1) or rows < LEAST_ROWS:
         raise ValueError("a model cut short")
     return Weights(
         languages=tuple(head["languages"]),
         rows=rows,
         table=table,
+        checks=checks,
         weight_steps=head["weight_steps"],
         rarity_step=head["rarity_step"],
+        unseen=head["unseen"],
         figures={family: tuple((a, b, c) for a, b, c in rows) for family, rows in head["figures"].items()},
         offsets={family: (a, b, c) for family, (a, b, c) in head["offsets"].items()},
     )
+
+
+def other_row(row: int, check: int) -> int:
+    """Return the other row of two that a mark of this check may be in: each is the other's other."""
+    return row ^ (check << OTHER_SHIFT | 1)
 
 
 class Model:
@@ -145,7 +164,9 @@ class _Family:
         self._family = family
         #: A row of four bytes, taken as one number until rows are summed.
         self._rows = memoryview(weights.table).cast("i")
+        self._checks = weights.checks
         self._mask = weights.rows - 1
+        self._unseen = weights.unseen[family] ** 2
         self._bytes = Memory(str.encode)
         self._part_head = crc32(f"{family}c ".encode())
         #: By sign: hashes of what a pair begins with, and rows of single words.
@@ -157,14 +178,14 @@ class _Family:
 
     def sums(self, marks: Marks) -> tuple[int, int, int, int]:
         """Return the sums of the three weights, and of the squares of rarities, in steps."""
-        rows, mask, spelled, heads = self._rows, self._mask, self._bytes, self._heads
+        spelled, heads = self._bytes, self._heads
         for sign in {sign for sign, _, _ in marks.pairs}.difference(heads):
             heads[sign] = Memory(partial(self._head, sign))
         for sign in {sign for sign, _ in marks.singles}.difference(self._singles):
             self._singles[sign] = Memory(partial(self._row, sign))
-        found = [rows[crc32(spelled[shape], heads[sign][before]) & mask] for sign, before, shape in marks.pairs]
+        found = self._rows_of([crc32(spelled[shape], heads[sign][before]) for sign, before, shape in marks.pairs])
         found += [self._singles[sign][shape] for sign, shape in marks.singles]
-        x, y, z, squares = _summed(found)
+        x, y, z, squares = self._summed(found)
         a, b, c, d = _unpacked(sum(map(self.words.__getitem__, marks.inside)))
         return a + x, b + y, c + z, d + squares
 
@@ -172,29 +193,42 @@ class _Family:
         return crc32(f"{self._family}{sign} {before} ".encode())
 
     def _row(self, sign: str, shape: str) -> int:
-        return self._rows[crc32(f"{self._family}{sign} {shape}".encode()) & self._mask]
+        return self._rows_of([crc32(f"{self._family}{sign} {shape}".encode())])[0]
+
+    def _rows_of(self, hashes: Iterable[int]) -> list[int]:
+        """Return the rows of marks by their hashes; 0 for a mark that training didn't see."""
+        rows, checks, mask = self._rows, self._checks, self._mask
+        return [
+            rows[at]
+            if checks[at := one & mask] == (check := one >> CHECK_SHIFT)
+            else rows[at]
+            if checks[at := at ^ (check << OTHER_SHIFT | 1)] == check
+            else 0
+            for one in hashes
+        ]
 
     def _word(self, shape: str) -> int:
         """Sum up the marks of `word_parts`, without making them: a stream brings new words all the time."""
-        rows, mask, head = self._rows, self._mask, self._part_head
+        head = self._part_head
         edged = f"<{shape}>"
         if shape.isascii():
             spelled = edged.encode()
-            found = [rows[crc32(spelled[run], head) & mask] for run in runs_of(shape)]
+            hashes = [crc32(spelled[run], head) for run in runs_of(shape)]
         else:
-            found = [rows[crc32(edged[run].encode(), head) & mask] for run in runs_of(shape)]
-        return _packed(*_summed([*found, self._row("w", shape)]))
+            hashes = [crc32(edged[run].encode(), head) for run in runs_of(shape)]
+        return _packed(*self._summed([*self._rows_of(hashes), self._row("w", shape)]))
 
     def _lean(self, shape: str) -> int:
         negative, _, positive, _ = _unpacked(self.words[shape])
         return positive - negative
 
-
-def _summed(rows: Iterable[int]) -> tuple[int, int, int, int]:
-    """Return the sums of the three weights of rows, and of the squares of their rarities."""
-    table = array("b", array("i", [row for row in rows if row]).tobytes())
-    rarities = table[3::4]
-    return sum(table[0::4]), sum(table[1::4]), sum(table[2::4]), sum(map(mul, rarities, rarities))
+    def _summed(self, found: Sequence[int]) -> tuple[int, int, int, int]:
+        """Return the sums of the three weights of rows, and of the squares of their rarities."""
+        seen = [row for row in found if row]
+        table = array("b", array("i", seen).tobytes())
+        rarities = table[3::4]
+        squares = sum(map(mul, rarities, rarities)) + self._unseen * (len(found) - len(seen))
+        return sum(table[0::4]), sum(table[1::4]), sum(table[2::4]), squares
 
 
 #: Bits of one sum among several side by side in one number: a word's are added to a text's in one step.
@@ -235,14 +269,14 @@ def compound_of_probabilities(probabilities: Sequence[float], feeling: float = 0
     if neutral == max(probabilities):
         return round(max(-INSIDE, min(INSIDE, lean / 2)), 4), "neutral"
     sign = 1 if lean > 0 else -1
-    strength = (1 - FEELING_SHARE) * abs(lean) + FEELING_SHARE * max(0.0, sign * feeling)
+    strength = (1 - FEELING_SHARE) * abs(lean) + FEELING_SHARE * sign * feeling
     return round(sign * max(strength, EDGE), 4), "positive" if lean > 0 else "negative"
 
 
 class ModelScorer:
     """Scores the languages that the model was trained on."""
 
-    version = "model-3"
+    version = "model-4"
 
     def __init__(self, weights: Weights) -> None:
         self._model = Model(weights)

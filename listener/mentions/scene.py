@@ -7,6 +7,7 @@ by where they stand relative to the target; this is what they look at.
 
 from __future__ import annotations
 
+import html
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -181,7 +182,7 @@ class SceneMaker:
         if token[0].isalnum() or token[0] in "@h":
             return (self._vader.word(token.replace("’", "'")),)
         if len(token) > 1 and token[0] not in "!?.":
-            return (self._vader.word(token),)
+            return (self._vader.word(html.unescape(token)),)
         return ()
 
 

@@ -136,7 +136,7 @@ def _meets(found: Found, others: Sequence[Found]) -> bool:
 
 
 def _complaint(text: str, signs: Mapping[str, list[str]], compound: float | None, pains: int) -> float:
-    score = -1.2
+    score = -1.0
     score -= 2.4 * (compound or 0.0)
     # In a language that isn't read, words that look like a pain point's are another's.
     score += 1.1 * min(pains, 2) * (compound is not None or "complaint" in signs)

@@ -7,12 +7,13 @@ whose mention is read, `OTHER` for any other that is known, so that no name has 
 
 from __future__ import annotations
 
+import html
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import accumulate, compress
+from itertools import accumulate, compress, pairwise
 from typing import NamedTuple, TypeAlias
 
 from ahocorasick_rs import AhoCorasick
@@ -37,9 +38,9 @@ _TAIL = rf"(?:[{_MARKS}]+[^\W_]*)*(?:['’‘`´][^\W_]+)*"
 #: A word, told first where its first letter can't begin anything else; a mark; an address, a handle, a masked name, an
 #: emoticon, another word, or a mark that means something. No token holds white space, or depends on what is beyond it.
 _TOKEN = re.compile(
-    rf"[^\W_hwxX8][^\W_]*(?:(?=[{_MARKS}'’‘`´]){_TAIL})?|[.,]"
+    rf"[^\W_hwxX8][^\W_]*(?:(?=[{_MARKS}'’‘`´]){_TAIL})?|\.{{2,}}|[.,]"
     rf"|https?://\S+|www\.\S+|@\w+|[@#]?{TARGET}+|[@#]?{OTHER}+"
-    r"|[<>]?[:;=8xX][-o^']?[)(\[\]DdPpOo/\\|3*]+(?!\w)|<3+"
+    r"|[<>]?[:;=8xX][-o^']?[)(\[\]DdPpOo/\\|3*]+(?!\w)|(?:<|&lt;)3+|&(?:amp|lt|gt|quot|nbsp|#39|apos);"
     rf"|[^\W_]+{_TAIL}|[!?]+|[^\w\s]"
 )
 _APOSTROPHES = str.maketrans("’‘`´", "''''")
@@ -90,13 +91,15 @@ def _known(token: str) -> Token:
         shape = _REPEATED.sub(_twice, lower)
         return Token(token, lower if shape == lower else shape, lower)
     first, last = token[0], token[-1]
+    if token.startswith(".."):
+        return Token(token, "…", "")
     if last in (TARGET, OTHER):
         return Token(token, last, last)
     if token.startswith(_ADDRESSES):
         return Token(token, LINK, "")
     if first == "@" and len(token) > 1:
         return Token(token, HANDLE, token[1:].lower())
-    lower = token.translate(_APOSTROPHES).lower()
+    lower = (html.unescape(token) if first == "&" else token).translate(_APOSTROPHES).lower()
     if "\u0600" <= first <= "\u06ff":
         lower = lower.translate(_ARABIC) or lower
     shape = _REPEATED.sub(_twice, lower)
@@ -122,7 +125,23 @@ def _cut(piece: str) -> tuple[Token, ...]:
             return (_TOKENS[piece],)
         if piece[-1] in ",." and piece[:-1].isalnum():
             return _TOKENS[piece[:-1]], _TOKENS[piece[-1]]
-    return tuple(map(_TOKENS.__getitem__, _TOKEN.findall(piece)))
+    tokens = _TOKEN.findall(piece)
+    if "#" in piece:
+        behind = pairwise(("", *tokens))
+        tokens = [part for before, token in behind for part in (hashtag_words(token) if before == "#" else (token,))]
+    return tuple(map(_TOKENS.__getitem__, tokens))
+
+
+def hashtag_words(hashtag: str) -> list[str]:
+    """Return the words of a hashtag (without its "#") that begin with capitals: of "WorstAirlineEver" three."""
+    if hashtag.islower() or hashtag.isupper() or hashtag.istitle() or not hashtag.isalnum():
+        return [hashtag]
+    cuts = [0, *(at for at in range(1, len(hashtag)) if _begins(hashtag, at)), len(hashtag)]
+    return [hashtag[start:end] for start, end in pairwise(cuts)]
+
+
+def _begins(hashtag: str, at: int) -> bool:
+    return hashtag[at].isupper() and (not hashtag[at - 1].isupper() or hashtag[at + 1 : at + 2].islower())
 
 
 #: Nine of ten pieces of a text have been seen before.

@@ -35,6 +35,18 @@ def test_a_sentence_tells_its_language(languages: Languages, text: str, lang: st
     assert languages.tell(text, None, ("en",)) == lang
 
 
+@pytest.mark.parametrize(
+    ("text", "lang"),
+    [
+        ("#WorstAirlineEver #NeverAgain @acme", "en"),
+        ("@acme #NieWiederAcme #NichtMehrMeineBank", "de"),
+        ("Die Hotline antwortet nicht #NeverAgain", "de"),
+    ],
+)
+def test_words_in_hashtags_tell_the_language_where_no_others_do(languages: Languages, text: str, lang: str) -> None:
+    assert languages.tell(text, None, ("en",)) == lang
+
+
 @pytest.mark.parametrize("text", ["ok", "lol", "Acme", "Acme Globex Initech", "@acme #acme", "Zweibrücken"])
 def test_names_and_single_words_tell_no_language(languages: Languages, text: str) -> None:
     assert languages.tell(text, None, ("en",)) is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from zlib import crc32
 
 import pytest
@@ -11,7 +12,15 @@ from hypothesis import strategies as st
 from listener.mentions.data import Data
 from listener.mentions.features import family_of, figures, marks, spelled
 from listener.mentions.memory import LENGTH, Memory
-from listener.mentions.model import EDGE, Model, Weights, compound_of_probabilities, parse_weights
+from listener.mentions.model import (
+    CHECK_SHIFT,
+    EDGE,
+    Model,
+    Weights,
+    compound_of_probabilities,
+    other_row,
+    parse_weights,
+)
 from listener.mentions.scene import Scene
 from listener.mentions.understand import SceneReader, UnderstandSettings
 from listener.mentions.words import TARGET
@@ -32,12 +41,24 @@ def model(data: Data) -> Model:
     return Model(data.weights)
 
 
+def row_of(mark: str, weights: Weights) -> int | None:
+    """Return the row of a mark, which is one of two that are known by their checks; None for one that has none."""
+    number = crc32(mark.encode())
+    row, check = number & (weights.rows - 1), number >> CHECK_SHIFT
+    for place in (row, other_row(row, check)):
+        if weights.checks[place] == check:
+            return place if any(weights.table[4 * place : 4 * place + 4]) else None
+    return None
+
+
 def by_marks(scene: Scene, weights: Weights) -> list[float]:
     """Work the logits out as training does."""
     family = family_of(scene.lang)
     table = memoryview(weights.table).cast("b")
-    rows = [(crc32(mark.encode()) & (weights.rows - 1)) * 4 for mark in spelled(marks(scene), family)]
+    found = [row_of(mark, weights) for mark in spelled(marks(scene), family)]
+    rows = [row * 4 for row in found if row is not None]
     squares = sum((table[row + 3] * weights.rarity_step) ** 2 for row in rows)
+    squares += (len(found) - len(rows)) * (weights.unseen[family] * weights.rarity_step) ** 2
     norm = squares**-0.5 if squares else 0.0
     return [
         sum(table[row + label] for row in rows) * weights.weight_steps[family] * norm
@@ -54,6 +75,13 @@ def test_a_text_has_the_logits_of_its_marks(
 ) -> None:
     scene = reader.read(" ".join(words), lang)
     assert model.logits(scene) == pytest.approx(by_marks(scene, data.weights))
+
+
+def test_words_that_training_never_saw_have_no_weights_of_others(data: Data) -> None:
+    chance = random.Random(0)
+    made = {"".join(chance.choices("bcdfghjklmnpqrstvwxz", k=12)) for _ in range(2_000)}
+    found = [row_of(f"w {word}", data.weights) for word in made]
+    assert sum(row is not None for row in found) < len(made) / 50
 
 
 def test_a_second_reading_of_a_text_is_the_same_as_the_first(reader: SceneReader, data: Data) -> None:
@@ -101,7 +129,8 @@ def test_stronger_words_make_a_stronger_compound_and_words_that_contradict_a_wea
 
 def test_a_model_that_is_broken_is_refused() -> None:
     whole = bundled("config").joinpath("model.bin").read_bytes()
-    assert parse_weights(whole).rows == len(parse_weights(whole).table) // 4
+    weights = parse_weights(whole)
+    assert weights.rows == len(weights.checks) == len(weights.table) // 4
     for broken in (b"", b"something else entirely", whole[:-1000], whole[:5000] + bytes(100) + whole[5100:]):
         with pytest.raises(ValueError, match="model"):
             parse_weights(broken)
