@@ -117,7 +117,9 @@ def poll(source: Source, state: SourceState, parts: Parts) -> PollResult:
     if polled.worked and (gathered.page or state.page_state):
         watched = poll_page.look(source, state, gathered.page, parts, now)
     if watched is not None and watched.gone:
-        polled = replace(polled, outcome=Outcome.BLOCKED, detail=poll_page.GONE, validators=state.validators)
+        polled = replace(
+            polled, outcome=Outcome.BLOCKED, detail=poll_page.gone(source.name), validators=state.validators
+        )
         watched = None
     after = after_poll(state, source, polled, now, parts.bounds, pushed=parts.pushed(source.name))
     if watched is not None:

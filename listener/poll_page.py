@@ -27,8 +27,9 @@ def told(trouble: str) -> str:
     return f"Not the page ({trouble}): {in_words(trouble)}."
 
 
-#: The detail of a poll whose page has lost all that it said.
-GONE = told(FACTS_GONE)
+def gone(source: str) -> str:
+    """Return the detail of a poll of a source whose page has lost all that it said."""
+    return told(FACTS_GONE).replace("NAME", source)
 
 
 def look(

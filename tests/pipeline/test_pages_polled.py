@@ -184,6 +184,7 @@ def test_a_page_that_says_nothing_any_more_is_in_trouble_and_drops_no_plans(watc
     results = [watching.poll(WORDS) for _ in range(4)]
     assert {result.outcome for result in results} == {Outcome.BLOCKED}
     assert "facts-gone" in results[0].detail
+    assert f"listener sources accept {PAGE.name}" in results[0].detail
     assert watching.poll(html(59)).worked
     watching.poll(html(59))
     assert watching.changes() == [("price_raised", "Pro", 20.4)]
