@@ -106,7 +106,7 @@ def test_the_installed_command_tells_its_version(bin_folder: Path, tmp_path: Pat
 
 def test_the_installed_program_writes_settings_that_it_can_use(bin_folder: Path, tmp_path: Path) -> None:
     listener(bin_folder, tmp_path, "init", "--brand", "Acme", "--contact", "https://example.com/bot")
-    assert "can be used" in listener(bin_folder, tmp_path, "check")
+    assert "listener.toml: valid." in listener(bin_folder, tmp_path, "check")
     assert f"ExecStart={bin_folder}/listener --config {tmp_path}/listener.toml run" in listener(
         bin_folder, tmp_path, "service"
     )

@@ -88,8 +88,7 @@ def read_speech(
     if item == "article" and "complaint" not in signs and not (compound is not None and compound <= NEGATIVE):
         # "How to install", "change your password": subjects of articles, which hurt nobody by themselves.
         pains = 0
-    tells = "news" in signs and len(signs["news"]) >= len(signs.get("complaint", ()))
-    reports = not speaks and (item == "article" or tells)
+    reports = not speaks and (item == "article" or _tells_news(words.text, signs))
     if not reports and more("news") in phrases:
         # Who speaks for himself uses these words, too: "my account says".
         signs["news"] = [found.words for found in phrases.get("news", ())]
@@ -105,6 +104,12 @@ def read_speech(
         signs=tuple((sign, word) for sign, found in signs.items() for word in dict.fromkeys(found)),
         reports=reports,
     )
+
+
+def _tells_news(text: str, signs: Mapping[str, list[str]]) -> bool:
+    """Tell whether a post holds more of news than of complaint, or as much and ends like a headline."""
+    told, complained = len(signs.get("news", ())), len(signs.get("complaint", ()))
+    return told > complained or (told == complained > 0 and text.rstrip()[-1:].isalnum())
 
 
 def _signs(phrases: Mapping[str, Sequence[Found]]) -> dict[str, list[str]]:

@@ -28,7 +28,7 @@ def test_a_first_settings_file_can_be_used_as_it_is() -> None:
     assert "listener check" in done.output
     checked = run("check")
     assert checked.exit_code == 0, checked.output
-    assert "2 alert rules" in checked.output
+    assert "3 alert rules" in checked.output
 
 
 def test_the_options_of_init_stand_in_the_file(tmp_path: Path) -> None:
