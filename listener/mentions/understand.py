@@ -226,7 +226,8 @@ class Understander:
         speaks = scene.addressed or not voice.isdisjoint(words.words)
         sentiment = self._scorer.score(scene) if lang is not None else of_emoji(scene)
         is_post = asked.kind != "article" or (speaks and not asked.only_linked and len(asked.wider or text) <= EXCERPT)
-        in_passing = not is_post and asked.stars[0] is None
+        # An article that is matched by its site or author is about the brand as a whole.
+        in_passing = not is_post and asked.stars[0] is None and (bool(scene.targets) or asked.only_linked)
         if in_passing:
             sentiment = by_the_name(sentiment, scene)
             phrases = phrases_by_the_name(scene)

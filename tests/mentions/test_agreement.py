@@ -192,6 +192,15 @@ def test_an_article_is_not_angry_at_whom_it_names_beside_its_anger(read: Read) -
     assert read(angry, "article")["acme"].sentiment.label == "negative"
 
 
+def test_an_article_that_is_matched_by_its_site_is_read_as_a_whole(data: Data) -> None:
+    brands = [Brand(name="acme", query="site:acme.example")]
+    item = Item(text="What a terrible, horrible disaster. " + FILLER, kind="article", url="https://acme.example/a")
+    (match,) = Matcher(brands).match(item, SOURCE)
+    reading = Understander(brands, UnderstandSettings(), data).read(item, match, SOURCE)
+    assert reading is not None
+    assert reading.sentiment.label == "negative"
+
+
 def test_pains_of_a_long_text_are_those_at_the_name_and_stand_in_the_excerpt(read: Read) -> None:
     far = "My train was delayed again and my bank charged me twice. "
     text = far + FILLER + "I hate that my Acme app keeps crashing. " + FILLER + far
