@@ -4,6 +4,8 @@ import struct
 from zlib import crc32
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from listener.mentions.stories import Fingerprint, Signature, fingerprint
 from listener.mentions.story_index import StoryIndex
@@ -124,6 +126,14 @@ def test_fingerprints_are_those_that_databases_hold(title: str, text: str, bands
     print_ = made(title, text)
     assert crc32(struct.pack(f"<{len(print_.bands)}q", *print_.bands)) == bands
     assert crc32(print_.signature) == signature
+
+
+@given(st.text(max_size=60), st.text(st.characters(exclude_categories=()), max_size=300), st.booleans())
+def test_whatever_is_written_is_a_copy_of_itself(title: str, text: str, repeats: bool) -> None:
+    print_ = fingerprint(title, f"{text} " * 30 if repeats else text)
+    if print_ is not None:
+        assert are_one_story(print_, print_)
+        assert Signature(print_.signature).is_of(print_.signature, same_voice=True)
 
 
 def test_near_copies_among_thousands_of_titles_are_found_and_others_are_not() -> None:
