@@ -178,14 +178,14 @@ class StoryFinder:
         return story_id
 
     def _join(self, mark: Fingerprint, voice: tuple[str, str], at: datetime) -> int | None:
-        """Let an item join the story that it belongs to, if one is there, and return that."""
+        """Let an item join the story that it is most like, of equals the oldest, and return that; None without one."""
         own = story_marks.Signature(mark.signature)
-        for story in self._tx.story_candidates(mark.bands, at - STORY_WINDOW):
-            if own.is_of(story.signature) and (
-                own.is_of(story.signature, same_voice=True) or not self._was_told_by(voice, story.id)
-            ):
-                self._tx.join_story(story.id, at, own.joined(story.signature), mark.bands)
-                return story.id
+        likely = self._tx.story_candidates(mark.bands, at - STORY_WINDOW)
+        like = [(-likeness, story.id, story) for story in likely if (likeness := own.likeness(story.signature))]
+        for _, story_id, story in sorted(like):
+            if own.is_of(story.signature, same_voice=True) or not self._was_told_by(voice, story_id):
+                self._tx.join_story(story_id, at, own.joined(story.signature), mark.bands)
+                return story_id
         return None
 
     def _was_told_by(self, voice: tuple[str, str], story_id: int) -> bool:

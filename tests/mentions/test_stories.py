@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from listener.mentions.stories import Fingerprint, Signature, fingerprint
+from listener.mentions.stories import STORY_PARTS, Fingerprint, Signature, fingerprint
 from listener.mentions.story_index import StoryIndex
 from listener.mentions.words import plain_words, rough_words, words_of
 
@@ -87,11 +87,20 @@ def test_a_story_is_known_by_the_titles_it_was_told_by() -> None:
     assert Signature(first.signature).is_of(story, same_voice=True)
 
 
+def test_of_two_stories_the_nearer_one_is_told_by_its_likeness() -> None:
+    title = Signature(made("Acme to close its plant in Springfield next year").signature)
+    near = made("Acme to close its Springfield plant next year").signature
+    far = made("Acme to close another plant in Springfield this year").signature
+    other = made("Rain is expected in the north on Tuesday and Wednesday").signature
+    assert title.likeness(near) > title.likeness(far) > title.likeness(other) == 0
+    assert title.likeness(far + near) == title.likeness(near)
+
+
 def test_what_says_nothing_new_of_a_story_and_more_than_a_few_are_not_kept() -> None:
     story = made("Acme to close its plant in Springfield next year").signature
     assert Signature(story).joined(story) is None
     assert Signature(made("Acme opens a plant", ARTICLE).signature).joined(story) is None
-    for number in range(3):
+    for number in range(STORY_PARTS - 1):
         more = Signature(made(f"Title {number} of {number} words number{number} more").signature).joined(story)
         assert more is not None
         story = more

@@ -353,6 +353,22 @@ def test_a_title_that_is_edited_again_and_again_stays_one_story(store: Store, we
     assert last != first
 
 
+def test_what_is_like_two_stories_joins_the_one_that_it_is_most_like(store: Store, web: PaperWeb, clock: Clock) -> None:
+    titles = (
+        "Acme to close its Springfield plant next year",
+        "Acme to shut another Springfield plant this year",
+        "Acme to close another Springfield plant next year",
+    )
+    with_parts = parts(store, web, clock)
+    for number, title in enumerate(titles):
+        one = source(f"paper{number}")
+        web.pages[one.url] = rss((title, "", START), prefix=one.name)
+        ask(one, with_parts)
+    first, second, third = stories_of(store)
+    assert first != second
+    assert third == first
+
+
 def many(count: int) -> list[tuple[str, str, datetime]]:
     """Return angry items that tell different things."""
     words = "invoices exports logins backups searches uploads reports invitations".split()
