@@ -55,7 +55,7 @@ class Planner:
         `recent` is how many alerts the same rule has made within `FLOOD_WINDOW` before this one.
         """
         wanted = digest_due(alert.send, self._zone, now)
-        if recent >= self._flood_limit:
+        if alert.send == "now" and recent >= self._flood_limit:  # a digest collects them anyway
             wanted = max(wanted, next_hour(now))
         return {name: self.earliest(name, wanted) for name in alert.channels if name in self._channels}
 

@@ -105,6 +105,7 @@ def test_a_flood_of_one_rule_is_collected_until_the_full_hour() -> None:
 def test_a_flood_in_a_digest_stays_in_the_digest() -> None:
     plan = planner(mail=ConsoleSettings())
     assert plan.plan(alert("mail", send="07:00"), NOW, recent=99) == {"mail": utc("2026-11-21T06:00")}
+    assert plan.plan(alert("mail", send="10:40"), NOW, recent=99) == {"mail": utc("2026-11-20T09:40")}, "not at 10:00"
 
 
 def test_a_time_that_clocks_skip_in_spring_comes_that_much_later() -> None:
