@@ -99,7 +99,7 @@ class Decoder:
 
     def finish(self) -> bytes:
         """Return the body. Raises Failure if it isn't whole."""
-        return bytes(self._out[: self.limit])
+        return bytes(memoryview(self._out)[: self.limit])  # a slice of it would be a second copy
 
 
 class Inflater(Decoder):

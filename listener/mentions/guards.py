@@ -61,26 +61,37 @@ class Guards:
     def candidates(self, scan: Scan) -> set[int]:
         """Return the numbers of the queries that may hold for an item."""
         found: set[int] = set()
-        for field in self._fields:
-            text = scan.text(field)
-            if not text:
-                continue
-            if text.isascii():
-                self._words.search(b" %b " % text.encode().translate(_PLAIN), found)
-            elif self._ascii:
-                if hides_ascii(beyond_ascii(text)):
-                    text = scan.haystack(field).folded.text
-                self._words.search(b" %b " % text.encode("utf-8", "surrogatepass").translate(_ASCII_ALONE), found)
-            else:
-                folded = scan.haystack(field).folded.text
-                self._words.search(b" %b " % _plain(folded), found)
-                self._signs.search(folded.encode(), found)
+        if self._ascii:
+            self._search_ascii(scan, found)
+        else:
+            self._search_all(scan, found)
         if self._sites:
             found.update(self._of_site(scan.item.url))
         if self._sources and scan.source is not None:
             key = source_key(scan.source)
             found.update(number for facet, number in self._sources if is_source(facet, key))
         return found
+
+    def _search_ascii(self, scan: Scan, found: set[int]) -> None:
+        """Look for words of ASCII in all fields at once."""
+        texts = []
+        for field in self._fields:
+            text = scan.text(field)
+            if not text.isascii() and hides_ascii(beyond_ascii(text)):
+                text = scan.haystack(field).folded.text
+            texts.append(text)
+        whole = f" {' '.join(texts)} "
+        self._words.search(whole.encode("utf-8", "surrogatepass").translate(_ASCII_ALONE), found)
+
+    def _search_all(self, scan: Scan, found: set[int]) -> None:
+        for field in self._fields:
+            text = scan.text(field)
+            if text.isascii():
+                self._words.search(b" %b " % text.encode().translate(_PLAIN), found)
+            else:
+                folded = scan.haystack(field).folded.text
+                self._words.search(b" %b " % _plain(folded), found)
+                self._signs.search(folded.encode(), found)
 
     def _of_site(self, url: str | None) -> Iterator[int]:
         address = host_of(url)
