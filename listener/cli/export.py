@@ -14,7 +14,7 @@ import click
 from listener.cli.database import database_option, find_settings, opened
 from listener.cli.export_tables import TABLES, Wanted
 from listener.cli.opml import export_opml
-from listener.cli.output_files import Format, output_file, run_rows
+from listener.cli.output_files import Format, output_file, write_rows
 from listener.insights.series import By
 from listener.storage import Store
 
@@ -123,7 +123,7 @@ def export(
         )
         try:
             with output_file(output) as file:
-                count = run_rows(file, form or _format_of(output), table.columns, table.rows(store, wanted))
+                count = write_rows(file, form or _format_of(output), table.columns, table.rows(store, wanted))
         except BrokenPipeError:
             _end_quietly()
     if output != "-":

@@ -66,7 +66,7 @@ def json_cell(cell: Cell) -> object:
     return cell.isoformat(timespec="seconds") if isinstance(cell, datetime) else cell
 
 
-def run_rows(file: TextIO, form: Format, columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> int:
+def write_rows(file: TextIO, form: Format, columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> int:
     """Write rows below their columns' names, one at a time; return how many."""
     writer = csv.writer(file, lineterminator="\n")
     if form == "csv":

@@ -17,7 +17,7 @@ from click.testing import CliRunner, Result
 
 from listener.cli import group
 from listener.cli.export_tables import TABLES
-from listener.cli.output_files import OutputError, csv_cell, harmless, output_file, run_rows
+from listener.cli.output_files import OutputError, csv_cell, harmless, output_file, write_rows
 from listener.facts import Change
 from listener.storage import Store
 from listener.types import Source
@@ -241,7 +241,7 @@ def test_a_file_that_fails_half_way_leaves_what_was_there(tmp_path: Path) -> Non
 
     def write() -> None:
         with output_file(str(target)) as file:
-            run_rows(file, "csv", ["a"], rows())
+            write_rows(file, "csv", ["a"], rows())
 
     with pytest.raises(OutputError):
         write()
