@@ -172,7 +172,7 @@ class Backfill:
         """Wait, unless it would take too long: then stop, and say until when."""
         if wanted > PATIENCE:
             until = self._parts.clock() + wanted
-            self._stop(f"{who} wants to be left alone until {until:%Y-%m-%d %H:%M} UTC")
+            self._stop(f"{who} must not be contacted until {until:%Y-%m-%d %H:%M} UTC")
             return False
         self._sleep(wanted.total_seconds())
         return True

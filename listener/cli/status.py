@@ -72,7 +72,7 @@ def show(counts: Counts, holder: str | None, settings: config.Settings, now: dat
     table = Table(box=None, show_header=False, pad_edge=False)
     table.add_column(style="bold")
     table.add_column(overflow="fold")
-    to_send = "1 delivery waits" if counts.pending == 1 else f"{counts.pending} deliveries wait"
+    to_send = "1 delivery pending" if counts.pending == 1 else f"{counts.pending} deliveries pending"
     waiting = f", {since_due(counts.oldest_pending, now)}" if counts.oldest_pending else ""
     rows = {
         "daemon": "running" if holder is not None else "not running: start it with `listener run`",
@@ -80,7 +80,7 @@ def show(counts: Counts, holder: str | None, settings: config.Settings, now: dat
         "last poll": ago(counts.last_poll, now),
         "sources": f"{counts.sources}, {counts.failing} failing, {counts.stopped} stopped",
         "mentions": f"{counts.mentions} in {counts.stories} stories, from {counts.items} items",
-        "alerts": f"{counts.alerts}; {to_send}{waiting}; {counts.dead} undeliverable",
+        "alerts": f"{counts.alerts}; {to_send}{waiting}; {counts.dead} abandoned",
     }
     for name, value in rows.items():
         table.add_row(name, Text(value))

@@ -56,7 +56,7 @@ class Walk:
     def _asked(self, request: Request) -> FetchResult:
         host = urlsplit(request.url).netloc
         if host in self._alone:
-            return FetchResult(request=request, outcome=Outcome.DEFERRED, detail=f"{host} is left alone now.")
+            return FetchResult(request=request, outcome=Outcome.DEFERRED, detail=f"{host} must not be contacted now.")
         if self.requests >= self._limit:
             self.notes.append(f"The search ended after {self.requests} requests.")
             return FetchResult(request=request, outcome=Outcome.DEFERRED, detail="not asked any more.")

@@ -216,7 +216,7 @@ class Politeness:
         reason = f"{state.outcome or Outcome.RATE_LIMITED}, {state.failures} in a row"
         raise Failure(
             failed or Outcome.DEFERRED,
-            f"{state.host} is left alone until {state.not_before:%Y-%m-%d %H:%M} UTC ({reason}).",
+            f"{state.host} must not be contacted until {state.not_before:%Y-%m-%d %H:%M} UTC ({reason}).",
             retry_after=self.spread(url, wait),
             asked=False,
         )

@@ -53,7 +53,7 @@ class AlertBody(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Data(msgspec.Struct, frozen=True, kw_only=True):
-    """What is told, over which channel of the settings."""
+    """The alerts, and the channel they were sent on."""
 
     channel: str
     alerts: list[AlertBody]

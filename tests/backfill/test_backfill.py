@@ -163,7 +163,7 @@ def test_a_page_that_fails_for_a_moment_is_asked_again_and_a_host_that_wants_a_l
     archive.slept.clear()
     again = archive.backfill()
     assert archive.slept == []
-    assert again.stopped == "its host wants to be left alone until 2026-11-02 08:11 UTC"
+    assert again.stopped == "its host must not be contacted until 2026-11-02 08:11 UTC"
 
 
 def test_a_circle_of_pages_ends(archive: Archive) -> None:

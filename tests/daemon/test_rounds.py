@@ -102,7 +102,8 @@ def test_a_host_that_answers_429_for_an_hour_is_asked_once_and_its_other_sources
     place.settle("busy", "one", "two")
     not_asked = place.round()
     assert sorted(not_asked) == ["busy", "one", "two"]
-    assert f"localhost:{httpserver.port} is left alone until 2026-11-02 09:00 UTC (rate-limited" in not_asked["one"]
+    held = f"localhost:{httpserver.port} must not be contacted until 2026-11-02 09:00 UTC (rate-limited"
+    assert held in not_asked["one"]
     assert len(httpserver.log) == 1
     assert place.clock.now - START < timedelta(minutes=5)
 

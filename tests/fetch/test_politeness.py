@@ -169,7 +169,7 @@ def test_a_host_left_alone_for_a_moment_puts_off_and_for_long_fails_at_once(cloc
     fails(politeness, 6, Outcome.TIMEOUT)
     failure = refusal(politeness)
     assert failure.outcome is Outcome.TIMEOUT
-    assert "left alone until" in failure.detail
+    assert "must not be contacted until" in failure.detail
     assert politeness.ready_at(HOST, clock.now) == clock.now
 
 
