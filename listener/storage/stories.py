@@ -170,7 +170,7 @@ class Likely:
             found = self._closest(wanted)
         self._read_stories(found)
         earliest = stamp(since)
-        # Of a story that retention has deleted bands may be left.
+        # Of a story that retention has deleted or emptied bands may be left.
         told = [(story_id, *self._stories[story_id]) for story_id in found if story_id in self._stories]
         told.sort(reverse=True)
         return [Story(id=story_id, signature=signature) for story_id, signature, last_at in told if last_at >= earliest]
@@ -202,7 +202,9 @@ class Likely:
         for some in chunks([story_id for story_id in ids if story_id not in self._stories]):
             size = size_for(len(some))
             for story_id, signature, last_at in _tell(size).read(self._connection, filled(some, size)):
-                self._stories[story_id] = bytes(signature), last_at
+                # Retention may have emptied what the queue in memory still names.
+                if signature:
+                    self._stories[story_id] = bytes(signature), last_at
 
 
 @functools.cache

@@ -232,11 +232,13 @@ def test_a_story_is_found_by_the_bands_of_an_item_that_joined_it(store: Store) -
         assert found([3]) == [(story, b"first and second")]
 
 
-def test_a_band_that_is_left_of_a_deleted_story_finds_nothing(store: Store) -> None:
+def test_a_band_that_is_left_of_a_deleted_or_emptied_story_finds_nothing(store: Store) -> None:
     with store.write() as transaction:
         transaction.add_story(b"gone", [1], NOW, "Gone")
+        transaction.add_story(b"emptied", [1], NOW, "Emptied")
         kept = transaction.add_story(b"kept", [1], NOW, "Kept")
         transaction._connection.execute(sa.text("DELETE FROM stories WHERE id < 2"))
+        transaction._connection.execute(sa.text("UPDATE stories SET signature = '' WHERE id = 2"))
     with store.write() as transaction:
         assert [story.id for story in transaction.story_candidates([1], NOW)] == [kept]
 
