@@ -1,4 +1,4 @@
-"""Reading a source's past, page by page, from now back to a date. Results are values.
+"""Loads a source's history, page by page, back to a date. Results are values.
 
 History enters the trends at its own dates and alerts nobody: nothing of it is news. What has no date can't be placed
 and is left out. Each page is stored with the place where the next one begins, in one transaction, so that a backfill

@@ -1,4 +1,4 @@
-"""Where a backfill that was broken off goes on: the requests that are left, as text without secrets. Pure.
+"""Saved position of an interrupted backfill: the remaining requests, as text without secrets. Pure.
 
 Headers may hold secrets, so they are never part of it. A request with the headers of one that the source begins with
 gets these again. One with the headers of a session can't be made as it was: who goes on signs in anew, and the request

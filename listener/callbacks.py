@@ -1,4 +1,4 @@
-"""Calls from outside: a small HTTP server for those that hubs make, and for who reads metrics. An adapter.
+"""Adapter: a small HTTP server for WebSub callbacks and metrics.
 
 Whoever finds the address may call, so everything is bounded: connections at a time, the head, the body, and the whole
 time of one call, however slowly it comes. One thread serves all of them; what answers a call must not wait for

@@ -1,4 +1,4 @@
-"""Settings of channels, one record for each type, and the wrapper that keeps secrets out of sight.
+"""Settings of channels, one record per type, and the wrapper that hides secrets.
 
 Records only, on the floor of `listener.types`: the settings room fills them, `listener.notify` obeys them, and neither
 knows the other. A `__post_init__` raises ValueError with a message that starts with the key it is about ("port: ...").

@@ -1,4 +1,4 @@
-"""Records of what is told to people, and the port through which it goes: rules, alerts, deliveries, channels.
+"""Records of alert rules, alerts and deliveries, and the Protocol of channels.
 
 Values, as those of `listener.types`, which gives them out with its own.
 """

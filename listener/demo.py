@@ -1,4 +1,4 @@
-"""The small web that `listener demo` listens to, and the mailbox and Slack hook that its alerts arrive at.
+"""The made-up web of `listener demo`, and the mailbox and Slack webhook that receive its alerts.
 
 Real servers on loopback, real formats; only the words are made up and the clock runs fast. Nothing here is used
 outside the demo.

@@ -1,4 +1,4 @@
-"""Hands due sources to worker threads, a host at a time.
+"""Hands due sources to worker threads, one host at a time.
 
 What is due is asked of the store at each tick; nothing is queued in memory but what a worker is about to take, so a
 crash loses no schedule.

@@ -1,4 +1,4 @@
-"""Mails to items: what the sender wrote, without what they quote and how they sign. Pure.
+"""Parses mails into items: the sender's own words, without quotes and signature. Pure.
 
 The words of a mail are its first text/plain part, else its first text/html part (RFC 2046); attachments aren't read.
 Automatic answers and returned mails are nobody's words. The sender's name is kept as the author, or the address where

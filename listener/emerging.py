@@ -1,4 +1,4 @@
-"""Finds pains that the taxonomy doesn't know in the stored complaints about a brand."""
+"""Finds emerging pain points in the stored complaints about a brand."""
 
 from __future__ import annotations
 

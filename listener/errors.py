@@ -1,4 +1,4 @@
-"""The one exception tree. What an operator can mend is wrapped here; bugs fly.
+"""The exception tree. Errors that an operator can fix are wrapped here; bugs propagate.
 
 ListenerError
 ├── ConfigError            a settings file says something that can't be used

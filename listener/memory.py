@@ -1,4 +1,4 @@
-"""Process memory: how glibc hands it out, and how often Python looks for what holds itself."""
+"""Process memory: glibc's arenas, and the threshold of Python's garbage collector."""
 
 from __future__ import annotations
 

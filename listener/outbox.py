@@ -1,4 +1,4 @@
-"""Sends what the store's outbox holds: a step of its own, retried, that never loses a message.
+"""Sends the deliveries in the store's outbox: a separate, retried step that never loses a message.
 
 What goes into one message is written down before it is sent, so that a later attempt is the same message again.
 

@@ -1,4 +1,4 @@
-"""Several bodies in one answer: what adapters of folders and mailboxes hand to scrapers. Pure.
+"""Several bodies in one response: passed from the folder and mailbox adapters to scrapers. Pure.
 
 Each is a line of JSON (name, stamp, size in bytes) and then its bytes as they are.
 """

@@ -1,4 +1,4 @@
-"""Finds scrapers and loads them by path, when they are asked for.
+"""Finds scrapers and loads them by path, on first use.
 
 Scrapers are no package: three generic names at the top of site-packages would overwrite other people's modules. The
 places, in this order: the folder that comes with the program, the folders that the settings name, and installed

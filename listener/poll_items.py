@@ -1,4 +1,4 @@
-"""The items of a poll: which are new, whose mentions they are, which story they tell, and what is worth an alert."""
+"""Items of a poll: which are new, which brands they mention, their stories, and the alerts they raise."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The page of a poll: a look at it, what the look is compared with, and what is worth an alert."""
+"""The page of a poll: its comparison with stored versions, and the alerts that changes raise."""
 
 from __future__ import annotations
 

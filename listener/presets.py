@@ -1,4 +1,4 @@
-"""Presets: a way of reading the web that needs no code, only an address and the scraper that reads what answers. Pure.
+"""Presets: scrapers without code, made of a URL template and the scraper that parses the response. Pure.
 
 A preset is a TOML file, `google-news.toml`, beside the scrapers:
 

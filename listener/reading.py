@@ -1,4 +1,4 @@
-"""Whatever stands in one answer, read as what it is: a page's facts, a status page's incidents, a feed's entries.
+"""Parses a single response as what it is: a page's facts, a status page's incidents, a feed's entries.
 
 Front doors that look at a single answer ask here. The reading itself is the scrapers', as in a poll.
 """

@@ -1,4 +1,4 @@
-"""Reads stored mentions again with today's settings: scorer, lexicon, pains, queries, relevance. Never alerts.
+"""Re-analyses stored mentions with the current settings: scorer, lexicon, pains, queries, relevance. Never alerts.
 
 History is walked by the numbers of the mentions, a batch in a short transaction, so that polls are stored in between.
 How far it came is stored with each batch: whoever starts the same again goes on from there. Doing a batch twice

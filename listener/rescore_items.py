@@ -1,4 +1,4 @@
-"""Finds in stored items the mentions that earlier settings missed: of a brand added since, or a query that was widened.
+"""Finds mentions in stored items that earlier settings missed: of a new brand, or a widened query.
 
 Items that were nobody's mention are kept for `retention.items`; so far back a new brand is heard. Like all that is read
 again, what is found enters the trends at its own time and alerts nobody.

@@ -1,4 +1,4 @@
-"""One round: every source is polled once, whatever its schedule, in bounded time.
+"""One round: polls every source once, regardless of its schedule, in bounded time.
 
 A round waits where hosts want a gap between two requests. A host that wants to be left alone for longer is left, and
 its sources are named, so that whoever asked for the round knows what wasn't heard.

@@ -1,4 +1,4 @@
-"""When a source is asked next, and what is remembered of a poll. Pure: `now` is an argument.
+"""When a source is due next, and how a poll changes its state. Pure: `now` is an argument.
 
 The scheduler only ticks; what is due is a query on the `due_at` that is worked out here.
 """

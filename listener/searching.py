@@ -1,4 +1,4 @@
-"""Asking a network's search for what brands' queries look for, page by page, from where the last poll ended. Pure.
+"""Searches a network for what brands' queries look for, page by page, from where the last poll ended. Pure.
 
 A search finds too much, by design: a query is translated to what the network understands, at best to an OR of
 phrases, and what comes back is matched exactly like any other item. What a search must not do is find too little.

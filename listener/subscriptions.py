@@ -1,4 +1,4 @@
-"""Subscriptions to hubs (WebSub, https://www.w3.org/TR/websub/): what they are, and what follows from what. Pure.
+"""WebSub subscriptions (https://www.w3.org/TR/websub/): their states and transitions. Pure.
 
 A hub tells the subscriber of a topic, a feed's own address, that there is news. Here that is taken for a hint and no
 more: the feed is polled at once, as politely as ever, and what a caller sends is never read as items. So the worst that

@@ -1,4 +1,4 @@
-"""Adapter: telling systemd how the service fares, by the protocol of sd_notify(3).
+"""Adapter: notifies systemd of readiness, status and watchdog, by the protocol of sd_notify(3).
 
 One datagram for each message to the socket that `$NOTIFY_SOCKET` names. Without one nothing is sent and nothing fails:
 the same program runs in a terminal. A message that can't be delivered is dropped, for a service manager that doesn't

@@ -1,4 +1,4 @@
-"""Looks for spikes and rising pain points every hour, for the rules that watch them; what it finds becomes alerts.
+"""Evaluates the rules on spikes and rising pain points every hour, and raises their alerts.
 
 Alerts and their deliveries are written in one transaction, which also sees whether the same was told of late: looking
 twice, or from two places, tells nothing twice.

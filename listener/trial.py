@@ -1,4 +1,4 @@
-"""One live poll of which nothing is stored: what was asked, what came, and what of it is whose mention."""
+"""One live poll of which nothing is stored: its requests, its items, and which brands they mention."""
 
 from __future__ import annotations
 

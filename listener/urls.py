@@ -1,4 +1,4 @@
-"""Addresses: made absolute, checked, and brought to the one form by which a page is known again. Pure.
+"""URLs: made absolute, checked, and normalised to identify a page. Pure.
 
 Two forms, for two purposes. `absolute` gives the address to open: nothing is taken from it. `canonical` gives a key to
 compare: never opened, never shown.

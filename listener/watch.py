@@ -1,4 +1,4 @@
-"""Watch a page over time: which state a look showed, and what of it is to be told. Pure.
+"""Watches a page over time: which state a poll showed, and which changes to report. Pure.
 
 A state of a page is named by the hash of the first bytes that showed it; other bytes with the same facts are the same
 state. Both sides of a comparison are read by today's scraper from stored bytes, so that an upgrade of the program never

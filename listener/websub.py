@@ -1,4 +1,4 @@
-"""Hubs are asked to tell of news, and sources that they tell of are polled at once.
+"""WebSub: subscribes to hubs, and polls sources at once when their hub notifies.
 
 Subscriptions live in memory and are kept in the database by their tokens. Hubs are asked by one thread of its own, a
 few at a time; their calls are answered from memory, in the server's thread; what follows from either is stored and

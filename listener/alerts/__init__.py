@@ -1,4 +1,4 @@
-"""Deciding what is worth an alert. Pure: records in, records out, `now` is an argument."""
+"""Decides which events raise an alert. Pure: records in, records out, `now` is an argument."""
 
 from __future__ import annotations
 

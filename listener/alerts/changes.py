@@ -1,4 +1,4 @@
-"""Change rules: whether a change of a page satisfies one, and the alert it then makes."""
+"""Change rules: whether a page change matches a rule, and the resulting alert."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the rules look at: a mention or a change together with where it came from."""
+"""The events that rules are evaluated on: a mention or a change with its context."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Keys: the same cause always has the same one, so that it never makes a second alert."""
+"""Alert keys: the same cause always has the same key, so it never raises a second alert."""
 
 from __future__ import annotations
 

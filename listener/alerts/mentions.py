@@ -1,4 +1,4 @@
-"""Mention rules: whether a mention satisfies one, and the alert it then makes."""
+"""Mention rules: whether a mention matches a rule, and the resulting alert."""
 
 from __future__ import annotations
 

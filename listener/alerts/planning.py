@@ -1,4 +1,4 @@
-"""When a message goes out: at once, with a digest, after quiet hours, and again after a failure.
+"""Delivery times: at once, with a digest, after quiet hours, and retries after a failure.
 
 Nothing here decides whether something is worth an alert: quiet hours and digests delay delivery, never evaluation.
 """

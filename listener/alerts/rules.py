@@ -1,4 +1,4 @@
-"""The rules of the settings, asked with what just happened: which alerts does it make?"""
+"""Evaluates all alert rules on an event, and returns the resulting alerts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Trend rules: the alerts that spikes and rising pain points make, and what a rule asks for where it doesn't say."""
+"""Trend rules: alerts for spikes and rising pain points, and the defaults of these rules."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Trouble of a source: told once when it has lasted, and once when it is over."""
+"""Source rules: one alert when a failure has lasted, and one when it is over."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How much an alert weighs beside others of its tone, 0 to 1: what stands first where many are told together.
+"""Weight of an alert among others of its tone, 0 to 1: determines the order within a message.
 
 The scales are rough and of our own: they put in order and are nowhere shown. What many say outweighs what one says, and
 what a page says stands among the voices by how much it moves.

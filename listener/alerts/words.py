@@ -1,4 +1,4 @@
-"""Words of alerts: lines, amounts, moments and differences as plain text. Renderers escape what is from the web."""
+"""Text of alerts: lines, amounts, times and differences, as plain text. Renderers escape what is from the web."""
 
 from __future__ import annotations
 

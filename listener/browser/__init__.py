@@ -1,4 +1,4 @@
-"""Adapter: pages that a script fills in, rendered by a real browser. An optional extra: Playwright and Chromium.
+"""Adapter: renders pages that need JavaScript in a real browser. An optional extra: Playwright and Chromium.
 
 The browser itself reaches nothing. The page's own document is fetched as every page is, with robots.txt, the host's
 turn and its gap; what its scripts then ask for comes through the same checks (robots.txt, addresses, sizes) one after

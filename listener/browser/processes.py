@@ -1,4 +1,4 @@
-"""A process and all that it started: how much memory they hold, and ending them together. Linux, by /proc."""
+"""A process and its descendants: their memory, and killing them together. Linux, by /proc."""
 
 from __future__ import annotations
 

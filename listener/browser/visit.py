@@ -1,4 +1,4 @@
-"""What the scripts of one page ask for, and what of it is fetched: within bounds, and nothing that changes anything."""
+"""Requests made by the scripts of one page, and which of them are allowed: within limits, and without side effects."""
 
 from __future__ import annotations
 

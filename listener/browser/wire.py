@@ -1,4 +1,4 @@
-"""Messages between the daemon and the process that drives a browser: a JSON head and a body, each with its length."""
+"""Messages between the daemon and the browser driver process: a length-prefixed JSON head and body."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`listener add URL`: finds out what is there, shows five items as they would be read, and adds it to the settings."""
+"""`listener add URL`: detects what a URL is, shows five parsed items, and adds it to the settings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`listener alerts`: what was worth an alert, and what became of it."""
+"""`listener alerts`: alerts, their delivery status, and retries."""
 
 from __future__ import annotations
 

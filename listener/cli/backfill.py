@@ -1,4 +1,4 @@
-"""`listener backfill`: read a source's past into the trends."""
+"""`listener backfill`: loads a source's history into the trends."""
 
 from __future__ import annotations
 

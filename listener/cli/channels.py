@@ -1,4 +1,4 @@
-"""`listener channels`: where alerts go, and whether they get there."""
+"""`listener channels`: lists and tests notification channels."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`listener correct`: a person's word on a mention, which wins over the program's from then on."""
+"""`listener correct`: corrections of a mention's labels, which override the program's."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Opening the database that a command works on: the one in the settings, or another named on the command line."""
+"""Opens the database of a command: the one in the settings, or another named on the command line."""
 
 from __future__ import annotations
 

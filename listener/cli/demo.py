@@ -1,4 +1,4 @@
-"""`listener demo`: four weeks of a made-up web in less than a minute, with the real daemon's parts."""
+"""`listener demo`: replays four weeks of a made-up web in under a minute, with the daemon's own code."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`listener pages discover`: which pages of a site are worth watching, and the settings that watch them."""
+"""`listener pages discover`: finds the pages of a site worth watching, and prints settings for them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`listener extract` and `listener diff`: look at any page now, in a file or on the web, without a database."""
+"""`listener extract` and `listener diff`: facts of any page, from a file or the web, without a database."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is told of a source's subscription to a hub: in words, for `--json`, and where something is odd about it."""
+"""Describes a source's WebSub subscription: in words, for `--json`, and anything suspicious about it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`listener note`: what somebody heard, stored as an item like any other."""
+"""`listener note`: records customer feedback as an item like any other."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`listener changes`, `prices`, `faq` and `claims`: what watched pages say, and what they said before."""
+"""`listener changes`, `prices`, `faq` and `claims`: current and past facts of watched pages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`listener pains`: what hurts, how often and how severely, with quotes; and what hurts of late that nobody foresaw."""
+"""`listener pains`: pain points by frequency and severity, with quotes, and emerging ones."""
 
 from __future__ import annotations
 

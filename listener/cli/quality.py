@@ -1,4 +1,4 @@
-"""`listener quality`: how far the program agrees with the persons who judged its mentions."""
+"""`listener quality`: accuracy of the program's labels, measured against corrections."""
 
 from __future__ import annotations
 

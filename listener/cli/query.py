@@ -1,4 +1,4 @@
-"""`listener query`: tries a query on a text and explains, part by part, what hit and where."""
+"""`listener query`: tests a query against a text and explains what matched where."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`listener rescore`: today's settings for what was heard before."""
+"""`listener rescore`: applies the current settings to stored mentions."""
 
 from __future__ import annotations
 

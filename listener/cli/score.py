@@ -1,4 +1,4 @@
-"""`listener score` and `listener group`: understand lines of JSON as the daemon does items, without a database."""
+"""`listener score` and `listener group`: analyse JSON Lines as the daemon analyses items, without a database."""
 
 from __future__ import annotations
 

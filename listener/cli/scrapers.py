@@ -1,4 +1,4 @@
-"""`listener scrapers`: what can be read and with which options, told from the scrapers' own files.
+"""`listener scrapers`: supported scrapers and their options, documented from their source files.
 
 `docs/scrapers.md` is this command's output with `--markdown`.
 """

@@ -1,4 +1,4 @@
-"""`listener init` writes a first settings file, `listener check` says whether one can be used."""
+"""`listener init` creates a settings file, `listener check` validates one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Adds tables to the user's settings file: at its end, so that nothing that stands in it changes, comments included.
+"""Appends tables to the user's settings file, leaving everything else in it unchanged, comments included.
 
 The new text is read and checked as settings before it takes the file's place, whole or not at all.
 """

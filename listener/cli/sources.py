@@ -1,4 +1,4 @@
-"""`listener sources`: what each source answers, and what to do about it."""
+"""`listener sources`: the state of each source, with suggested fixes."""
 
 from __future__ import annotations
 

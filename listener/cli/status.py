@@ -1,4 +1,4 @@
-"""`listener status` and `listener doctor`: is it alive, and is anything wrong?"""
+"""`listener status` and `listener doctor`: whether the daemon is running, and diagnostics."""
 
 from __future__ import annotations
 

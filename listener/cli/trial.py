@@ -1,4 +1,4 @@
-"""`listener try`: one live poll of a source, of which nothing is stored."""
+"""`listener try`: polls a source once without storing anything."""
 
 from __future__ import annotations
 

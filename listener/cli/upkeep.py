@@ -1,4 +1,4 @@
-"""`listener backup` copies the database, `listener rebuild-trends` counts its trends anew."""
+"""`listener backup` copies the database, `listener rebuild-trends` recomputes its trends."""
 
 from __future__ import annotations
 

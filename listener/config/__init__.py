@@ -1,4 +1,4 @@
-"""Adapter: the settings file. Parses it once into frozen records; whatever is wrong in it is told before anything runs.
+"""Adapter: the settings file. Parsed once into frozen records; every problem is reported before anything runs.
 
 Reads files and the environment that it is given; no clock, no network, no database.
 """

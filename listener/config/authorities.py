@@ -1,4 +1,4 @@
-"""Files of certificate authorities that settings name: where they are, and whether they can be used."""
+"""Certificate authority files named in the settings: their location, and whether they are valid."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reading the settings file and those it includes, and putting their tables together."""
+"""Reads the settings file and the files it includes, and merges their tables."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where in a TOML text a key stands. Looked up only to tell a problem: tomllib keeps no lines."""
+"""Line numbers of keys in TOML text. Determined only to report a problem, as tomllib keeps none."""
 
 from __future__ import annotations
 

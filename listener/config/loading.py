@@ -1,4 +1,4 @@
-"""From files to `Settings`: reads every table, then checks what holds between them."""
+"""From files to `Settings`: reads every table, then checks references between them."""
 
 from __future__ import annotations
 

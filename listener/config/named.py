@@ -1,4 +1,4 @@
-"""Brands, sources, channels and pain points: tables with names of the user's own. Alert rules are in a file beside."""
+"""Brands, sources, channels and pain points: tables with user-defined names. Alert rules are in `rules`."""
 
 from __future__ import annotations
 

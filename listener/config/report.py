@@ -1,4 +1,4 @@
-"""Collecting everything that is wrong with a settings file, to be told at once."""
+"""Collects all problems of a settings file, to report them together."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Alert rules, [alerts.*], checked against what they name: a rule that could never tell anything is a problem."""
+"""Alert rules, [alerts.*], checked against the names they use; a rule that can never match is a problem."""
 
 from __future__ import annotations
 

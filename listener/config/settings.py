@@ -1,4 +1,4 @@
-"""The settings as records: what a settings file says, read once, checked, with every default filled in."""
+"""The settings as records: validated, with all defaults filled in."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reading a table into a record, key by key, so that every problem in it is told and not only the first.
+"""Reads a table into a record, key by key, so that all of its problems are reported, not only the first.
 
 A record is a frozen dataclass or a `msgspec.Struct`; its type hints say what each key takes. msgspec converts, but for
 the types that TOML has no word for (durations, sizes, networks): those have readers of their own.

@@ -1,4 +1,4 @@
-"""Reading single values: durations, sizes, times of day, zones, networks. A ValueError says what was expected."""
+"""Parses single values: durations, sizes, times of day, zones, networks. A ValueError states what was expected."""
 
 from __future__ import annotations
 

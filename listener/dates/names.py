@@ -1,4 +1,4 @@
-"""Names in dates: months and half days of many languages, zones by their letters. Tables only.
+"""Names in dates: months and AM/PM in many languages, time zones by abbreviation. Tables only.
 
 Names are compared folded: case and accents away (`fold`), so tables are written without both.
 """

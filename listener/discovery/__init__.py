@@ -1,4 +1,4 @@
-"""What stands at a URL, and which source listens to it: a feed, a page with feeds, a forum, an app, prices, questions.
+"""Detects what a URL is, and the source settings for it: a feed, a page with feeds, a forum, an app, a pricing page.
 
 Looks at the address first, then at one answer; asks for more only where that answer leads on. What was fetched once is
 not asked for again. Candidates are tried before they are believed: each is read by the scraper that would read it.

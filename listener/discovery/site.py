@@ -1,4 +1,4 @@
-"""The pages of a site that are worth watching: prices, answers, status, blog, and its front page.
+"""Finds the pages of a site worth watching: pricing, FAQ, status, blog and home page.
 
 Goes from cheap to dear, and stops for each kind with the first page that can be read as what it was taken for: links
 of the first page, then what the site lists for programs (sitemaps), then the usual paths. Requests are bounded.

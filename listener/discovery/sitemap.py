@@ -1,4 +1,4 @@
-"""Addresses that a site lists for programs: sitemaps, their indexes, and where robots.txt says they are. Pure.
+"""URLs that a site lists for crawlers: sitemaps, sitemap indexes, and their locations in robots.txt. Pure.
 
 Format: https://www.sitemaps.org/protocol.html. Read by its tags alone, in time in proportion to its length: no document
 types, no entities, nothing to expand. Packed ones (gzip) are unpacked up to a limit.

@@ -1,4 +1,4 @@
-"""Asking for the pages of a site one after another: each once, within a bound, and what they hold."""
+"""Fetches pages of a site one after another: each once, up to a limit."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which page of a site is which, by the words of its address and of the links to it. Pure, and only a guess.
+"""Guesses the kind of a page from the words of its URL and of the links to it. Pure.
 
 Words are those that sites use in the languages they are written in; each page so found is read before it is believed.
 """

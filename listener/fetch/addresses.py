@@ -1,4 +1,4 @@
-"""From a host's name to addresses that may be asked.
+"""Resolves a host name to the addresses that may be contacted.
 
 Checked is what will be connected to, after resolution and for each hop, so that neither spellings of an address
 (decimal, octal, mapped into IPv6) nor a name that resolves differently the second time lead into a private network.

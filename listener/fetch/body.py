@@ -1,4 +1,4 @@
-"""Bodies: read to the end or not at all, decompressed in steps that stay within the limits."""
+"""Response bodies: read completely or not at all, and decompressed incrementally within the limits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a fetch that doesn't work out is told inside this room; it leaves the room as a FetchResult."""
+"""Internal exception for a failed fetch; leaves this package as a FetchResult."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One fetch: follow redirects by hand, remember where things moved, and put whatever happens into a FetchResult."""
+"""One fetch: follows redirects, remembers permanent ones, and returns a FetchResult whatever happens."""
 
 from __future__ import annotations
 

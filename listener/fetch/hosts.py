@@ -1,4 +1,4 @@
-"""Where the memory of hosts is kept: the port, and a keeper that forgets with the process."""
+"""Storage of host states: the Protocol, and an in-memory implementation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When a host may be asked: one request at a time, a gap between two, Retry-After, and backoff that lines nobody up.
+"""Rate limits per host: one request at a time, a gap in between, Retry-After, and backoff with jitter.
 
 Knows no socket. Time comes from the clock it is given.
 """

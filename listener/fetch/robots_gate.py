@@ -1,4 +1,4 @@
-"""Asks a host for its robots.txt, once a day, and lets through what it allows. RFC 9309."""
+"""Fetches robots.txt once a day per host, and checks requests against it. RFC 9309."""
 
 from __future__ import annotations
 

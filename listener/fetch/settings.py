@@ -1,4 +1,4 @@
-"""What the settings say about fetching, parsed and with its defaults."""
+"""Settings of the fetcher, with their defaults."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""URLs as they are asked: taken apart once, strictly, so that what is checked is what is connected to. Pure."""
+"""URLs as requested: parsed once and strictly, so that what is checked is what is connected to. Pure."""
 
 from __future__ import annotations
 

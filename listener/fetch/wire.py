@@ -1,4 +1,4 @@
-"""Sockets that keep to a deadline and a number of bytes, whatever the other side sends and how slowly.
+"""Sockets with a total deadline and byte limit, however slowly the other side sends.
 
 The timeout of a socket begins anew with each byte; here each wait is cut to what is left of the whole. This holds for
 request, status line, headers and body alike, so a server that trickles anywhere in them is left in time.

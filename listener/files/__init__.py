@@ -1,4 +1,4 @@
-"""Folders that are watched: answers requests for `file:` addresses with the files that changed. An adapter.
+"""Adapter: watched folders. Answers requests for `file:` URLs with the files that have changed.
 
 Nothing is written, moved or locked. A request names a pattern, relative to the settings file, and in the header
 `known` what was read before: names with their stamps (size and time of change) as JSON. The answer holds what is new

@@ -1,4 +1,4 @@
-"""HTML as text and as a tree. The only room that knows which library reads HTML.
+"""HTML as text and as a tree. The only package that knows which library parses HTML.
 
 `turbohtml` where it can be imported, otherwise Beautiful Soup over Python's own `html.parser`: slower, the same answers
 (one test suite runs on both). Pure: bytes or text in, text or elements out. Whatever the input is, nothing here raises

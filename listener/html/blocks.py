@@ -1,4 +1,4 @@
-"""Which elements stand on lines of their own, whoever reads the page."""
+"""Block-level elements, which start a new line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Bytes to text, as browsers do it: byte order mark, HTTP header, the page's own word, UTF-8, windows-1252.
+"""Decodes bytes like browsers do: byte order mark, HTTP header, meta element, UTF-8, windows-1252.
 
 Labels mean what the WHATWG Encoding Standard says they mean on the web (https://encoding.spec.whatwg.org/#names-and-labels):
 ISO-8859-1 and ASCII are windows-1252, gb2312 is gb18030, and so on.

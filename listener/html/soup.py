@@ -1,4 +1,4 @@
-"""Pages as trees through Beautiful Soup: what is used where turbohtml has no wheel.
+"""Pages as trees with Beautiful Soup, the fallback where turbohtml has no wheel.
 
 Nothing outside `listener.html` imports this. The tree is built from `listener.html.scan`, not from `html.parser`.
 """

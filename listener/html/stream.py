@@ -1,4 +1,4 @@
-"""A page as a stream of starts, texts and ends, in the order and nesting in which a browser would build them.
+"""A page as a stream of start, text and end events, in the nesting a browser would build.
 
 For readers that make a compact tree of their own: no library's object is made for a node.
 """

@@ -1,1 +1,1 @@
-"""What the store tells when asked the right question: spikes, shares, pains. Pure."""
+"""Statistics over the store: spikes, shares, pain points. Pure."""

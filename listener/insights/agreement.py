@@ -1,4 +1,4 @@
-"""How far the program agrees with persons: precision and recall with counts, and what so few can tell. Pure.
+"""Agreement of the program with corrections: precision and recall with counts and intervals. Pure.
 
 Shares come with their 95 % interval by Wilson (Probable Inference, the Law of Succession, and Statistical Inference,
 JASA 22, 1927), which holds for few cases and for shares near 0 and 1, too. It takes the judged cases for a sample at

@@ -1,4 +1,4 @@
-"""Changes of pages by hour, day or week of a time zone, with how well the pages were looked at beside them. Pure.
+"""Page changes by hour, day or week of a time zone, with polling coverage. Pure.
 
 Changes are rows that stay, and few, so their counts are taken from them and not kept: they agree by construction. A
 change counts when it was first seen. As in `listener.insights.series`, a bucket in which no page was asked and nothing

@@ -1,4 +1,4 @@
-"""Pains that no taxonomy knows: phrases that recur among the complaints of late, and didn't before. Pure.
+"""Emerging pain points: phrases that recur in recent complaints and didn't before. Pure.
 
 A phrase is one to four neighbouring words that begin and end with no word that everybody uses all the time. Counted
 are voices: each story once, so that copies don't count, and each author once. Late and earlier voices are compared by

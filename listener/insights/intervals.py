@@ -1,4 +1,4 @@
-"""How sure a mean is. Pure."""
+"""Confidence intervals. Pure."""
 
 from __future__ import annotations
 

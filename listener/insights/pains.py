@@ -1,4 +1,4 @@
-"""Pain points by how often, how severely and before how many people they are named. Pure."""
+"""Pain points by frequency, severity and reach. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Trend rows by hour, day or week of a time zone, with what was listened to beside what was heard. Pure.
+"""Trend rows by hour, day or week of a time zone, with polling coverage. Pure.
 
 The store counts by hours of UTC. An hour belongs to the day in which it begins, by the clock of the zone; where a zone
 is off by a half or a quarter of an hour, up to that much of a day's first hour is counted to the day before.

@@ -1,4 +1,4 @@
-"""Spikes: many more voices within some hours than in the same hours of other days. Pure.
+"""Spikes: unusually many stories within some hours, compared with the same hours of other days. Pure.
 
 Compared is a window of time with windows of the same length at the same time of the days before it. What is usual is
 their median, how much that varies their median absolute deviation (Rousseeuw and Croux, Alternatives to the Median

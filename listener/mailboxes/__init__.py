@@ -1,4 +1,4 @@
-"""Mailboxes that are read: answers requests for `imaps:` addresses with the mails that came. An adapter.
+"""Adapter: mailboxes. Answers requests for `imaps:` URLs with new mails.
 
 The mailbox stays as it is: it is opened with EXAMINE, and mails are taken with BODY.PEEK, so that nobody finds one read
 that they haven't read (RFC 3501). A request names the user in its address (RFC 5092) and, in its headers, the password

@@ -1,4 +1,4 @@
-"""One conversation with an IMAP server, in the bounds of time and size that hold for the web. Changes nothing there."""
+"""One IMAP session within the limits of time and size of web requests. Read-only."""
 
 from __future__ import annotations
 

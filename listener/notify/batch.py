@@ -1,4 +1,4 @@
-"""Sending a batch of deliveries as one message, and what becomes of each. Reads no clock and no database."""
+"""Sends a batch of deliveries as one message, and determines each result. Reads no clock and no database."""
 
 from __future__ import annotations
 

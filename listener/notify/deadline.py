@@ -1,4 +1,4 @@
-"""An end to a conversation over a socket, however slowly the other side talks.
+"""A total deadline for a session over a socket, however slowly the other side responds.
 
 A socket's timeout starts anew with each byte: a server that sends one every few seconds holds a reader for ever.
 """

@@ -1,4 +1,4 @@
-"""Text from the web made fit to be shown: nothing in it can move, hide, recolour or re-order what stands around it."""
+"""Makes text from the web safe to display: it can't move, hide, recolour or reorder what surrounds it."""
 
 from __future__ import annotations
 

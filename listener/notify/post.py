@@ -1,4 +1,4 @@
-"""One HTTP POST to an address from the settings, which is a secret: no redirect, no proxy, no cookie, an end in time.
+"""One HTTP POST to a secret URL from the settings: no redirects, proxies or cookies, and a deadline.
 
 Private addresses are allowed: the operator chose them. Nothing of the address but its host appears in an error.
 """

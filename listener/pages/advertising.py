@@ -1,4 +1,4 @@
-"""The copy that a page advertises with: headlines, the lines below them, calls to action, claims and logos."""
+"""Marketing copy of a page: headlines, subheads, calls to action, claims and logos."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the class and id of an element say: the words they are made of, whether they hide it, whether it is a block.
+"""Meaning of an element's class and id: their words, whether they hide it, whether it is a block.
 
 A page has far fewer different names than elements: what is found out of one is kept for all that bear it.
 """

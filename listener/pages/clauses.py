@@ -1,4 +1,4 @@
-"""Words around an amount that tell what it is: a saving, a price of old, somebody else's, a threshold, an extra.
+"""Words around an amount that classify it: a saving, an old price, another vendor's, a threshold, an add-on.
 
 In the languages of the web. Each pattern is matched against the clause that holds the amount; every one is linear.
 """

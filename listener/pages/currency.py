@@ -1,4 +1,4 @@
-"""Which currency a symbol, a code or a word means, and what "$", "kr" or "¥" mean on a page of this language.
+"""Currencies of symbols, codes and words, and the meaning of "$", "kr" or "¥" on a page in a given language.
 
 Codes are ISO 4217; Iranian toman, which has no code of its own there, is IRT as exchanges write it.
 """

@@ -1,4 +1,4 @@
-"""All facts of a page at once, or those of one kind."""
+"""Extracts all facts of a page, or those of one kind."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where on a page questions are to be expected, and where none can stand."""
+"""Parts of a page where questions are likely, and where they are impossible."""
 
 from __future__ import annotations
 

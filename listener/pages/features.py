@@ -1,4 +1,4 @@
-"""What a plan's card lists: limits and features."""
+"""Limits and features listed on a plan's card."""
 
 from __future__ import annotations
 

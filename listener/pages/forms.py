@@ -1,4 +1,4 @@
-"""What form an answer has by its first characters: JSON, a document for programs (a feed), or a page for people."""
+"""Detects the format of a response from its first characters: JSON, a feed, or a page."""
 
 from __future__ import annotations
 

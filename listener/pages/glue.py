@@ -1,4 +1,4 @@
-"""Joining the text nodes of one line as a reader joins them: cents in a superscript, words in neighbouring boxes."""
+"""Joins the text nodes of a line as a reader would: cents in a superscript, words in neighbouring boxes."""
 
 from __future__ import annotations
 

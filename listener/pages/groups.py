@@ -1,4 +1,4 @@
-"""Prices that belong together: what is told of one plan, before and after it has its name."""
+"""Prices that belong to one plan, before and after its name is known."""
 
 from __future__ import annotations
 

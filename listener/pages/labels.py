@@ -1,4 +1,4 @@
-"""Lines that can name a plan, and how surely."""
+"""Lines that can name a plan, with a confidence."""
 
 from __future__ import annotations
 

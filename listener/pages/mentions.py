@@ -1,4 +1,4 @@
-"""Prices where they stand: each amount of a line with what it is for, and whether it is what one pays."""
+"""Price candidates: each amount of a line with what it is for, and whether a customer pays it."""
 
 from __future__ import annotations
 

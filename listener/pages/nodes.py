@@ -1,4 +1,4 @@
-"""What a page is made of once it is read: elements, and the lines of text that a visitor sees in them."""
+"""Elements of a parsed page, and its visible lines of text."""
 
 from __future__ import annotations
 

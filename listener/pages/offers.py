@@ -1,4 +1,4 @@
-"""Prices that a page tells machines: schema.org offers in JSON-LD and microdata, and data attributes of a switch.
+"""Machine-readable prices: schema.org offers in JSON-LD and microdata, and data attributes of a toggle.
 
 What a visitor sees comes first. An offer in JSON-LD is a plan only where the page shows no price; microdata lends a
 number its currency; data attributes tell what a switch would show instead. Vocabulary: https://schema.org/Offer,

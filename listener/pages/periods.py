@@ -1,4 +1,4 @@
-"""What a price is for and how often it is due: "/mo", "pro Nutzer und Monat", "per 1,000 calls". Pure text."""
+"""What a price applies to and how often it is due: "/mo", "pro Nutzer und Monat", "per 1,000 calls". Pure text."""
 
 from __future__ import annotations
 

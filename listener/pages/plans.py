@@ -1,4 +1,4 @@
-"""Plans of a page: each price with the name it stands under, whatever the layout.
+"""Plans of a page: each price with its plan's name, whatever the layout.
 
 Works from the inside out. A price begins as a group of its own. Going up the tree, a group takes its name from the
 nearest element that holds a line fit to name it; groups that meet without names of their own share one (a plan with a

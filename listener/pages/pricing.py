@@ -1,4 +1,4 @@
-"""From a page to its plans: the entrance to all that reads prices."""
+"""Extracts the plans of a page; the entry point of price extraction."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From a response to the facts of its page: what the page scrapers share."""
+"""Extracts the facts of a response; shared by the page scrapers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pages whose prices a script fills in: the stage is set, and nobody is on it yet."""
+"""Detects pages whose prices are filled in by a script."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a page says to machines: JSON-LD offers and FAQ pages. Bounded, and never a reason to fail."""
+"""Structured data of a page: JSON-LD offers and FAQ pages. Bounded, and never a reason to fail."""
 
 from __future__ import annotations
 

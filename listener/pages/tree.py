@@ -1,4 +1,4 @@
-"""A page as a compact tree with lines: what a visitor sees as one line of text, and which element holds it.
+"""A page as a compact tree with its visible lines, and the element that contains each.
 
 Built in one pass over the page's stream. Time and memory are bounded: a page with more of anything than the limits
 below raises ParseError.

@@ -1,4 +1,4 @@
-"""Telling a page from what is served in its place: block pages, captchas, logins, error pages, empty shells.
+"""Detects what was served instead of a page: block pages, captchas, logins, error pages, empty shells.
 
 Each answer needs two things: words or elements that say so, and the absence of what the page is watched for. A pricing
 page that mentions a login, or a documentation page on captchas, is an ordinary page.

@@ -1,4 +1,4 @@
-"""Words that tell what a line on a pricing page is, in the languages of the web: badges, buttons, contact, free.
+"""Words that classify a line on a pricing page, in many languages: badges, buttons, contact, free.
 
 Each pattern is matched against whole lines or short clauses; every one is linear.
 """

@@ -1,4 +1,4 @@
-"""Copying a SQLite database that is in use into one file that is whole or not there."""
+"""Copies a SQLite database in use into one file, which appears only when complete."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When the clock was set back: nothing waits for a time that only the wrong clock showed, and no span is negative."""
+"""Corrects times after the clock was set back: nothing waits for a time that only the wrong clock showed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The one place where what a database driver raises becomes a StorageError that an operator can act on."""
+"""Converts database driver exceptions into StorageErrors that an operator can act on."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Trend rows and coverage as those need them who look for spikes: hours of one brand, and who was asked in them."""
+"""Trend rows and coverage by hour, for spike detection."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Items and their keys: what sources showed, and how it is known again.
+"""Items and their keys, which identify known items.
 
 A key is kept as 8 bytes of its hash, whatever its length. Keys live as long as their source still serves them: each
 parse marks its items as served that day, and `listener.storage.retention` forgets only what later ones no longer held.

@@ -1,4 +1,4 @@
-"""Long lists, streamed: memory doesn't grow with the number of rows. Each is read in one transaction of its own."""
+"""Streams long lists with constant memory. Each is read in its own transaction."""
 
 from __future__ import annotations
 

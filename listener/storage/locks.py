@@ -1,4 +1,4 @@
-"""One daemon a database: a lock that its process holds and that the system takes back when the process ends."""
+"""One daemon per database: a lock held by its process and released by the system when the process ends."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A few facts about the database itself, by name."""
+"""Metadata of the database: key and value."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Bringing a database to today's version, in one transaction, or refusing it.
+"""Migrates a database to the current version in one transaction, or refuses it.
 
 Alembic costs 0.1 to 0.3 s to import and as much to go through the steps, so that a new database is made as it stands
 today, in 0.03 s, and only an older one goes through them; a test compares the two.

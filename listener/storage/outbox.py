@@ -1,4 +1,4 @@
-"""Alerts and their deliveries: written with what caused them, sent later, and never forgotten in between."""
+"""Alerts and their deliveries: stored with their cause and sent later."""
 
 from __future__ import annotations
 

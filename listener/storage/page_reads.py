@@ -1,4 +1,4 @@
-"""What pages said, for those who ask: versions, changes, and ledgers of prices, answers and claims."""
+"""Reads pages: versions, changes, and the history of prices, answers and claims."""
 
 from __future__ import annotations
 

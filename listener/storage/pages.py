@@ -1,4 +1,4 @@
-"""Writes what pages said: versions as received, the changes between them, and ledgers of prices, answers and claims.
+"""Writes pages: versions as received, changes, and the history of prices, answers and claims.
 
 A body is stored once, compressed, however many snapshots hold it. A ledger has a row for each value with the first and
 the last time that it was seen; a value that went and came back is a second row of prices, but the same claim.

@@ -1,4 +1,4 @@
-"""Statements of the write path, turned into SQL once.
+"""Statements of the write path, compiled to SQL once.
 
 Executing a Core statement costs about 75 µs even when its SQL is cached, the same SQL handed to the driver 30 µs, and a
 poll without news is two statements. Values must already be what the driver takes; `listener.storage.values` does that.

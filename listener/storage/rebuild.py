@@ -1,4 +1,4 @@
-"""Trend rows computed anew from mentions and answers: to compare with those that were counted, or to replace them.
+"""Recomputes trend rows from mentions and answers, to compare them with the stored ones or replace them.
 
 Mentions that retention deleted keep their place in the trends: hours before the `horizon` are neither compared nor
 rebuilt.

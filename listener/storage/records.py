@@ -1,4 +1,4 @@
-"""What comes out of the store, where `listener.types` has no record for it."""
+"""Records returned by the store that are not in `listener.types`."""
 
 from __future__ import annotations
 

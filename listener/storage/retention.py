@@ -1,4 +1,4 @@
-"""Forgetting: what the settings let go, in steps small enough that polls are stored in between.
+"""Retention: deletes old data in steps small enough that polls can be stored in between.
 
 - Items without a mention lose their content when they are old. Their keys are forgotten only when the source has been
   read for `UNSERVED` without them: what is still served would come back as new.

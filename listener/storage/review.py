@@ -1,4 +1,4 @@
-"""What persons look into and judge: the newest mentions, single ones, and what was said of them."""
+"""Reads mentions for review: the newest ones, single ones, and their corrections."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Mentions that are read anew or corrected: what then holds of them, and the trend rows that follow.
+"""Changes of stored mentions by rescoring or correction, with their trend rows.
 
 A mention's row and its pains hold what counts: what persons said, and the program's word on the rest. What the program
 itself says of a mention that somebody corrected is kept beside it, in `overruled`: a correction that is taken back

@@ -1,4 +1,4 @@
-"""The database in numbers, and whether it is sound."""
+"""Row counts and integrity of the database."""
 
 from __future__ import annotations
 

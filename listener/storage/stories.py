@@ -1,4 +1,4 @@
-"""Stories: which items tell the same, found by the bands of their signatures in an index on the disk.
+"""Stories: items that are copies of each other, found by the bands of their signatures in an index on disk.
 
 Bands are numbers at random: each row of a new story lands on another page of `story_bands`, and a poll with three
 mentions would write 120 pages. So new stories wait in `band_queue`, in the order they come, and are sorted into the

@@ -1,4 +1,4 @@
-"""A writing transaction: everything that one poll, one delivery or one correction changes, or nothing of it."""
+"""A write transaction: everything that one poll, delivery or correction changes, or nothing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Trend rows: counted up and down in the transaction that stores or changes a mention.
+"""Trend rows: updated in the transaction that stores or changes a mention.
 
 All sums are integers, and a row whose mentions are gone is deleted, so that what is counted and what is rebuilt
 (`listener.storage.rebuild`) agree to the last digit.

@@ -1,4 +1,4 @@
-"""Values between records and columns: numbers that add up exactly, JSON, and text that any database takes."""
+"""Converts between record fields and columns: exact integers, JSON, and text accepted by any database."""
 
 from __future__ import annotations
 

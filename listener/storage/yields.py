@@ -1,4 +1,4 @@
-"""What each source brought of late: counts over the newest items, for the list of sources."""
+"""Recent item counts per source, for the list of sources."""
 
 from __future__ import annotations
 
