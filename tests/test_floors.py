@@ -132,3 +132,9 @@ def test_a_scraper_imports_only_pure_helpers(path: Path) -> None:
 def test_scrapers_and_config_are_no_packages() -> None:
     assert not list((ROOT / "scrapers").rglob("__init__.py"))
     assert not list((ROOT / "config").rglob("*.py"))
+
+
+def test_no_two_test_files_share_a_name() -> None:
+    """Folders of tests are no packages: of two files with one name, pytest imports the first alone."""
+    names = [path.name for path in sorted((ROOT / "tests").rglob("test_*.py"))]
+    assert sorted({name for name in names if names.count(name) > 1}) == []

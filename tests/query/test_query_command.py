@@ -147,7 +147,7 @@ def test_the_query_of_a_brand_is_taken_from_the_settings(tmp_path: Path) -> None
 
     assert of_brand("acme").exit_code == 0
     assert of_brand("globex").exit_code == 2
-    assert "they have: acme" in of_brand("globex").stderr
+    assert "defined: acme" in of_brand("globex").stderr
     settings.write_text(SETTINGS + "[brand]\n")
     assert of_brand("acme").exit_code == 2
     assert "settings can't be read" in of_brand("acme").stderr
