@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import argparse
 import compileall
+import contextlib
 import json
 import os
+import sqlite3
 import statistics
 import subprocess
 import sys
@@ -71,7 +73,19 @@ def pair(urls: list[str], folder: Path) -> dict[str, tuple[Cost, Cost]]:
     (folder / "urls.json").write_text(json.dumps(urls))
     ours = [sys.executable, "-m", "listener", "-c", str(write_settings(urls, folder)), "run", "--once"]
     script = [sys.executable, str(HERE / "plain_script.py"), "urls.json", "plain.db", *WORDS]
-    return {name: (measure(ours, folder), measure(script, folder)) for name in ("cold", "unchanged")}
+    costs = {name: (measure(ours, folder), measure(script, folder)) for name in ("cold", "unchanged")}
+    stored, expected = (count_items(folder / name) for name in ("poll.db", "plain.db"))
+    if stored < 0.95 * expected:  # a round that some feeds fail ends with 1, as does a program that isn't there
+        told = (folder / "out").read_text()[-2000:]
+        raise RuntimeError(f"listener stored {stored} items, the script {expected}: {told}")
+    return costs
+
+
+def count_items(path: Path) -> int:
+    """Return the number of items that a program stored."""
+    with contextlib.closing(sqlite3.connect(path)) as database:
+        (count,) = database.execute("SELECT count(*) FROM items").fetchone()
+    return int(count)
 
 
 def table(rounds: list[dict[str, tuple[Cost, Cost]]]) -> None:
