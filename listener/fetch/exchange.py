@@ -8,9 +8,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-import requests
-from requests.structures import CaseInsensitiveDict
-
 from listener.fetch.body import read_body
 from listener.fetch.failure import Failure
 from listener.fetch.politeness import Politeness
@@ -153,24 +150,19 @@ class Exchange:
 
     def _converse(self, trip: Trip, target: Target, headers: dict[str, str], limit: int, cut: bool) -> Answer:
         """Send one request and read its answer. Raises Failure."""
-        prepared = requests.PreparedRequest()
-        # Filled by hand: `prepare` takes the URL apart again, and costs more than the sending.
-        prepared.method = trip.request.method
-        prepared.url = target.url
-        prepared.headers = CaseInsensitiveDict(headers)
-        prepared.body = trip.request.body
-        reply = self._transport.exchange(prepared, target, trip.deadline)
+        request = trip.request
+        reply = self._transport.exchange(request.method, target, headers, request.body, trip.deadline)
         whole = False
         try:
             body = b""
-            if outcome_of(reply.status_code) is Outcome.OK:
+            if outcome_of(reply.status) is Outcome.OK:
                 body = read_body(reply, target.host, limit, cut=cut)
                 whole = True
             else:
                 whole = reply.skip()
-            return Answer(status=reply.status_code, target=target, headers=reply.fields, body=body)
+            return Answer(status=reply.status, target=target, headers=reply.fields, body=body)
         except Failure as failure:
-            failure.status = reply.status_code
+            failure.status = reply.status
             raise
         finally:
             trip.received += reply.wire.received

@@ -15,7 +15,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any
 
 import certifi
 import requests
@@ -25,6 +25,7 @@ from requests.structures import CaseInsensitiveDict
 
 from listener.fetch.addresses import Resolver
 from listener.fetch.failure import Failure
+from listener.fetch.incoming import Incoming
 from listener.fetch.settings import FetchSettings
 from listener.fetch.target import Target, parse_target
 from listener.fetch.wire import Deadline, GuardedSocket, connect
@@ -35,80 +36,75 @@ _IDLE_SECONDS = 15.0
 _IDLE_LIMIT = 32
 
 
-class Link(http.client.HTTPConnection):
-    """A connection to one origin. http.client resolves no name here: `open` is given the connected socket."""
+class Link:
+    """A connection to one origin."""
 
-    def __init__(self, target: Target) -> None:
-        super().__init__(target.host, target.port)
+    def __init__(self, target: Target, sock: socket.socket) -> None:
         #: Under which it is kept while idle.
         self.key = (target.scheme, target.key)
-        self.auto_open = 0
-
-    def open(self, sock: socket.socket) -> None:
-        """Speak over `sock`."""
-        self.sock = cast("socket.socket", GuardedSocket(sock, self.host))
-
-    @property
-    def wire(self) -> GuardedSocket:
-        """Return the guarded socket of an open connection."""
-        return cast("GuardedSocket", self.sock)
+        self.host = target.host
+        self.wire = GuardedSocket(sock, target.host)
 
     @property
     def usable(self) -> bool:
         """Whether the server left the connection open and said nothing unasked."""
-        if self.sock is None:
-            return False
         poll = select.poll()
         poll.register(self.wire.fileno(), select.POLLIN)
         return not poll.poll(0)
 
+    def close(self) -> None:
+        """Close it."""
+        self.wire.close()
 
-class Reply(requests.Response):
-    """A response whose body has not been read. `finish` must be called."""
 
-    raw: urllib3.HTTPResponse | None
+class Reply:
+    """An answer whose body has not been read. `finish` must be called."""
 
-    def __init__(
-        self, transport: Transport, link: Link, wire: GuardedSocket, answer: http.client.HTTPResponse, method: str
-    ) -> None:
-        super().__init__()
-        self.wire = wire
+    def __init__(self, transport: Transport, link: Link, answer: Incoming, method: str) -> None:
+        self.wire = link.wire
+        self.status = answer.status
         #: Headers by name in lower case; of repeated ones the values joined.
-        self.fields = _fields(answer)
-        self.status_code = answer.status
+        self.fields = answer.fields
         self._answer = answer
         self._method = method
         self._transport = transport
         self._link = link
+        self._raw: urllib3.HTTPResponse | None = None
 
     def finish(self, *, whole: bool) -> None:
         """Give the connection back if the answer was read as a `whole`, otherwise close it.
 
         What is left of an answer must never be taken for the beginning of the next one.
         """
-        # http.client drops the socket of an answer that can't be followed by another one.
-        reusable = whole and self._answer.isclosed() and self._link.sock is not None
-        if self.raw is None:
+        reusable = whole and self._answer.isclosed() and not self._answer.will_close
+        if self._raw is None:
             self._answer.close()
         else:
-            self.raw.close()
+            self._raw.close()
         self._transport.give_back(self._link, reusable=reusable)
 
     def skip(self) -> bool:
         """Return whether there is no body to be read, so that the answer is whole already."""
         if self._answer.length != 0 or self._answer.chunked:
             return False
-        self._answer.read()  # nothing comes, but http.client notices the end
+        self._answer.close()
         return True
+
+    def show_headers(self) -> None:
+        """Lay the headers where a Session looks for cookies."""
+        message = http.client.HTTPMessage()
+        for name, value in self.fields.items():
+            message[name] = value
+        self._answer.headers = self._answer.msg = message
 
     def open_body(self) -> urllib3.HTTPResponse:
         """Return what reads the body as it comes; answers without one, as of an unchanged feed, do without it.
 
         Raises Failure (PROTOCOL) where the headers contradict each other.
         """
-        if self.raw is None:
+        if self._raw is None:
             try:
-                self.raw = urllib3.HTTPResponse(
+                self._raw = urllib3.HTTPResponse(
                     body=self._answer,
                     headers=self.fields,
                     status=self._answer.status,
@@ -121,11 +117,23 @@ class Reply(requests.Response):
                 )
             except urllib3.exceptions.HTTPError as error:
                 raise unexpected(self._link.host, error) from error
-        return self.raw
+        return self._raw
+
+
+class Response(requests.Response):
+    """What a Session gets: it gives the connection back when it has been read, and closes it otherwise."""
+
+    def __init__(self, reply: Reply) -> None:
+        super().__init__()
+        self.status_code = reply.status
+        self.headers = CaseInsensitiveDict(reply.fields)
+        reply.show_headers()
+        self.raw = reply.open_body()
+        self._reply = reply
 
     def close(self) -> None:
-        """Close the connection, for a Session that streams."""
-        self.finish(whole=False)
+        """Close the connection."""
+        self._reply.finish(whole=False)
 
 
 class Transport(BaseAdapter):
@@ -156,39 +164,47 @@ class Transport(BaseAdapter):
         verify: bool | str = True,
         cert: Any = None,
         proxies: Mapping[str, str] | None = None,
-    ) -> Reply:
+    ) -> Response:
         """Send `request` for a Session, and read the answer unless it is to be streamed. Raises Failure.
 
         `timeout`, `verify`, `cert` and `proxies` are left unheeded: the settings' deadlines hold, certificates are
         always checked, and proxies are never asked, as they would resolve names unchecked.
         """
         assert request.url is not None
-        reply = self.exchange(request, parse_target(request.url), self.deadline())
+        assert request.method is not None
+        assert request.body is None or isinstance(request.body, bytes)
+        target = parse_target(request.url)
+        headers = {"Host": target.host_header, **request.headers}
+        reply = self.exchange(request.method, target, headers, request.body, self.deadline())
         reply.wire.allow(self._settings.body_limit)
-        reply.open_body()
-        reply.url = request.url
-        reply.request = request
-        reply.headers = CaseInsensitiveDict(reply.fields)
+        response = Response(reply)
+        response.url = request.url
+        response.request = request
         if not stream:
             whole = False
             try:
-                assert reply.content is not None  # which reads it
+                assert response.content is not None  # which reads it
                 whole = True
             finally:
                 reply.finish(whole=whole)
-        return reply
+        return response
 
-    def exchange(self, request: requests.PreparedRequest, target: Target, deadline: Deadline) -> Reply:
-        """Send `request` to `target` and read status and headers of the answer. Raises Failure."""
-        link = self._take(target) if request.method == "GET" else None
+    def exchange(
+        self, method: str, target: Target, headers: Mapping[str, str], body: bytes | None, deadline: Deadline
+    ) -> Reply:
+        """Send a request to `target` and read status and headers of the answer. Raises Failure.
+
+        Names and values of `headers` are sent as they are: they hold what may be sent, in latin-1.
+        """
+        sent = _head(method, target.path, headers) + (body or b"")
+        link = self._take(target) if method == "GET" else None
         if link is not None:
             # The server may have closed it at this very moment: that is no failure, and costs one more try.
             with contextlib.suppress(ConnectionError):
-                return self._converse(link, request, target, deadline)
-        link = Link(target)
-        link.open(self._connect(target, deadline))
+                return self._converse(link, sent, method, deadline)
+        link = Link(target, self._connect(target, deadline))
         try:
-            return self._converse(link, request, target, deadline)
+            return self._converse(link, sent, method, deadline)
         except ConnectionError as error:
             raise Failure(Outcome.PROTOCOL, f"{target.host} closed the connection without an answer.") from error
 
@@ -228,26 +244,23 @@ class Transport(BaseAdapter):
         context = self._tls_context if target.scheme == "https" else None
         return connect(self._resolver, target.host, target.port, deadline, context)
 
-    def _converse(self, link: Link, request: requests.PreparedRequest, target: Target, deadline: Deadline) -> Reply:
+    def _converse(self, link: Link, sent: bytes, method: str, deadline: Deadline) -> Reply:
         """Send and read the head of the answer. Raises Failure, or ConnectionError when nothing came back at all."""
         wire = link.wire
         wire.expect(deadline)
-        assert request.method is not None
-        assert request.body is None or isinstance(request.body, bytes)
         try:
-            link.putrequest(request.method, target.path, skip_host=True, skip_accept_encoding=True)
-            for name, value in request.headers.items():
-                link.putheader(name, value)
-            link.endheaders(request.body)
-            return Reply(self, link, wire, link.getresponse(), request.method)
+            wire.sendall(sent)
+            answer = Incoming(wire, method)
+            answer.begin()
         except Failure:
             link.close()
             raise
-        except (OSError, http.client.HTTPException, urllib3.exceptions.HTTPError) as error:
+        except (OSError, http.client.HTTPException) as error:
             link.close()
             if isinstance(error, ConnectionError) and not wire.received:
                 raise
-            raise unexpected(target.host, error) from error
+            raise unexpected(link.host, error) from error
+        return Reply(self, link, answer, method)
 
     def _tls_context(self) -> ssl.SSLContext:
         """Return the one context: to build it costs 15 to 30 ms of CPU."""
@@ -265,12 +278,10 @@ def unexpected(host: str, error: Exception) -> Failure:
     return Failure(Outcome.PROTOCOL, f"{host} doesn't answer in HTTP as expected: {type(error).__name__}.")
 
 
-def _fields(answer: http.client.HTTPResponse) -> dict[str, str]:
-    """Return the headers of an answer by lower-case name; a value folded over lines is unfolded (RFC 9112, 5.2)."""
-    fields: dict[str, str] = {}
-    for name, value in answer.msg.items():
-        name = name.lower()
-        if "\n" in value:
-            value = " ".join(line.strip() for line in value.split("\n"))
-        fields[name] = f"{fields[name]}, {value}" if name in fields else value
-    return fields
+def _head(method: str, path: str, headers: Mapping[str, str]) -> bytes:
+    """Return the head of a request. Raises ValueError for a header that would begin a line of its own."""
+    lines = [f"{method} {path} HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items()), "\r\n"]
+    text = "\r\n".join(lines)
+    if text.count("\n") + text.count("\r") != 2 * len(lines):
+        raise ValueError("a header holds a line break")
+    return text.encode("latin-1")
