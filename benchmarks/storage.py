@@ -15,9 +15,10 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from listener.storage import NewItem, NewMention, Store
 from listener.storage.transaction import Transaction

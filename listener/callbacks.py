@@ -14,12 +14,14 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from urllib.parse import parse_qsl, urlsplit
 
+import msgspec
+from msgspec.structs import replace
+
 from listener.errors import ListenerError
-from listener.types import empty
+from listener.types import EMPTY
 
 log = logging.getLogger(__name__)
 
@@ -34,21 +36,19 @@ _LAST_TURNS = 5
 _REST_SECONDS = 0.1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
+class Call(msgspec.Struct, frozen=True, kw_only=True):
     """One request."""
 
     method: str
     #: Without the query, as it was sent.
     path: str
-    query: Mapping[str, str] = field(default_factory=empty)
+    query: Mapping[str, str] = EMPTY
     #: Names in lower case.
-    headers: Mapping[str, str] = field(default_factory=empty)
+    headers: Mapping[str, str] = EMPTY
     body: bytes = b""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """What is answered, as plain text."""
 
     status: int

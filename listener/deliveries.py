@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal, Protocol, TypeAlias
+
+import msgspec
 
 #: What a rule watches.
 RuleOn: TypeAlias = Literal["mention", "source", "price", "faq", "copy", "status", "spike", "pain"]
@@ -24,8 +25,7 @@ WINDOWS: Mapping[RuleOn, tuple[timedelta, timedelta, str]] = {
 SpikeOf: TypeAlias = Literal["stories", "negative", "complaints"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
+class Rule(msgspec.Struct, frozen=True, kw_only=True):
     """An alert rule. A condition left out (None, empty) holds always; those given must all hold."""
 
     name: str
@@ -73,8 +73,7 @@ class Rule:
 Tone: TypeAlias = Literal["bad", "good", "plain"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Alert:
+class Alert(msgspec.Struct, frozen=True, kw_only=True):
     """Something worth a person's attention, once. Text in it is from the web: renderers escape it."""
 
     #: Unique: the same cause never makes a second alert (rule, story; rule, source, failing since; ...).
@@ -108,8 +107,7 @@ class DeliveryStatus(enum.StrEnum):
     DEAD = "dead"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Delivery:
+class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     """One alert on its way to one channel."""
 
     id: int

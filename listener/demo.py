@@ -12,7 +12,6 @@ import socket
 import threading
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from email.message import EmailMessage
 from email.parser import BytesParser
@@ -24,6 +23,7 @@ from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape as xml
 
+import msgspec
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
@@ -33,8 +33,7 @@ SHOWN = 15
 DOWN = (10.0, 11.5)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Post:
+class Post(msgspec.Struct, frozen=True, kw_only=True):
     """One entry of the demo's web."""
 
     feed: str
@@ -216,11 +215,10 @@ class Web:
         return Handler
 
 
-@dataclass(slots=True)
-class Mailbox:
+class Mailbox(msgspec.Struct):
     """Takes mail by SMTP on 127.0.0.1."""
 
-    mails: list[EmailMessage] = field(default_factory=list)
+    mails: list[EmailMessage] = msgspec.field(default_factory=list)
     port: int = 0
     _controller: Any = None
 

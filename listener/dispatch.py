@@ -11,8 +11,9 @@ import queue
 from collections.abc import Callable, Collection, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+import msgspec
 
 from listener.errors import ListenerError, StorageError
 from listener.parts import Parts
@@ -29,8 +30,7 @@ DUE_PER_WORKER = 8
 HELD_BACK = timedelta(seconds=5)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Polling:
+class Polling(msgspec.Struct, frozen=True, kw_only=True):
     """A poll under way."""
 
     source: Source

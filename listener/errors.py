@@ -24,16 +24,16 @@ Identity is in attributes, the cause is chained.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import timedelta
+
+import msgspec
 
 
 class ListenerError(Exception):
     """Base of everything an operator can mend. `str()` is fit to be shown."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ConfigProblem:
+class ConfigProblem(msgspec.Struct, frozen=True, kw_only=True):
     """One thing wrong with a settings file."""
 
     file: str

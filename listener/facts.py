@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Literal, TypeAlias
 
+import msgspec
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """One price of one plan: a plan with a monthly and a yearly price gives two of these."""
 
     #: As on the page; None if it has no name.
@@ -38,8 +38,7 @@ class Plan:
     features: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
+class Question(msgspec.Struct, frozen=True, kw_only=True):
     """A question and its answer, as plain text."""
 
     question: str
@@ -49,8 +48,7 @@ class Question:
 CopyKind: TypeAlias = Literal["headline", "subhead", "cta", "claim", "logo"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Copy:
+class Copy(msgspec.Struct, frozen=True, kw_only=True):
     """A piece of marketing copy."""
 
     kind: CopyKind
@@ -59,8 +57,7 @@ class Copy:
     url: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Incident:
+class Incident(msgspec.Struct, frozen=True, kw_only=True):
     """An incident of a status page."""
 
     title: str
@@ -75,8 +72,7 @@ class Incident:
     url: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PageFacts:
+class PageFacts(msgspec.Struct, frozen=True, kw_only=True):
     """Everything extracted from one version of a page. If `trouble` is set, the rest must not be used."""
 
     title: str = ""
@@ -115,8 +111,7 @@ ChangeKind: TypeAlias = Literal[
 ]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Price:
+class Price(msgspec.Struct, frozen=True, kw_only=True):
     """A price before or after a change."""
 
     price: Decimal | None
@@ -126,8 +121,7 @@ class Price:
     name: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class Change(msgspec.Struct, frozen=True, kw_only=True):
     """One typed difference between two versions of a page."""
 
     kind: ChangeKind

@@ -12,10 +12,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 from xml.parsers import expat
 from xml.sax.saxutils import quoteattr
+
+import msgspec
 
 from listener.errors import ListenerError
 
@@ -37,8 +38,7 @@ class OpmlError(ListenerError):
     """A file is no OPML, or not one that is safe to read."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outline:
+class Outline(msgspec.Struct, frozen=True, kw_only=True):
     """One subscription."""
 
     #: As the file has it; may be empty.
@@ -51,7 +51,7 @@ class Outline:
     #: Name in the settings, where listener wrote the file.
     name: str | None = None
     #: scraper, brand, every, weight, enabled and the scraper's options, likewise.
-    keys: Mapping[str, Any] = field(default_factory=dict)
+    keys: Mapping[str, Any] = msgspec.field(default_factory=dict)
 
 
 def read(body: bytes) -> list[Outline]:

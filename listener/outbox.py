@@ -12,9 +12,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from listener.alerts import Planner, channel_pause
 from listener.errors import StorageError
@@ -37,8 +38,7 @@ PAUSE_LIMIT = timedelta(days=2)
 BATCH = 500
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Delivered:
+class Delivered(msgspec.Struct, frozen=True, kw_only=True):
     """What became of one message to one channel."""
 
     channel: str

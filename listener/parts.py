@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import datetime
 from threading import Lock
 from typing import TYPE_CHECKING, Protocol
+
+import msgspec
 
 from listener.alerts import Planner, Rules
 from listener.changes.confirm import ConfirmSettings
@@ -38,8 +39,7 @@ class FindsScraper(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Parts:
+class Parts(msgspec.Struct, frozen=True, kw_only=True):
     """Dependencies of a poll, built once by `listener.app`."""
 
     store: Store
@@ -58,4 +58,4 @@ class Parts:
     #: Held by whoever reads what came: Python runs one thread at a time anyway, and an answer being read takes many
     #: times its size. So all workers wait for the web, and one holds the tree of a page: a second one would save no
     #: time, and take 7 MB.
-    reader: Lock = field(default_factory=Lock)
+    reader: Lock = msgspec.field(default_factory=Lock)

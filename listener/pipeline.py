@@ -11,9 +11,11 @@ from __future__ import annotations
 import logging
 from collections import Counter, deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
+
+import msgspec
+from msgspec.structs import replace
 
 from listener.alerts import FLOOD_WINDOW
 from listener.errors import ParseError
@@ -54,8 +56,7 @@ PORTION = 250
 REQUESTS_LIMIT = 20
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PollResult:
+class PollResult(msgspec.Struct, frozen=True, kw_only=True):
     """The result of polling one source, for the log and the terminal."""
 
     source: str
@@ -82,8 +83,7 @@ class PollResult:
         return self.outcome in (Outcome.OK, Outcome.NOT_MODIFIED)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Gathered:
+class Gathered(msgspec.Struct, frozen=True, kw_only=True):
     """The combined results of a poll's requests."""
 
     items: tuple[Item, ...]

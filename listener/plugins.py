@@ -21,7 +21,6 @@ import stat
 import sys
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import cache, partial
 from importlib import metadata
 from pathlib import Path
@@ -53,8 +52,7 @@ def bundled(name: Literal["scrapers", "config"]) -> Path:
     raise PluginError(name, f"the folder is missing from this installation: expected it in {package / '_bundled'}")
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
+class _Found(msgspec.Struct, frozen=True):
     """A scraper that is there but not imported yet."""
 
     origin: str

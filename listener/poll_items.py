@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from listener.lazy import LazyModule
 from listener.mentions.matcher import Matcher
@@ -28,8 +29,7 @@ STORY_WINDOW = timedelta(days=14)
 ABOUT_THEIR_BRAND = frozenset({"review", "ticket", "survey", "note", "incident"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class Found(msgspec.Struct, frozen=True, kw_only=True):
     """A new item with the keys it is known by, and what it says about each brand."""
 
     item: Item

@@ -30,11 +30,11 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from typing import Annotated, Any
 from urllib.parse import quote
 
 import msgspec
+from msgspec.structs import replace
 
 from listener.searching import Addressed, Dialect, SearchOptions, questions_of
 from listener.types import Parsed, Request, Response, Scraper, Source

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
+
+import msgspec
+from msgspec.structs import replace
 
 from listener.errors import ParseError
 from listener.facts import Incident, PageFacts
@@ -29,8 +31,7 @@ _UPDATE = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Look:
+class Look(msgspec.Struct, frozen=True, kw_only=True):
     """What one answer says."""
 
     #: What it was read as: the kind that was asked for, or all that it turned out to be.

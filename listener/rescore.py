@@ -16,9 +16,11 @@ import json
 import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
+
+import msgspec
+from msgspec.structs import replace
 
 from listener import __version__
 from listener.mentions.corrections import Verdict
@@ -38,8 +40,7 @@ KEY: Final = "rescore"
 UNSCORED: Final = "unscored"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, order=True)
-class Difference:
+class Difference(msgspec.Struct, frozen=True, kw_only=True, order=True):
     """One way in which mentions changed."""
 
     brand: str
@@ -50,8 +51,7 @@ class Difference:
     after: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     """Which mentions are to be read again."""
 
     #: Never empty: brands that left the settings can't be read, and keep what they have.
@@ -60,8 +60,7 @@ class Wanted:
     end: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Progress:
+class Progress(msgspec.Struct, frozen=True, kw_only=True):
     """How far it came, from the first batch on, also over several runs."""
 
     #: Number of the last mention that was read again, and of the last item that was looked through.

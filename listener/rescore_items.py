@@ -7,8 +7,9 @@ again, what is found enters the trends at its own time and alerts nobody.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
+
+import msgspec
 
 from listener.mentions.matcher import Matcher
 from listener.mentions.stories import fingerprint
@@ -18,8 +19,7 @@ from listener.storage import NewMention, StoredItem, Transaction
 from listener.types import Reading, Source
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Missed:
+class Missed(msgspec.Struct, frozen=True, kw_only=True):
     """An item with what it says about brands that it is no mention of yet."""
 
     stored: StoredItem

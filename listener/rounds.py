@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from heapq import heappop, heappush
+
+import msgspec
 
 from listener.dispatch import Dispatcher
 from listener.pipeline import PollResult
@@ -28,8 +29,7 @@ STEP_LIMIT = timedelta(seconds=1)
 TURN = "its host is busy with other sources, or requires more time between requests"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NotAsked:
+class NotAsked(msgspec.Struct, frozen=True, kw_only=True):
     """A source that a round left out, and why, in words for people."""
 
     source: str

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
+
+import msgspec
+from msgspec.structs import replace
 
 from listener.types import Item, Outcome, Source, SourceState, Validators
 
@@ -25,8 +27,7 @@ FIRST_RETRY = timedelta(minutes=2)
 LASTING = frozenset({Outcome.ROBOTS, Outcome.ADDRESS, Outcome.NOT_FOUND, Outcome.UNAUTHORIZED, Outcome.FORBIDDEN})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bounds:
+class Bounds(msgspec.Struct, frozen=True, kw_only=True):
     """How often sources are asked that don't set `every` themselves."""
 
     every: timedelta = timedelta(minutes=30)
@@ -34,8 +35,7 @@ class Bounds:
     max_every: timedelta = timedelta(hours=24)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Polled:
+class Polled(msgspec.Struct, frozen=True, kw_only=True):
     """What a poll of all requests of one source came to."""
 
     outcome: Outcome

@@ -11,12 +11,12 @@ because networks index late; items that are known are not stored again.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
 import msgspec
+from msgspec.structs import replace
 
 from listener.types import EMPTY, Item, Parsed, Request, Response, Source
 
@@ -60,8 +60,7 @@ class PagedSearchOptions(SearchOptions, frozen=True, kw_only=True, forbid_unknow
     pages: Annotated[int, msgspec.Meta(ge=1, le=20)] = 3
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Dialect:
+class Dialect(msgspec.Struct, frozen=True, kw_only=True):
     """How one network's search is asked for a phrase, and for any of several."""
 
     #: Around each phrase.
@@ -89,8 +88,7 @@ class Dialect:
         return f"{self.quotes}{words}{self.quotes}" if any(map(str.isalnum, words)) else ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Turn:
+class Turn(msgspec.Struct, frozen=True, kw_only=True):
     """One question and how far its answer has been read. It travels in `Request.tag`."""
 
     #: In the network's language.

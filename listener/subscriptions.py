@@ -12,7 +12,6 @@ import hmac
 import re
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 from urllib.parse import urlencode
@@ -116,8 +115,7 @@ def _backoff(tries: int) -> timedelta:
     return wait
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
+class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     """What becomes of a hub's call to verify: what is answered, and the subscription afterwards; None: it has ended."""
 
     status: int

@@ -12,10 +12,11 @@ import unicodedata
 from array import array
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache, lru_cache
 from operator import attrgetter
 from typing import NamedTuple
+
+import msgspec
 
 from listener.types import Span
 
@@ -62,8 +63,7 @@ class Shift(NamedTuple):
     finish: int
 
 
-@dataclass(frozen=True, slots=True)
-class Folded:
+class Folded(msgspec.Struct, frozen=True):
     """A text folded for comparison, with the way back."""
 
     text: str

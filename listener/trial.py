@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
 from typing import Any
+
+import msgspec
+from msgspec.structs import replace
 
 from listener.errors import ParseError
 from listener.mentions.identity import item_keys
@@ -27,8 +29,7 @@ from listener.types import (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
     """One request, and what its answer was read as: a ParseError in words, or None where there was none to read."""
 
     result: FetchResult
@@ -36,16 +37,14 @@ class Asked:
     unreadable: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Judged:
+class Judged(msgspec.Struct, frozen=True, kw_only=True):
     """An item with the brands whose query it answers, and how it would be read for each; None: taken for a namesake."""
 
     item: Item
     matches: tuple[tuple[Match, Reading | None], ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Trial:
+class Trial(msgspec.Struct, frozen=True, kw_only=True):
     """What a poll would bring."""
 
     outcome: Outcome

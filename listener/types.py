@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 from typing import Any, Literal, Protocol, TypeAlias
+
+import msgspec
 
 from listener.deliveries import Alert as Alert
 from listener.deliveries import Channel as Channel
@@ -26,11 +27,6 @@ from listener.facts import PageFacts
 EMPTY: Mapping[str, Any] = MappingProxyType({})
 
 
-def empty() -> Mapping[str, Any]:
-    """Return `EMPTY`: the default factory of mapping fields, since dataclasses reject it as a plain default."""
-    return EMPTY
-
-
 def check_aware(moment: datetime | None) -> None:
     """Raise ValueError unless `moment` is None or an aware datetime in UTC."""
     if moment is not None and moment.tzinfo is not UTC and moment.utcoffset() != timedelta(0):
@@ -42,8 +38,7 @@ def check_aware(moment: datetime | None) -> None:
 Role: TypeAlias = Literal["own", "competitor", "watched"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Brand:
+class Brand(msgspec.Struct, frozen=True, kw_only=True):
     """A brand to monitor. `name` is the key of its table in the settings."""
 
     name: str
@@ -57,8 +52,7 @@ class Brand:
     not_context: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Search:
+class Search(msgspec.Struct, frozen=True, kw_only=True):
     """The search terms for one brand on one network."""
 
     brand: str
@@ -66,8 +60,7 @@ class Search:
     terms: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
+class Source(msgspec.Struct, frozen=True, kw_only=True):
     """A feed, page, search, folder or mailbox to poll. `name` is the key of its table in the settings."""
 
     name: str
@@ -90,13 +83,12 @@ class Source:
 # --- fetching -----------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
+class Request(msgspec.Struct, frozen=True, kw_only=True):
     """One HTTP request that a scraper asks for."""
 
     url: str
     method: Literal["GET", "POST"] = "GET"
-    headers: Mapping[str, str] = field(default_factory=empty)
+    headers: Mapping[str, str] = EMPTY
     body: bytes | None = None
     #: Send stored validators and accept a 304; an unchanged body is not parsed. False if an unchanged response
     #: matters, too, such as a session token.
@@ -109,8 +101,7 @@ class Request:
     tag: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Response:
+class Response(msgspec.Struct, frozen=True, kw_only=True):
     """A successful response (status 200 to 299): the decompressed body, within the limits."""
 
     request: Request
@@ -158,8 +149,7 @@ class Outcome(enum.StrEnum):
     ERROR = "internal-error"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Validators:
+class Validators(msgspec.Struct, frozen=True, kw_only=True):
     """Validators for the next conditional GET of one URL, byte for byte as sent by the server."""
 
     etag: str | None = None
@@ -170,8 +160,7 @@ class Validators:
     moved_to: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FetchResult:
+class FetchResult(msgspec.Struct, frozen=True, kw_only=True):
     """The result of one request, successful or not."""
 
     request: Request
@@ -182,7 +171,7 @@ class FetchResult:
     status: int | None = None
     #: One sentence for the operator, without secrets: what happened, to which host.
     detail: str = ""
-    validators: Validators = field(default_factory=Validators)
+    validators: Validators = msgspec.field(default_factory=Validators)
     #: Minimum time before the next request, already capped (Retry-After, Crawl-delay, backoff of the host).
     retry_after: timedelta | None = None
     #: False if nothing was sent because of the host's backoff.
@@ -205,8 +194,7 @@ class FetchResult:
 ItemKind: TypeAlias = Literal["article", "post", "comment", "review", "ticket", "survey", "note", "incident"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Item:
+class Item(msgspec.Struct, frozen=True, kw_only=True):
     """A post, article, review or ticket as scraped. Title and text are plain text: no markup, no entities."""
 
     title: str = ""
@@ -227,25 +215,23 @@ class Item:
     rating: float | None = None
     rating_max: float = 5.0
     #: Raw counts related to reach: points, comments, shares, likes, views, followers, ratings.
-    metrics: Mapping[str, float] = field(default_factory=empty)
+    metrics: Mapping[str, float] = EMPTY
     #: Customer segment: plan, country, persona; also `stage` of the journey and `metric` of a survey (nps, csat, ces).
-    segment: Mapping[str, str] = field(default_factory=empty)
+    segment: Mapping[str, str] = EMPTY
 
     def __post_init__(self) -> None:
         check_aware(self.published)
         check_aware(self.updated)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hub:
+class Hub(msgspec.Struct, frozen=True, kw_only=True):
     """A WebSub hub offered by a source, and the topic that identifies the source there."""
 
     url: str
     topic: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Parsed:
+class Parsed(msgspec.Struct, frozen=True, kw_only=True):
     """The result of parsing one response."""
 
     items: tuple[Item, ...] = ()
@@ -299,8 +285,7 @@ class Scraper(Protocol):
 Span: TypeAlias = tuple[int, int]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hit:
+class Hit(msgspec.Struct, frozen=True, kw_only=True):
     """A term of a query found in an item: `start` and `end` are character offsets into the field's original text."""
 
     field: Literal["title", "text", "author", "site", "lang", "source"]
@@ -310,8 +295,7 @@ class Hit:
     term: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Match:
+class Match(msgspec.Struct, frozen=True, kw_only=True):
     """A match of an item with a brand's query; `hits` is never empty."""
 
     brand: str
@@ -322,8 +306,7 @@ Label: TypeAlias = Literal["positive", "neutral", "negative"]
 Speech: TypeAlias = Literal["complaint", "question", "praise", "request", "churn", "news", "spam", "other"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sentiment:
+class Sentiment(msgspec.Struct, frozen=True, kw_only=True):
     """Sentiment of a text towards a target. Both fields are None if it could not be scored: unknown is not neutral."""
 
     #: -1 to 1, on VADER's scale.
@@ -333,8 +316,7 @@ class Sentiment:
     reasons: tuple[tuple[str, float], ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pain:
+class Pain(msgspec.Struct, frozen=True, kw_only=True):
     """A pain point that a mention names."""
 
     topic: str
@@ -344,8 +326,7 @@ class Pain:
     words: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
+class Reading(msgspec.Struct, frozen=True, kw_only=True):
     """The analysis of a matched item for one brand; stored as a mention."""
 
     brand: str
@@ -367,8 +348,7 @@ class Reading:
 # --- polling ------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SourceState:
+class SourceState(msgspec.Struct, frozen=True, kw_only=True):
     """What is remembered of a source between polls."""
 
     source: str
@@ -387,17 +367,16 @@ class SourceState:
     #: 410 Gone: not polled until the settings change or `listener sources resume`.
     stopped: bool = False
     #: By URL.
-    validators: Mapping[str, Validators] = field(default_factory=empty)
+    validators: Mapping[str, Validators] = EMPTY
     #: The scraper's own.
-    scraper_state: Mapping[str, Any] = field(default_factory=empty)
+    scraper_state: Mapping[str, Any] = EMPTY
     #: What `listener.watch` remembers of a page; empty for a source of items.
-    page_state: Mapping[str, Any] = field(default_factory=empty)
+    page_state: Mapping[str, Any] = EMPTY
     #: Mean gap between new items, where known.
     rhythm: timedelta | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HostState:
+class HostState(msgspec.Struct, frozen=True, kw_only=True):
     """What is remembered of a host: its robots.txt, and when it may be contacted again."""
 
     host: str

@@ -8,9 +8,10 @@ looks like a change of the page.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+import msgspec
 
 from listener.changes.compare import changes_between
 from listener.changes.confirm import ConfirmSettings, Look, Verdict, decide
@@ -22,8 +23,7 @@ PLANS_MISSED, QUESTIONS_MISSED = 2, 3
 LOOKS_LIMIT = 60
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Watched:
+class Watched(msgspec.Struct, frozen=True, kw_only=True):
     """What a look at a page came to."""
 
     verdict: Verdict

@@ -8,12 +8,12 @@ time to time and never with a second page; sign in with `identifier` and an app 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
 import msgspec
+from msgspec.structs import replace
 
 from listener.channels import Secret
 from listener.errors import ParseError

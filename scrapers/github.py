@@ -10,12 +10,12 @@ releases.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 from urllib.parse import quote
 
 import msgspec
+from msgspec.structs import replace
 
 from listener.channels import Secret
 from listener.errors import ParseError

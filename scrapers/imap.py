@@ -11,12 +11,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal
 from urllib.parse import quote, urlencode
 
 import msgspec
+from msgspec.structs import replace
 
 from listener.channels import LOOPBACK, SERVER, Secret
 from listener.dates import parse_date

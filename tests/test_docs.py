@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 import re
 import shlex
 from pathlib import Path
 
 import click
+import msgspec
 import pytest
 from click.testing import CliRunner
 
@@ -77,7 +77,7 @@ def test_each_condition_of_a_rule_says_what_it_is_for() -> None:
 
 def loaded(folder: Path, text: str) -> Settings:
     (folder / "listener.toml").write_text(text, encoding="utf-8")
-    return dataclasses.replace(load(folder / "listener.toml", environ={}), warnings=())
+    return msgspec.structs.replace(load(folder / "listener.toml", environ={}), warnings=())
 
 
 def test_the_defaults_in_the_documentation_are_those_of_the_program(tmp_path: Path) -> None:
@@ -113,7 +113,7 @@ def test_the_sample_can_be_used_as_it_is_and_with_all_that_is_commented_out(tmp_
 
 def test_keys_that_the_sample_comments_out_show_their_defaults(tmp_path: Path) -> None:
     plain, whole = sample(tmp_path, whole=False), sample(tmp_path, whole=True)
-    same = dataclasses.replace(whole, channels=plain.channels, alerts=plain.alerts, pains=(), secrets=())
+    same = msgspec.structs.replace(whole, channels=plain.channels, alerts=plain.alerts, pains=(), secrets=())
     assert same == plain
 
 

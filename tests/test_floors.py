@@ -129,6 +129,13 @@ def test_a_scraper_imports_only_pure_helpers(path: Path) -> None:
         assert parts[0] not in ROOM_OF_LIBRARY, f"{path}: {parts[0]} outside its room"
 
 
+@pytest.mark.parametrize("folder", ["listener", "scrapers"])
+def test_records_are_structs(folder: str) -> None:
+    """A dataclass takes fifty times as long to define as a `msgspec.Struct`; each start defines a hundred records."""
+    for path in sorted((ROOT / folder).rglob("*.py")):
+        assert not any(name.partition(".")[0] == "dataclasses" for name in imports(path)), f"{path}: a dataclass"
+
+
 def test_scrapers_and_config_are_no_packages() -> None:
     assert not list((ROOT / "scrapers").rglob("__init__.py"))
     assert not list((ROOT / "config").rglob("*.py"))

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+import msgspec
 
 from listener.facts import Change, Price
 from listener.types import Item, Reading, Source, SpikeOf, check_aware
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MentionEvent:
+class MentionEvent(msgspec.Struct, frozen=True, kw_only=True):
     """A mention that was just stored."""
 
     reading: Reading
@@ -28,8 +28,7 @@ class MentionEvent:
         check_aware(self.seen_at)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PricePoint:
+class PricePoint(msgspec.Struct, frozen=True, kw_only=True):
     """What a plan cost from a moment on."""
 
     since: datetime
@@ -39,8 +38,7 @@ class PricePoint:
         check_aware(self.since)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChangeEvent:
+class ChangeEvent(msgspec.Struct, frozen=True, kw_only=True):
     """A change of a page that was just stored."""
 
     change: Change
@@ -58,8 +56,7 @@ class ChangeEvent:
         check_aware(self.seen_at)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Example:
+class Example(msgspec.Struct, frozen=True, kw_only=True):
     """A mention that shows what a trend is about."""
 
     mention_id: int
@@ -68,8 +65,7 @@ class Example:
     url: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SpikeEvent:
+class SpikeEvent(msgspec.Struct, frozen=True, kw_only=True):
     """Many more voices about a brand than usual."""
 
     brand: str
@@ -91,8 +87,7 @@ class SpikeEvent:
         check_aware(self.end)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PainEvent:
+class PainEvent(msgspec.Struct, frozen=True, kw_only=True):
     """A pain point of a brand that is new or named more often than before."""
 
     brand: str

@@ -16,11 +16,13 @@ import sys
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import BinaryIO, cast
+
+import msgspec
+from msgspec.structs import replace
 
 from listener.browser.processes import Watchdog
 from listener.browser.visit import Fetches, Visit
@@ -47,8 +49,7 @@ _WHY = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BrowserSettings:
+class BrowserSettings(msgspec.Struct, frozen=True, kw_only=True):
     """The bounds of one visit."""
 
     #: Of all, from the browser's start to the rendered page.

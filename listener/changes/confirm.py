@@ -7,10 +7,11 @@ poll still shows the new state; a page that keeps alternating is reported once a
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import pairwise
+
+import msgspec
 
 
 class Verdict(StrEnum):
@@ -28,8 +29,7 @@ class Verdict(StrEnum):
     FLAPPING = "flapping"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ConfirmSettings:
+class ConfirmSettings(msgspec.Struct, frozen=True, kw_only=True):
     """How to confirm changes. `looks = 1` reports every change at once."""
 
     #: Looks in a row that must show the new state, the first one included.
@@ -44,16 +44,14 @@ class ConfirmSettings:
     restless_looks: int = 6
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Look:
+class Look(msgspec.Struct, frozen=True, kw_only=True):
     """One successful poll of a page: its time, and a digest of its facts. Polls in trouble are excluded."""
 
     at: datetime
     state: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
+class Decision(msgspec.Struct, frozen=True, kw_only=True):
     """The verdict on the latest poll."""
 
     verdict: Verdict

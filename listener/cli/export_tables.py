@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
 from zoneinfo import ZoneInfo
+
+import msgspec
 
 from listener.cli.output_files import Cell
 from listener.facts import Price
@@ -19,8 +20,7 @@ from listener.storage import Store, StoredAlert
 Row: TypeAlias = tuple[Cell, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     """What is to be exported."""
 
     #: From this moment on and before that one; None has no bound.
@@ -40,8 +40,7 @@ class Wanted:
         return None if moment is None else moment.astimezone(self.zone)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Table:
+class Table(msgspec.Struct, frozen=True, kw_only=True):
     """One kind of export."""
 
     #: What a row is, in a few words.

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 import click
+import msgspec
 
 from listener import config
 from listener.app import load_settings
@@ -29,8 +29,7 @@ from listener.urls import absolute, canonical, host_of
 NAME_LIMIT = 100
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Taken:
+class Taken(msgspec.Struct, frozen=True, kw_only=True):
     """What became of one outline."""
 
     outline: Outline

@@ -6,7 +6,6 @@ import difflib
 import itertools
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import groupby
@@ -15,6 +14,8 @@ from typing import Generic, TypeVar
 from zoneinfo import ZoneInfo
 
 import click
+import msgspec
+from msgspec.structs import fields
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -80,8 +81,7 @@ def changes(settings_path: Path, brands: tuple[str, ...], days: int, as_json: bo
             )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ledger(Generic[Entry]):
+class Ledger(msgspec.Struct, Generic[Entry], frozen=True, kw_only=True):
     """What pages say of one kind, and what they said before: how it is read and shown."""
 
     read: Callable[[Store, Sequence[str]], Iterable[Entry]]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import os
 import sys
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import IO, Any
 
 import click
+import msgspec
 
 from listener.config import load as load_settings
 from listener.config.understanding import understand_settings
@@ -114,9 +114,9 @@ def _settings(path: Path, scorer: str | None, taxonomy: Path | None) -> tuple[tu
         loaded = load_settings(path, environ=os.environ, need_secrets=False)
         brands, settings = loaded.brands, understand_settings(loaded)
     if scorer is not None:
-        settings = dataclasses.replace(settings, scorer=scorer)
+        settings = msgspec.structs.replace(settings, scorer=scorer)
     if taxonomy is not None:
-        settings = dataclasses.replace(settings, topics=read_topics(taxonomy), only_own_topics=True)
+        settings = msgspec.structs.replace(settings, topics=read_topics(taxonomy), only_own_topics=True)
     return brands, settings
 
 

@@ -11,7 +11,6 @@ import sys
 import types
 import typing
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args, get_origin
@@ -48,8 +47,7 @@ server on a private network, add the network to `allow_networks` in [`[fetch]`](
 """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Option:
+class Option(msgspec.Struct, frozen=True, kw_only=True):
     """One option of a scraper, in words."""
 
     name: str

@@ -6,10 +6,10 @@ import os
 import shlex
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 import click
+import msgspec
 
 from listener.config import SecretUse, Settings, load
 from listener.plugins import bundled
@@ -25,8 +25,7 @@ ENVIRONMENT_FILE = "/etc/listener/environment"
 HOMES = (Path("/home"), Path("/root"), Path("/run/user"))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Installation:
+class Installation(msgspec.Struct, frozen=True, kw_only=True):
     """What a unit needs to know of the machine."""
 
     #: Command line up to the arguments.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import re
 import string
 import sys
@@ -13,6 +12,7 @@ from pathlib import Path
 from urllib.parse import quote_plus, urlsplit
 
 import click
+import msgspec
 import tomlkit
 from rich.console import Console
 from rich.table import Table
@@ -229,7 +229,7 @@ def described(channel: ChannelSettings) -> tuple[str, str]:
 def conditions(rule: Rule) -> str:
     """Return the conditions that a rule sets: "brands acme, sentiment_at_most -0.4"."""
     told = []
-    for field in dataclasses.fields(rule):
+    for field in msgspec.structs.fields(rule):
         value = getattr(rule, field.name)
         if field.name not in ("name", "on", "channels", "send") and value != field.default:
             words = ", ".join(value) if isinstance(value, tuple) else str(value)

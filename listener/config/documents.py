@@ -7,9 +7,10 @@ import os
 import re
 import tomllib
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from listener.config.report import Document, Report
 from listener.config.secrets import everyone_reads
@@ -24,8 +25,7 @@ NAME_LIMIT = 100
 AT_LINE = re.compile(r" \(at line (\d+), column (\d+)\)$")
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(msgspec.Struct, frozen=True):
     """One table with a name, such as [sources.blog], and the file it stands in."""
 
     name: str
@@ -33,13 +33,12 @@ class Entry:
     document: Document
 
 
-@dataclass(slots=True)
-class Book:
+class Book(msgspec.Struct):
     """All files of the settings: the sections of the main one, and the named tables of all."""
 
     main: Document
-    included: list[Document] = field(default_factory=list)
-    named: dict[str, dict[str, Entry]] = field(default_factory=lambda: {kind: {} for kind in NAMED})
+    included: list[Document] = msgspec.field(default_factory=list)
+    named: dict[str, dict[str, Entry]] = msgspec.field(default_factory=lambda: {kind: {} for kind in NAMED})
 
     def section(self, name: str, report: Report) -> dict[str, Any]:
         """Return a section of the main file, empty where it isn't there."""

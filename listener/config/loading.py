@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Any
@@ -43,12 +41,11 @@ from listener.config.tables import Record, Table, reader_of
 DATABASE_SCHEMES = ("sqlite", "postgresql")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ListenerSection:
+class ListenerSection(msgspec.Struct, frozen=True, kw_only=True):
     """[listener] as it stands in the file, paths and all."""
 
     database: Any = "listener.db"
-    timezone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
+    timezone: ZoneInfo = msgspec.field(default_factory=lambda: ZoneInfo("UTC"))
     contact: str = ""
     workers: int = 8
     scrapers: tuple[str, ...] = ()
@@ -143,7 +140,7 @@ def load(
     _check_scorer(settings.understand, book, report)
     report.check()
     _note_gaps(settings, book, report)
-    return dataclasses.replace(settings, warnings=report.located(report.warnings))
+    return msgspec.structs.replace(settings, warnings=report.located(report.warnings))
 
 
 def _section(table: Table[Record], name: str, book: Book, report: Report, default: Record) -> Record:

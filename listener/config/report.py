@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from listener.config.lines import KeyPath, dotted, key_lines
 from listener.errors import ConfigError, ConfigProblem
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Document:
+class Document(msgspec.Struct, frozen=True, kw_only=True):
     """One file of the settings."""
 
     path: Path
@@ -30,8 +30,7 @@ def nearest(word: str, candidates: Iterable[str]) -> str | None:
     return by_lower[close[0]] if close else None
 
 
-@dataclass(frozen=True, slots=True)
-class Note:
+class Note(msgspec.Struct, frozen=True):
     """A problem before its line is looked up."""
 
     document: Document

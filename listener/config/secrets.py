@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import stat
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, cast, get_args
+
+import msgspec
 
 from listener.channels import Secret
 from listener.config.lines import KeyPath, dotted
@@ -72,8 +73,7 @@ def _read(path: Path) -> str:
     return text.rstrip("\r\n")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Vault:
+class Vault(msgspec.Struct, frozen=True, kw_only=True):
     """Where the secrets of one run are looked up."""
 
     environ: Mapping[str, str]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import timedelta
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
@@ -11,9 +10,11 @@ from typing import TYPE_CHECKING, Literal, NewType, TypeAlias
 from urllib.parse import urlsplit, urlunsplit
 from zoneinfo import ZoneInfo
 
+import msgspec
+
 from listener.channels import ChannelSettings
 from listener.errors import ConfigProblem
-from listener.types import Brand, Rule, Source, empty
+from listener.types import EMPTY, Brand, Rule, Source
 
 if TYPE_CHECKING:
     from listener.mentions.pains import Topic
@@ -24,13 +25,12 @@ Network: TypeAlias = IPv4Network | IPv6Network
 ScorerName: TypeAlias = Literal["model", "vader", "minilm"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FetchSection:
+class FetchSection(msgspec.Struct, frozen=True, kw_only=True):
     """How the web is asked: [fetch]."""
 
     gap: timedelta = timedelta(seconds=2)
     #: Longer ones, by domain.
-    gaps: Mapping[str, timedelta] = field(default_factory=empty)
+    gaps: Mapping[str, timedelta] = EMPTY
     connect_timeout: timedelta = timedelta(seconds=10)
     read_timeout: timedelta = timedelta(seconds=20)
     total_timeout: timedelta = timedelta(seconds=60)
@@ -45,23 +45,21 @@ class FetchSection:
     max_every: timedelta = timedelta(hours=24)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UnderstandSection:
+class UnderstandSection(msgspec.Struct, frozen=True, kw_only=True):
     """How mentions are understood: [understand]."""
 
     #: ISO 639-1, of what the brands' customers write in.
     languages: tuple[str, ...] = ("en",)
     scorer: ScorerName = "model"
     #: Words and phrases with their valence, -4 to 4, over those that come with the program.
-    lexicon: Mapping[str, float] = field(default_factory=empty)
+    lexicon: Mapping[str, float] = EMPTY
     #: Mentions that are less surely about the brand are not kept, 0 to 1.
     relevance_at_least: float = 0.2
     #: Use the pain points of these settings alone, without those that come with the program.
     only_own_pains: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PagesSection:
+class PagesSection(msgspec.Struct, frozen=True, kw_only=True):
     """How sure a change of a page has to be before it is told: [pages]."""
 
     #: Looks in a row that show it, the first one included; 1 tells every change at once.
@@ -70,8 +68,7 @@ class PagesSection:
     delay: timedelta = timedelta(minutes=10)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RetentionSection:
+class RetentionSection(msgspec.Struct, frozen=True, kw_only=True):
     """How long things are kept: [retention]. None: for ever."""
 
     #: Items that no brand's query matched.
@@ -81,8 +78,7 @@ class RetentionSection:
     deliveries: timedelta | None = timedelta(days=90)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WebSubSection:
+class WebSubSection(msgspec.Struct, frozen=True, kw_only=True):
     """Where hubs reach this machine, so that they can tell of news: [websub]."""
 
     #: As the world sees it; "": hubs are not asked.
@@ -91,16 +87,14 @@ class WebSubSection:
     listen: tuple[str, int] = ("127.0.0.1", 8710)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DaemonSection:
+class DaemonSection(msgspec.Struct, frozen=True, kw_only=True):
     """How the service is watched: [daemon]."""
 
     #: Where metrics can be read on this machine: host and port. None: nowhere.
     metrics: tuple[str, int] | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SecretUse:
+class SecretUse(msgspec.Struct, frozen=True, kw_only=True):
     """A place in the settings that refers to a secret."""
 
     #: Dotted, as in `channels.mail.password`.
@@ -111,8 +105,7 @@ class SecretUse:
     found: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """A settings file with all that it includes."""
 
     #: Absolute.
@@ -120,7 +113,7 @@ class Settings:
     #: The files it included, absolute, in the order they were read.
     included: tuple[Path, ...] = ()
     #: An absolute path, or a URL such as `postgresql://...`. Holds a password, perhaps: print `database_shown`.
-    database: str = field(repr=False)
+    database: str
     timezone: ZoneInfo
     contact: str = ""
     #: Polls at the same time.
@@ -136,7 +129,7 @@ class Settings:
     brands: tuple[Brand, ...] = ()
     sources: tuple[Source, ...] = ()
     #: By name. A channel whose secret was allowed to be missing is left out.
-    channels: Mapping[str, ChannelSettings] = field(default_factory=empty)
+    channels: Mapping[str, ChannelSettings] = EMPTY
     alerts: tuple[Rule, ...] = ()
     #: Pain points beyond those that come with the program; one of the same name replaces it.
     pains: tuple[Topic, ...] = ()
@@ -144,6 +137,11 @@ class Settings:
     secrets: tuple[SecretUse, ...] = ()
     #: What is odd, but no reason not to start.
     warnings: tuple[ConfigProblem, ...] = ()
+
+    def __repr__(self) -> str:
+        """Return the settings without `database`."""
+        shown = (name for name in self.__struct_fields__ if name != "database")
+        return f"{type(self).__name__}({', '.join(f'{name}={getattr(self, name)!r}' for name in shown)})"
 
     @property
     def database_shown(self) -> str:

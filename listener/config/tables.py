@@ -1,12 +1,11 @@
 """Reads a table into a record, key by key, so that all of its problems are reported, not only the first.
 
-A record is a frozen dataclass or a `msgspec.Struct`; its type hints say what each key takes. msgspec converts, but for
+A record is a frozen `msgspec.Struct`; its type hints say what each key takes. msgspec converts, but for
 the types that TOML has no word for (durations, sizes, networks): those have readers of their own.
 """
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 import math
 import re
@@ -60,8 +59,7 @@ class Misplaced(ValueError):
         super().__init__(message)
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Key:
+class Key(msgspec.Struct, frozen=True):
     """One key of a table: the record's field, how it is read, and whether it must be there."""
 
     field: str
@@ -145,14 +143,7 @@ def note_bad_value(report: Report, document: Document, path: KeyPath, error: Val
 def fields_of(kind: type[Any]) -> list[tuple[str, str, Any, bool]]:
     """Return key in the file, field, type hint and whether it is required, for each field of a record."""
     hints = typing.get_type_hints(kind, include_extras=True)
-    if issubclass(kind, msgspec.Struct):
-        return [(f.encode_name, f.name, hints[f.name], f.required) for f in msgspec.structs.fields(kind)]
-    missing = dataclasses.MISSING
-    return [
-        (f.name, f.name, hints[f.name], f.default is missing and f.default_factory is missing)
-        for f in dataclasses.fields(kind)
-        if f.init
-    ]
+    return [(f.encode_name, f.name, hints[f.name], f.required) for f in msgspec.structs.fields(kind)]
 
 
 def reader_of(hint: Any, readers: Mapping[Any, Reader] = READERS) -> Reader:

@@ -9,11 +9,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 import msgspec
+from msgspec.structs import replace
 
 from listener.errors import ListenerError, ParseError
 from listener.fetch import ADVICE
@@ -22,7 +22,7 @@ from listener.html.charset import header_charset
 from listener.pages.facts import read_facts
 from listener.pages.forms import form_of
 from listener.parts import FindsScraper
-from listener.types import FetchResult, Outcome, Parsed, Request, Response, Scraper, Source, empty
+from listener.types import EMPTY, FetchResult, Outcome, Parsed, Request, Response, Scraper, Source
 from listener.urls import absolute, host_of
 
 #: Feeds that a page names, tried until one can be read.
@@ -59,8 +59,7 @@ class NothingFound(ListenerError):
     """A URL can't be listened to. The message says why, and what to do."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Candidate:
+class Candidate(msgspec.Struct, frozen=True, kw_only=True):
     """A source that might be meant."""
 
     url: str
@@ -71,7 +70,7 @@ class Candidate:
     what: str = "a feed"
     title: str = ""
     #: The scraper's options, as they would stand in the settings.
-    options: Mapping[str, Any] = field(default_factory=empty)
+    options: Mapping[str, Any] = EMPTY
 
     def source(self, scraper: Scraper | None = None) -> Source:
         """Return the source that would be polled, by `scraper` where it has options."""
@@ -81,8 +80,7 @@ class Candidate:
         return Source(name=self.name or "new", scraper=self.scraper, url=self.url, options=options)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Discovery:
+class Discovery(msgspec.Struct, frozen=True, kw_only=True):
     """What was found: a candidate that can be read, and what else there was."""
 
     chosen: Candidate

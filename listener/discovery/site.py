@@ -7,9 +7,10 @@ of the first page, then what the site lists for programs (sitemaps), then the us
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 from urllib.parse import urljoin, urlsplit
+
+import msgspec
 
 from listener.discovery import PLANS_WANTED, QUESTIONS_WANTED, Ask, Candidate, NothingFound, named_feeds
 from listener.discovery.sitemap import maps_in_robots, read_sitemap
@@ -44,8 +45,7 @@ _MAP_OF_OTHERS = ("post", "product", "tag", "categor", "author", "image", "video
 FoundKind: TypeAlias = PageKind | Literal["landing"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class Found(msgspec.Struct, frozen=True, kw_only=True):
     """A page that is worth watching, and the source that would watch it."""
 
     kind: FoundKind
@@ -56,8 +56,7 @@ class Found:
     reads: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Site:
+class Site(msgspec.Struct, frozen=True, kw_only=True):
     """What was found on a site."""
 
     url: str
@@ -69,8 +68,7 @@ class Site:
     requests: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Lead:
+class _Lead(msgspec.Struct, frozen=True, kw_only=True):
     url: str
     score: int
     why: str
@@ -107,17 +105,16 @@ def explore(
     )
 
 
-@dataclass(slots=True)
-class _Search:
+class _Search(msgspec.Struct):
     """What is known of a site by now."""
 
     walk: Walk
     start: Response
-    found: dict[PageKind, Found] = field(default_factory=dict)
+    found: dict[PageKind, Found] = msgspec.field(default_factory=dict)
     front: PageFacts | None = None
     lang: str | None = None
     #: Addresses that were tried for a kind.
-    _tried: set[tuple[PageKind, str]] = field(default_factory=set)
+    _tried: set[tuple[PageKind, str]] = msgspec.field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.front = facts_at(self.start)

@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from html import unescape
+
+import msgspec
 
 from listener.urls import absolute
 
@@ -26,8 +27,7 @@ _LINE = re.compile(r"^[ \t]*sitemap[ \t]*:[ \t]*(\S{1,3000})", re.IGNORECASE | r
 _GZIP = b"\x1f\x8b"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sitemap:
+class Sitemap(msgspec.Struct, frozen=True, kw_only=True):
     """One file: addresses of pages, or of further sitemaps."""
 
     pages: tuple[str, ...] = ()

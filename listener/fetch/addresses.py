@@ -11,8 +11,9 @@ import queue
 import socket
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+
+import msgspec
 
 from listener.fetch.failure import Failure
 from listener.types import Outcome
@@ -56,8 +57,7 @@ _LOOKUPS_LIMIT = 64
 _TRIED_LIMIT = 4
 
 
-@dataclass(frozen=True, slots=True)
-class Endpoint:
+class Endpoint(msgspec.Struct, frozen=True):
     """An address that may be connected to."""
 
     family: socket.AddressFamily

@@ -5,8 +5,10 @@ from __future__ import annotations
 import http
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+
+import msgspec
+from msgspec.structs import replace
 
 from listener.fetch.body import read_body
 from listener.fetch.failure import Failure
@@ -43,8 +45,7 @@ _VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
 _UNSENDABLE = re.compile(r"[^\x20-\x7e]")
 
 
-@dataclass(slots=True, kw_only=True)
-class Trip:
+class Trip(msgspec.Struct, kw_only=True):
     """One fetch on its way."""
 
     request: Request
@@ -67,8 +68,7 @@ class Trip:
         return wanted and bool(self.validators.etag or self.validators.last_modified)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """What one request brought."""
 
     status: int

@@ -7,9 +7,11 @@ import http
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
+
+import msgspec
+from msgspec.structs import replace
 
 from listener.fetch.addresses import Resolve, Resolver, system_resolve
 from listener.fetch.exchange import Answer, Exchange, Trip, outcome_of
@@ -32,8 +34,7 @@ _MOVED_WRONG = frozenset({Outcome.NOT_FOUND, Outcome.GONE, Outcome.DNS, Outcome.
 _PAUSED_LIMIT = 1_000
 
 
-@dataclass(slots=True, kw_only=True)
-class _Way:
+class _Way(msgspec.Struct, kw_only=True):
     """A chain of redirects, as far as it was followed."""
 
     target: Target

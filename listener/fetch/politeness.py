@@ -8,8 +8,10 @@ from __future__ import annotations
 import threading
 import zlib
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+
+import msgspec
+from msgspec.structs import replace
 
 from listener.fetch.failure import Failure
 from listener.fetch.hosts import HostStates
@@ -67,8 +69,7 @@ def backoff(host: str, failures: int) -> timedelta:
     return whole * (0.5 + 0.5 * fraction(host, failures))
 
 
-@dataclass(slots=True)
-class _Host:
+class _Host(msgspec.Struct):
     state: HostState
     #: What the settings say that it gets between two requests.
     gap: timedelta
@@ -81,7 +82,7 @@ class _Host:
     streak: int = 0
     #: Of its robots.txt; None allows everything.
     rules: RobotsRules | None = None
-    saving: threading.Lock = field(default_factory=threading.Lock)
+    saving: threading.Lock = msgspec.field(default_factory=threading.Lock)
 
 
 class Politeness:

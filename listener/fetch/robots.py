@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import timedelta
 
+import msgspec
 from protego import Protego
 
 #: RFC 9309, 2.5: a crawler reads at least 500 KiB.
@@ -57,8 +57,7 @@ def decode_robots(body: bytes, token: str) -> str:
     return "\n".join(lines)
 
 
-@dataclass(frozen=True, slots=True)
-class RobotsRules:
+class RobotsRules(msgspec.Struct, frozen=True):
     """What a robots.txt says to one robot."""
 
     _protego: Protego

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime
+
+from msgspec.structs import replace
 
 from listener.fetch.exchange import Exchange, Trip, outcome_of
 from listener.fetch.failure import Failure

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import timedelta
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from types import MappingProxyType
+
+import msgspec
 
 #: Hosts that want longer gaps. Reddit answers 429 to more than about one anonymous request a minute from one address,
 #: but takes a hundred at its API; GDELT asks for five seconds; GitHub's search takes ten a minute from those who don't
@@ -22,8 +23,7 @@ HOST_GAPS: Mapping[str, timedelta] = MappingProxyType(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FetchSettings:
+class FetchSettings(msgspec.Struct, frozen=True, kw_only=True):
     """How politely and how patiently the web is asked. The defaults are fit for the public web."""
 
     #: Sent as it is. Starts with the product's name, which robots.txt is searched for, and names a contact.
@@ -31,7 +31,7 @@ class FetchSettings:
     #: Between the end of one request to a host and the start of the next.
     gap: timedelta = timedelta(seconds=2)
     #: Longer gaps, by domain; its subdomains are meant, too, unless they stand here themselves.
-    host_gaps: Mapping[str, timedelta] = field(default_factory=lambda: HOST_GAPS)
+    host_gaps: Mapping[str, timedelta] = msgspec.field(default_factory=lambda: HOST_GAPS)
     #: For name resolution and connecting, all addresses of a host together; TLS has as long again.
     connect_timeout: timedelta = timedelta(seconds=10)
     #: Between two bytes.

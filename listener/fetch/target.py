@@ -6,8 +6,9 @@ import base64
 import contextlib
 import functools
 import re
-from dataclasses import dataclass
 from urllib.parse import quote, unquote, urljoin, urlsplit
+
+import msgspec
 
 from listener.fetch.failure import Failure
 from listener.types import Outcome
@@ -24,8 +25,7 @@ _AMBIGUOUS = re.compile(r"[\s\\]")
 _URL_LIMIT = 8_000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Target:
+class Target(msgspec.Struct, frozen=True, kw_only=True):
     """One URL, ready to be asked."""
 
     scheme: str

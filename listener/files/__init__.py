@@ -12,11 +12,12 @@ import json
 import os
 import stat
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
+
+import msgspec
 
 from listener.parcels import Parcel, pack
 from listener.types import FetchResult, Outcome, Request, Response, Validators
@@ -31,8 +32,7 @@ FILES_LIMIT = 10_000
 SETTLED_AFTER = timedelta(seconds=5)
 
 
-@dataclass(frozen=True, slots=True)
-class _Seen:
+class _Seen(msgspec.Struct, frozen=True):
     path: Path
     stamp: str
     size: int

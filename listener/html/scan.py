@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from html import unescape
+
+import msgspec
 
 _TAG_NAME = re.compile(r"</?([A-Za-z][^\s/>\x00]*+)")
 _STOP = re.compile(r""">|=\s*+["']""")
@@ -20,16 +21,14 @@ _RAW = frozenset({"script", "style", "textarea", "title", "xmp", "iframe", "noem
 _RESOLVED = frozenset({"textarea", "title"})
 
 
-@dataclass(frozen=True, slots=True)
-class Start:
+class Start(msgspec.Struct, frozen=True):
     """A start tag. `attributes` in lower case, the first of a name wins."""
 
     tag: str
-    attributes: dict[str, str] = field(default_factory=dict)
+    attributes: dict[str, str] = msgspec.field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class End:
+class End(msgspec.Struct, frozen=True):
     """An end tag."""
 
     tag: str

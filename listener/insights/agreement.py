@@ -10,13 +10,13 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+
+import msgspec
 
 from listener.insights.intervals import Z_95
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Share:
+class Share(msgspec.Struct, frozen=True, kw_only=True):
     """So many of so many."""
 
     right: int
@@ -38,8 +38,7 @@ class Share:
         return max(0.0, (middle - half) / (1 + squared)), min(1.0, (middle + half) / (1 + squared))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClassAgreement:
+class ClassAgreement(msgspec.Struct, frozen=True, kw_only=True):
     """How well one label is given."""
 
     name: str
@@ -55,8 +54,7 @@ class ClassAgreement:
         return 2 * self.precision.right / said if said else None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Agreement:
+class Agreement(msgspec.Struct, frozen=True, kw_only=True):
     """How well one thing is told, over all judged mentions."""
 
     what: str

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import get_args
 from zoneinfo import ZoneInfo
+
+import msgspec
 
 from listener.facts import ChangeKind
 from listener.insights.series import By, CoverageHour, bucket_of
@@ -22,8 +23,7 @@ KINDS: tuple[ChangeKind, ...] = get_args(ChangeKind)
 _PRICES: frozenset[ChangeKind] = frozenset({"price_raised", "price_lowered"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChangeSeen:
+class ChangeSeen(msgspec.Struct, frozen=True, kw_only=True):
     """One confirmed change of a page."""
 
     at: datetime
@@ -37,8 +37,7 @@ class ChangeSeen:
         check_aware(self.at)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChangeRow:
+class ChangeRow(msgspec.Struct, frozen=True, kw_only=True):
     """What changed on the pages of a brand in a bucket of time, and how often they were looked at."""
 
     #: Aware, in the zone asked for; both ends of the bucket.
@@ -61,10 +60,9 @@ class ChangeRow:
         return self.polls_ok / polls if polls else None
 
 
-@dataclass(slots=True)
-class _Sums:
-    counts: Counter[ChangeKind] = field(default_factory=Counter)
-    percents: list[float] = field(default_factory=list)
+class _Sums(msgspec.Struct):
+    counts: Counter[ChangeKind] = msgspec.field(default_factory=Counter)
+    percents: list[float] = msgspec.field(default_factory=list)
     ok: int = 0
     failed: int = 0
 

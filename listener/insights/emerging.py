@@ -16,8 +16,9 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
+
+import msgspec
 
 Phrase: TypeAlias = tuple[str, ...]
 
@@ -46,8 +47,7 @@ VOICES_LIMIT: Final = 5_000
 State: TypeAlias = Literal["new", "rising", "recurring"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Voice:
+class Voice(msgspec.Struct, frozen=True, kw_only=True):
     """A complaint: one story, told first by somebody."""
 
     mention_id: int
@@ -58,8 +58,7 @@ class Voice:
     reach: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pain:
+class Pain(msgspec.Struct, frozen=True, kw_only=True):
     """A pain that recurs and isn't known."""
 
     #: In its own words.
@@ -79,8 +78,7 @@ class Pain:
     mentions: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Emerging:
+class Emerging(msgspec.Struct, frozen=True, kw_only=True):
     """What was found, and in how many voices."""
 
     pains: tuple[Pain, ...]
@@ -88,8 +86,7 @@ class Emerging:
     earlier: int
 
 
-@dataclass(slots=True)
-class _Candidate:
+class _Candidate(msgspec.Struct):
     """A phrase under a closer look."""
 
     phrase: Phrase

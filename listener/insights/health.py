@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
+
+import msgspec
 
 from listener.types import HostState, Outcome, SourceState
 
@@ -55,8 +56,7 @@ _LOGIN = re.compile(
 _STATUS = re.compile(r" answers (\d{3})\b")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Yield:
+class Yield(msgspec.Struct, frozen=True, kw_only=True):
     """What one source brought within `WINDOW`."""
 
     #: New items, and how many of them became a mention of anybody.
@@ -71,8 +71,7 @@ class Yield:
     page: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Health:
+class Health(msgspec.Struct, frozen=True, kw_only=True):
     """The state of one source, for people."""
 
     #: What it answers now: "ok", "429 until 14:05", "no items for 12 days".

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+import msgspec
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PainCount:
+class PainCount(msgspec.Struct, frozen=True, kw_only=True):
     """How often a brand's mentions name a pain point within a time."""
 
     brand: str
@@ -20,8 +20,7 @@ class PainCount:
     reach: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PainRow:
+class PainRow(msgspec.Struct, frozen=True, kw_only=True):
     """A pain point of a brand, now and in the time before."""
 
     now: PainCount

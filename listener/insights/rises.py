@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 from listener.insights.emerging import SURPRISE, log_likelihood
 from listener.insights.pains import PainCount
@@ -18,8 +19,7 @@ from listener.insights.pains import PainCount
 EARLIER_STORIES: Final = 10
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rise:
+class Rise(msgspec.Struct, frozen=True, kw_only=True):
     """A pain point that is new or rising."""
 
     brand: str

@@ -14,10 +14,11 @@ import functools
 import itertools
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Literal, TypeAlias
 from zoneinfo import ZoneInfo
+
+import msgspec
 
 from listener.insights.intervals import mean_interval
 from listener.types import check_aware
@@ -27,8 +28,7 @@ By: TypeAlias = Literal["hour", "day", "week"]
 E4 = 10_000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TrendHour:
+class TrendHour(msgspec.Struct, frozen=True, kw_only=True):
     """What was heard of one brand in one source in one hour."""
 
     #: When the hour begins.
@@ -52,8 +52,7 @@ class TrendHour:
         check_aware(self.at)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CoverageHour:
+class CoverageHour(msgspec.Struct, frozen=True, kw_only=True):
     """How often one source was asked in one hour."""
 
     at: datetime
@@ -64,8 +63,7 @@ class CoverageHour:
     failed: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TrendRow:
+class TrendRow(msgspec.Struct, frozen=True, kw_only=True):
     """What was heard of a brand in a bucket of time, and how well it was listened."""
 
     #: Aware, in the zone asked for; both ends of the bucket.
@@ -113,11 +111,10 @@ _HEARD = (
 )
 
 
-@dataclass(slots=True)
-class _Sums:
+class _Sums(msgspec.Struct):
     """A bucket of one brand being added up."""
 
-    heard: list[int] = field(default_factory=lambda: [0] * len(_HEARD))
+    heard: list[int] = msgspec.field(default_factory=lambda: [0] * len(_HEARD))
     ok: int = 0
     failed: int = 0
 

@@ -14,9 +14,10 @@ from __future__ import annotations
 import math
 import statistics
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
+
+import msgspec
 
 from listener.types import check_aware
 
@@ -34,8 +35,7 @@ DEVIATIONS: Final = 4.0
 FAILED_SHARE: Final = 0.25
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HeardHour:
+class HeardHour(msgspec.Struct, frozen=True, kw_only=True):
     """What one source said about a brand in one hour."""
 
     at: datetime
@@ -46,8 +46,7 @@ class HeardHour:
         check_aware(self.at)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AskedHour:
+class AskedHour(msgspec.Struct, frozen=True, kw_only=True):
     """How often one source was asked in one hour."""
 
     at: datetime
@@ -56,8 +55,7 @@ class AskedHour:
     failed: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Spike:
+class Spike(msgspec.Struct, frozen=True, kw_only=True):
     """More than usual."""
 
     start: datetime
@@ -76,13 +74,12 @@ class Spike:
         return self.count / self.usual if self.usual else None
 
 
-@dataclass(slots=True)
-class _Source:
+class _Source(msgspec.Struct):
     """One source over the whole time, in windows: 0 is the latest, 1 the same a day before."""
 
-    counts: dict[int, int] = field(default_factory=dict)
-    failed: set[int] = field(default_factory=set)
-    worked: set[int] = field(default_factory=set)
+    counts: dict[int, int] = msgspec.field(default_factory=dict)
+    failed: set[int] = msgspec.field(default_factory=set)
+    worked: set[int] = msgspec.field(default_factory=set)
     heard_from: datetime | None = None
 
 

@@ -14,12 +14,13 @@ import imaplib
 import ssl
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import certifi
+import msgspec
+from msgspec.structs import replace
 
 from listener.fetch import FetchSettings
 from listener.fetch.addresses import Resolve, Resolver, system_resolve
@@ -37,8 +38,7 @@ _ENOUGH = 0.5
 _PORTS = {"imaps": 993, "imap": 143}
 
 
-@dataclass(frozen=True, slots=True)
-class _Mailbox:
+class _Mailbox(msgspec.Struct, frozen=True):
     """Where a request leads."""
 
     host: str
@@ -122,7 +122,7 @@ class Mailboxes:
             # Numbers are given once: what comes later has a higher one than those that were given (RFC 3501, 2.3.1.1).
             if len(waiting) <= MAILS_LIMIT:
                 place = place.read_up_to(place.following - 1)
-        if known == place:
+        if known is not None and (known.validity, known.last) == (place.validity, place.last):
             return FetchResult(request=request, outcome=Outcome.NOT_MODIFIED, validators=validators)
         left = bool(waiting) and place.last < waiting[-1]
         body = pack(parcels)

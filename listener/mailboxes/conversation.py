@@ -9,10 +9,12 @@ import socket
 import ssl
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
 from datetime import datetime
 from types import TracebackType
 from typing import Any, cast
+
+import msgspec
+from msgspec.structs import replace
 
 from listener.emails import BYTES_LIMIT
 from listener.fetch.failure import Failure
@@ -45,8 +47,7 @@ _OUTCOMES = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class Place(msgspec.Struct, frozen=True, kw_only=True):
     """How far a mailbox was read."""
 
     #: Changes when the server numbers its mails anew.
@@ -54,7 +55,7 @@ class Place:
     #: The number of the last mail that was looked at.
     last: int = 0
     #: The number that the next mail to come will have.
-    following: int = field(default=1, compare=False)
+    following: int = 1
 
     def read_up_to(self, number: int) -> Place:
         """Return the place after a mail."""

@@ -7,7 +7,8 @@ anything. And a sentiment agrees with the kind of speech: who complains of a bra
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from listener.mentions.scene import Scene
 from listener.mentions.sentiment import NEGATIVE, POSITIVE, label_of

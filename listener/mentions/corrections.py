@@ -6,8 +6,10 @@ something of another thing: a complaint complains, and praise, news, spam and th
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
 from typing import Final
+
+import msgspec
+from msgspec.structs import fields, replace
 
 from listener.types import Label, Pain, Reading, Speech
 
@@ -27,8 +29,7 @@ COMPLAINS: Final[dict[Speech, bool]] = {
 SEVERITY: Final = 1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Correction:
+class Correction(msgspec.Struct, frozen=True, kw_only=True):
     """What persons said of one mention, the last word on each thing; None where nobody said anything."""
 
     sentiment: Label | None = None
@@ -54,8 +55,7 @@ class Correction:
 FIELDS: Final = tuple(field.name for field in fields(Correction))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
+class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     """Of a mention, what can be corrected."""
 
     compound: float | None

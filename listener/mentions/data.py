@@ -6,13 +6,13 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import TypeVar
 
 import msgspec
+from msgspec.structs import replace
 
 from listener.errors import ConfigError, ConfigProblem
 from listener.mentions.language import Languages
@@ -80,8 +80,7 @@ class _Languages(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     parts: dict[str, str]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Resources:
+class Resources(msgspec.Struct, frozen=True, kw_only=True):
     """Words and phrases, loaded."""
 
     vader: Lexicon
@@ -101,8 +100,7 @@ class Resources:
     topics: tuple[Topic, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Data:
+class Data(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that is loaded from files, as values."""
 
     resources: Resources

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeAlias
+
+import msgspec
 
 from listener.mentions.leaves import ascii_host
 from listener.mentions.places import PLACE_LIMIT, TEXT_LIMIT, Haystack, Place
@@ -204,8 +205,7 @@ def tidy(hits: Iterable[Hit]) -> tuple[Hit, ...]:
     return tuple(ordered[key] for key in sorted(ordered)[:HIT_LIMIT])
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class Finding(msgspec.Struct, frozen=True, kw_only=True):
     """What became of one part of a query on one item."""
 
     node: Node

@@ -15,9 +15,10 @@ that of a post there.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cache
 from itertools import compress
+
+import msgspec
 
 from listener.mentions.scene import CONTRASTS, NEGATIONS, Feeling, Scene
 from listener.mentions.vader import squash
@@ -53,8 +54,7 @@ def family_of(lang: str | None) -> str:
     return "" if lang is None or lang == "en" else f"{lang} "
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Marks:
+class Marks(msgspec.Struct, frozen=True, kw_only=True):
     """The marks of a scene, each as a sign and what it stands for: `spelled` puts them into words."""
 
     #: Shapes that count with their parts.

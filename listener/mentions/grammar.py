@@ -12,8 +12,9 @@ Bounded in length, number of terms and depth, so that no expression is slow to r
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import NoReturn, cast
+
+from msgspec.structs import replace
 
 from listener.errors import QueryError
 from listener.mentions.leaves import Field, leaf

@@ -17,8 +17,9 @@ from __future__ import annotations
 
 from base64 import urlsafe_b64encode
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from hashlib import blake2b
+
+import msgspec
 
 from listener.text import letters_of
 from listener.types import Item
@@ -33,8 +34,7 @@ _LOOKED_AT = 1000
 _PERSONAL = frozenset({"review", "comment", "ticket", "survey", "incident"})
 
 
-@dataclass(frozen=True, slots=True)
-class _Traits:
+class _Traits(msgspec.Struct, frozen=True):
     """What tells one item of a response from another."""
 
     guid: str
@@ -42,7 +42,12 @@ class _Traits:
     #: Title and the beginning of the text, folded.
     words: str
     #: The title alone.
-    title: str = field(compare=False)
+    title: str
+
+    @property
+    def identity(self) -> tuple[str, str, str]:
+        """What two items must share to be one: `words` holds the title already."""
+        return self.guid, self.address, self.words
 
 
 def item_keys(items: Sequence[Item]) -> list[tuple[str, ...]]:
@@ -57,7 +62,7 @@ def item_keys(items: Sequence[Item]) -> list[tuple[str, ...]]:
     for own, keys in zip(traits, candidates, strict=True):
         for key in keys:
             owner = owners.setdefault(key, own)
-            if owner is not own and owner != own:
+            if owner is not own and owner.identity != own.identity:
                 shared.add(key)
     if not shared:
         return candidates

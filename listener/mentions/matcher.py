@@ -7,7 +7,8 @@ cost about what a hundred do.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from listener.mentions.evaluate import Finding, Language, Scan, explain, tidy
 from listener.mentions.guards import Guards

@@ -12,9 +12,9 @@ import math
 import struct
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TypeAlias
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 
@@ -36,8 +36,7 @@ EPSILON = np.float32(1e-12)
 UPPER_LIMIT_BYTES = 16_000_000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Upper:
+class Upper(msgspec.Struct, frozen=True, kw_only=True):
     """What training learned."""
 
     #: By BERT's names, and "mark", "none", "head.weight" and "head.bias".

@@ -15,10 +15,11 @@ import struct
 import zlib
 from array import array
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from operator import mul
 from zlib import crc32
+
+import msgspec
 
 from listener.mentions.features import Marks, family_of, figures, marks, runs_of
 from listener.mentions.memory import Memory
@@ -42,8 +43,7 @@ LEAST_ROWS = 1 << 20
 REASONS = 8
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Weights:
+class Weights(msgspec.Struct, frozen=True, kw_only=True):
     """What training learned."""
 
     #: ISO 639-1, that it was trained on.

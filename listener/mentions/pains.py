@@ -12,7 +12,8 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from listener.mentions.sentiment import NEGATIVE
 from listener.mentions.speech import COMPLAINS
@@ -32,8 +33,7 @@ OF_COMPLAINTS = ("repetition", "urgency")
 _DENIALS = frozenset({"no", "without", "never", "zero", "not", "isn't", "wasn't", "aren't", "free", "fewer"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Topic:
+class Topic(msgspec.Struct, frozen=True, kw_only=True):
     """One kind of pain: a table of the taxonomy."""
 
     name: str

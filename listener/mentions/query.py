@@ -7,8 +7,9 @@ the language for the people who write it.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import lru_cache
+
+import msgspec
 
 from listener.errors import QueryError
 from listener.mentions.grammar import read
@@ -18,8 +19,7 @@ from listener.mentions.syntax import Facet, Node, Term, guard, name_terms, text_
 QUERIES = 20_000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Query:
+class Query(msgspec.Struct, frozen=True, kw_only=True):
     """A parsed query."""
 
     expression: str

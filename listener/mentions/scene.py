@@ -10,11 +10,12 @@ from __future__ import annotations
 import html
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
 from operator import itemgetter
 from typing import NamedTuple
+
+import msgspec
 
 from listener.mentions.memory import Memory
 from listener.mentions.vader import NEGATION, Lexicon, Vader, Word, valences
@@ -57,8 +58,7 @@ class Feeling(NamedTuple):
     words: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class Scene:
+class Scene(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """What a scorer sees of a text."""
 
     words: Words

@@ -12,7 +12,8 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from listener.mentions.sentiment import NEGATIVE
 from listener.mentions.words import Found, Words
@@ -42,8 +43,7 @@ _LINK = re.compile(r"https?://|www\.|\bt\.co/")
 _PRICE = re.compile(r"[$€£]\s?\d")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SpeechReading:
+class SpeechReading(msgspec.Struct, frozen=True, kw_only=True):
     """What kind of speech a text is."""
 
     kind: Speech

@@ -16,8 +16,9 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterable, Sequence, Set
-from dataclasses import dataclass
 from zlib import crc32
+
+import msgspec
 
 from listener.mentions.words import plain_words, rough_words
 
@@ -61,8 +62,7 @@ _MASK = (1 << 64) - 1
 _SPREAD, _MIX, _STEP = 0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fingerprint:
+class Fingerprint(msgspec.Struct, frozen=True, kw_only=True):
     """What is stored of an item to find its copies."""
 
     #: Each fits a signed 64-bit integer. Near copies share at least one, almost surely.

@@ -6,8 +6,9 @@ Values only. Nothing here reads an expression or looks at a text.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
+
+import msgspec
 
 from listener.types import Span
 
@@ -17,8 +18,7 @@ FacetField: TypeAlias = Literal["site", "lang", "source"]
 Gap: TypeAlias = Literal["any", "hyphen", "space"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Piece:
+class Piece(msgspec.Struct, frozen=True, kw_only=True):
     """One word of a term, folded."""
 
     text: str
@@ -27,8 +27,7 @@ class Piece:
     gap: Gap = "any"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Term:
+class Term(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """A word or a phrase."""
 
     #: Not empty. A phrase has several.
@@ -45,8 +44,7 @@ class Term:
     at: Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Facet:
+class Facet(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """A condition on where an item comes from, not on what it says."""
 
     field: FacetField
@@ -59,32 +57,28 @@ class Facet:
     at: Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class And:
+class And(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """Holds when each of `parts` (two or more) holds."""
 
     parts: tuple[Node, ...]
     at: Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Or:
+class Or(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """Holds when at least one of `parts` (two or more) holds."""
 
     parts: tuple[Node, ...]
     at: Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Not:
+class Not(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """Holds when `part` does not."""
 
     part: Node
     at: Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Near:
+class Near(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """Holds when in one field both sides stand with at most `words` words between them.
 
     Sides are made of Term, Or and Near alone: an AND is distributed over them by the parser.

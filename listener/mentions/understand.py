@@ -6,8 +6,9 @@ Pure: what was loaded from files comes in as a value.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Literal
+
+import msgspec
 
 from listener.mentions.bearing import agreeing, by_the_name, phrases_by_the_name, words_by_the_name
 from listener.mentions.data import Data, Resources
@@ -36,15 +37,14 @@ WIDER = 1_000
 ScorerName = Literal["vader", "model", "minilm"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UnderstandSettings:
+class UnderstandSettings(msgspec.Struct, frozen=True, kw_only=True):
     """The table [understand] of the settings."""
 
     #: ISO 639-1, that the brands' customers write in.
     languages: tuple[str, ...] = ("en",)
     scorer: str = "model"
     #: Words and phrases with their valence, -4 to 4, over the bundled lexicon.
-    lexicon: Mapping[str, float] = field(default_factory=dict)
+    lexicon: Mapping[str, float] = msgspec.field(default_factory=dict)
     #: Topics over the bundled taxonomy; one of the same name replaces it.
     topics: tuple[Topic, ...] = ()
     #: Leave the bundled taxonomy out.
@@ -53,8 +53,7 @@ class UnderstandSettings:
     relevance_at_least: float = 0.2
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Question:
+class _Question(msgspec.Struct, frozen=True, kw_only=True):
     """The input of an analysis: a text, its target, and what is known about it."""
 
     text: str
@@ -72,8 +71,7 @@ class _Question:
     wider: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Judgement:
+class Judgement(msgspec.Struct, frozen=True, kw_only=True):
     """The result of analysing a text towards one target."""
 
     lang: str | None

@@ -15,9 +15,10 @@ import heapq
 import math
 import string
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import partial
 from typing import NamedTuple
+
+import msgspec
 
 from listener.mentions.memory import Memory
 
@@ -76,12 +77,11 @@ PLAIN = Word(lower="", capitals=False, valence=None, boost=0.0, negates=False, a
 PLAIN_CAPITALS = PLAIN._replace(capitals=True)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lexicon:
+class Lexicon(msgspec.Struct, frozen=True, kw_only=True):
     """Words with their mean valence (-4 to 4), and emoji with their description in words."""
 
     words: Mapping[str, float]
-    emoji: Mapping[str, str] = field(default_factory=dict)
+    emoji: Mapping[str, str] = msgspec.field(default_factory=dict)
 
 
 def parse_lexicon(words: str, emoji: str) -> Lexicon:

@@ -11,11 +11,11 @@ import html
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate, compress, pairwise
 from typing import NamedTuple, TypeAlias
 
+import msgspec
 from ahocorasick_rs import AhoCorasick
 
 from listener.mentions.memory import Memory
@@ -148,8 +148,7 @@ def _begins(hashtag: str, at: int) -> bool:
 _PIECES = Memory(_cut)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Words:
+class Words(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """The tokens of one text, in order, and those among them that are words."""
 
     text: str
@@ -272,8 +271,7 @@ def _with_negations(words: Sequence[str]) -> tuple[str, ...]:
     return tuple(joined)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class Found(msgspec.Struct, frozen=True, kw_only=True):
     """A phrase in a text."""
 
     #: What the list calls it: a topic, a kind of speech, a step of severity, the phrase itself.

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
+
+import msgspec
 
 from listener.alerts import next_attempt
 from listener.errors import DeliveryError, MessageDeferred, MessageRefused, TemporaryDeliveryError
@@ -16,8 +17,7 @@ from listener.types import Channel, Delivery
 REFUSALS_LIMIT = 12
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Retry:
+class Retry(msgspec.Struct, frozen=True, kw_only=True):
     """A delivery that failed and is to be tried again."""
 
     id: int
@@ -27,16 +27,14 @@ class Retry:
     delivered_to: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Dead:
+class Dead(msgspec.Struct, frozen=True, kw_only=True):
     """A delivery that failed for good."""
 
     id: int
     error: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sent:
+class Sent(msgspec.Struct, frozen=True, kw_only=True):
     """What became of a batch: each delivery is in just one of the three."""
 
     #: Ids of deliveries.
@@ -52,14 +50,13 @@ class Sent:
         return next((failed.error for group in (self.retry, self.dead) for failed in group), "")
 
 
-@dataclass(slots=True, kw_only=True)
-class Progress:
+class Progress(msgspec.Struct, kw_only=True):
     """What has become of deliveries while a batch is being sent."""
 
     now: datetime
-    sent: list[int] = field(default_factory=list)
-    retry: list[Retry] = field(default_factory=list)
-    dead: list[Dead] = field(default_factory=list)
+    sent: list[int] = msgspec.field(default_factory=list)
+    retry: list[Retry] = msgspec.field(default_factory=list)
+    dead: list[Dead] = msgspec.field(default_factory=list)
     trouble: TemporaryDeliveryError | None = None
 
     def fail(self, deliveries: Sequence[Delivery], error: DeliveryError) -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
+
+import msgspec
+from msgspec.structs import replace
 
 from listener.notify.plain import clean_line
 from listener.types import Alert, Tone
@@ -25,8 +27,7 @@ DIFFERENCES_ON = frozenset({"faq", "copy"})
 ALL_ALERTS = "listener alerts"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Group:
+class Group(msgspec.Struct, frozen=True, kw_only=True):
     """Alerts about one brand, the worst first."""
 
     #: Of the brand; for alerts about no brand, "sources" or "other".
@@ -34,8 +35,7 @@ class Group:
     alerts: tuple[Alert, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Digest:
+class Digest(msgspec.Struct, frozen=True, kw_only=True):
     """What a message shows, and how many alerts it doesn't."""
 
     groups: tuple[Group, ...]

@@ -10,10 +10,11 @@ import math
 import socket
 import ssl
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
+
+import msgspec
 
 from listener import __version__
 from listener.channels import Secret
@@ -26,8 +27,7 @@ RETRY_AFTER_LIMIT = timedelta(days=30)
 USER_AGENT = f"listener/{__version__}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """What came back."""
 
     status: int

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+
+import msgspec
 
 from listener.facts import Question
 from listener.pages.classes import Names
@@ -87,22 +88,20 @@ _STATES = frozenset(
 )
 
 
-@dataclass(slots=True, eq=False)
-class Entry:
+class Entry(msgspec.Struct, eq=False):
     """A question as found: its line, and the lines of its answer."""
 
     line: Line
     text: str
     #: Rest of the question's own line.
     rest: str = ""
-    answer: list[Line] = field(default_factory=list)
+    answer: list[Line] = msgspec.field(default_factory=list)
 
 
-@dataclass(slots=True, eq=False)
-class _Make:
+class _Make(msgspec.Struct, eq=False):
     """Lines that are made alike."""
 
-    entries: list[Entry] = field(default_factory=list)
+    entries: list[Entry] = msgspec.field(default_factory=list)
     asking: int = 0
     prefixed: int = 0
     structural: bool = False

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from listener.pages.labels import HEADINGS
 from listener.pages.nodes import Line, Node, Page
@@ -20,8 +21,7 @@ _FORM_LINES = 40
 _TITLE_CHARACTERS = 90
 
 
-@dataclass(slots=True)
-class Zones:
+class Zones(msgspec.Struct):
     """Flags for each line of a page."""
 
     #: 1 where it stands in a FAQ.

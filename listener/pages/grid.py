@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence, Set
-from dataclasses import dataclass, field
+
+import msgspec
 
 from listener.pages import words
 from listener.pages.currency import SYMBOLS, Reading
@@ -28,12 +29,11 @@ _IN_CURRENCY = re.compile(
 )
 
 
-@dataclass(slots=True, eq=False)
-class Row:
+class Row(msgspec.Struct, eq=False):
     """A row with every column filled: a cell that spans stands in each place it covers."""
 
     node: Node
-    cells: list[Node | None] = field(default_factory=list)
+    cells: list[Node | None] = msgspec.field(default_factory=list)
     header: bool = False
 
 
@@ -143,8 +143,7 @@ def bare_columns(page: Page, rows: list[Row], reading: Reading) -> Iterator[tupl
                 yield cell.line, currencies[column]
 
 
-@dataclass(slots=True, eq=False)
-class Cell:
+class Cell(msgspec.Struct, eq=False):
     """A place in a table that holds a price, with all that may name it."""
 
     node: Node

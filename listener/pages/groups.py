@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+
+import msgspec
 
 from listener.pages.labels import HEADINGS, Label, inline_label, is_measure, is_period_only
 from listener.pages.mentions import Mention
@@ -12,8 +13,7 @@ from listener.pages.nodes import Node
 _ROWS = frozenset({"li", "tr", "td", "dd", "dt", "th"})
 
 
-@dataclass(slots=True, eq=False)
-class Group:
+class Group(msgspec.Struct, eq=False):
     """Prices that belong to one plan."""
 
     mentions: list[Mention]
@@ -28,7 +28,7 @@ class Group:
     #: A strong line after it, within a smaller element than any before it.
     later: str | None = None
     #: The plain lines before it.
-    plain: list[Label] = field(default_factory=list)
+    plain: list[Label] = msgspec.field(default_factory=list)
     #: Told between plans of one name: "über 8 Stunden".
     qualifier: str | None = None
     #: Title of the group of plans that this one stands in.
@@ -43,7 +43,7 @@ class Group:
     column: str = ""
     row_label: str = ""
     period: str | None = None
-    lists: list[Mention] = field(default_factory=list)
+    lists: list[Mention] = msgspec.field(default_factory=list)
 
 
 def line_groups(mentions: list[Mention]) -> list[Group]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import pairwise
 from typing import Literal, TypeAlias
+
+import msgspec
 
 from listener.pages import clauses, words
 from listener.pages.currency import Reading
@@ -32,8 +33,7 @@ _LINE_CHARACTERS = 2_000
 _CLAUSE = re.compile(r"[.!?;:,](?=\s)|[•·|]|\s[–—-]\s")
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
-class Mention:
+class Mention(msgspec.Struct, kw_only=True, eq=False):
     """One amount, or "free" or "contact us" where a price would stand."""
 
     line: Line
@@ -58,7 +58,7 @@ class Mention:
     #: Struck-out price beside this one.
     listed: Amount | None = None
     #: Further lines with words on rhythm near it.
-    near: list[str] = field(default_factory=list)
+    near: list[str] = msgspec.field(default_factory=list)
 
     @property
     def node(self) -> Node:

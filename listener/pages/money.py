@@ -6,14 +6,15 @@ An amount needs its currency beside it, before or after. Every quantifier is bou
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
+
+import msgspec
+from msgspec.structs import replace
 
 from listener.pages.currency import SYMBOLS, Reading, is_currency
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Amount:
+class Amount(msgspec.Struct, frozen=True, kw_only=True):
     """An amount as found: `start` to `end` in the text, its currency sign included."""
 
     start: int

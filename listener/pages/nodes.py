@@ -7,7 +7,6 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate, islice
 from operator import attrgetter
@@ -124,8 +123,7 @@ class Line(msgspec.Struct, gc=False, eq=False, weakref=False):
             yield self.text[starts[number] : starts[number + 1] if number + 1 < len(starts) else None], owner
 
 
-@dataclass(eq=False)
-class Page:
+class Page(msgspec.Struct, eq=False, dict=True):
     """A whole page."""
 
     root: Node

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
+
+import msgspec
 
 from listener.pages import clauses
 from listener.pages.nodes import Line, Node, Page
@@ -67,8 +68,7 @@ _PAID = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class _State:
+class _State(msgspec.Struct, frozen=True):
     """A control that shows prices of one period."""
 
     line: int

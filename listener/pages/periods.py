@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
 from functools import lru_cache
+
+import msgspec
 
 
 def plain(word: str) -> str:
@@ -202,8 +203,7 @@ _WINDOW = 12
 _TAIL_CHARACTERS = 90
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rhythm:
+class Rhythm(msgspec.Struct, frozen=True, kw_only=True):
     """What follows a price."""
 
     #: month, year, seat-month, one-time, 6-month, ...; None where nothing is said.

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import replace
 from decimal import Decimal
 from itertools import islice
+
+from msgspec.structs import replace
 
 from listener.facts import Plan
 from listener.pages.clauses import NO_COST

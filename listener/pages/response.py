@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import codecs
 from collections.abc import Collection
-from dataclasses import replace
 from typing import Literal
 
 import msgspec
+from msgspec.structs import replace
 
 from listener.errors import ParseError
 from listener.facts import PageFacts

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
+
+import msgspec
 
 from listener.types import Item, Reading
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewItem:
+class NewItem(msgspec.Struct, frozen=True, kw_only=True):
     """An item that its source had not shown before."""
 
     item: Item
@@ -20,8 +20,7 @@ class NewItem:
     at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewMention:
+class NewMention(msgspec.Struct, frozen=True, kw_only=True):
     """A reading of a stored item, about to become a mention."""
 
     item_id: int
@@ -35,8 +34,7 @@ class NewMention:
     first_of_story: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Story:
+class Story(msgspec.Struct, frozen=True, kw_only=True):
     """A story that may be the one a new item belongs to."""
 
     id: int

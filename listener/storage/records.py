@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Literal, TypeAlias
 
+import msgspec
+
 from listener.facts import Change
 from listener.mentions.corrections import Correction, Verdict
-from listener.types import Item, Pain, Sentiment, Source, SourceState, empty
+from listener.types import EMPTY, Item, Pain, Sentiment, Source, SourceState
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoredSource:
+class StoredSource(msgspec.Struct, frozen=True, kw_only=True):
     """A source as the database knows it: settings of the last start, and the state between polls."""
 
     name: str
@@ -29,8 +29,7 @@ class StoredSource:
     state: SourceState
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mention:
+class Mention(msgspec.Struct, frozen=True, kw_only=True):
     """A mention as it is listed and exported."""
 
     id: int
@@ -63,8 +62,7 @@ class Mention:
     corrected: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoredText:
+class StoredText(msgspec.Struct, frozen=True, kw_only=True):
     """A mention with the item it stands in, to be read again."""
 
     mention_id: int
@@ -74,8 +72,7 @@ class StoredText:
     source: Source
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoredItem:
+class StoredItem(msgspec.Struct, frozen=True, kw_only=True):
     """An item with the brands that it is a mention of, to be looked through again."""
 
     item_id: int
@@ -86,8 +83,7 @@ class StoredItem:
     brands: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoredCorrection:
+class StoredCorrection(msgspec.Struct, frozen=True, kw_only=True):
     """The last word of a person on one thing about a mention."""
 
     mention_id: int
@@ -100,8 +96,7 @@ class StoredCorrection:
     made_by: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Judged:
+class Judged(msgspec.Struct, frozen=True, kw_only=True):
     """A mention that a person judged: what the program says by itself, and what is right."""
 
     mention_id: int
@@ -110,8 +105,7 @@ class Judged:
     correction: Correction
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Complaint:
+class Complaint(msgspec.Struct, frozen=True, kw_only=True):
     """What complains, in few words."""
 
     mention_id: int
@@ -121,8 +115,7 @@ class Complaint:
     reach: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoredPain:
+class StoredPain(msgspec.Struct, frozen=True, kw_only=True):
     """A pain point that a mention names, as it is exported."""
 
     mention_id: int
@@ -135,8 +128,7 @@ class StoredPain:
     url: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Heard:
+class Heard(msgspec.Struct, frozen=True, kw_only=True):
     """What was heard of a brand, in numbers."""
 
     stories: int
@@ -144,8 +136,7 @@ class Heard:
     negative: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoredAlert:
+class StoredAlert(msgspec.Struct, frozen=True, kw_only=True):
     """An alert with what became of it, as it is exported."""
 
     id: int
@@ -165,8 +156,7 @@ class StoredAlert:
     deliveries: tuple[tuple[str, str, int, datetime | None, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Score:
+class Score(msgspec.Struct, frozen=True, kw_only=True):
     """Answers to a survey in one hour, as a whole or of one segment."""
 
     #: When the hour begins.
@@ -185,8 +175,7 @@ class Score:
     detractors: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Counts:
+class Counts(msgspec.Struct, frozen=True, kw_only=True):
     """The store in numbers, for a status line."""
 
     sources: int
@@ -208,8 +197,7 @@ class Counts:
 ChangeStatus: TypeAlias = Literal["pending", "confirmed", "flapping"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoredChange:
+class StoredChange(msgspec.Struct, frozen=True, kw_only=True):
     """A change of a page, with what is known of it."""
 
     id: int
@@ -222,8 +210,7 @@ class StoredChange:
     status: ChangeStatus
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoredPrice:
+class StoredPrice(msgspec.Struct, frozen=True, kw_only=True):
     """What a plan cost for a time. Texts are empty where the page said nothing."""
 
     source: str
@@ -238,8 +225,7 @@ class StoredPrice:
     last_seen: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoredClaim:
+class StoredClaim(msgspec.Struct, frozen=True, kw_only=True):
     """A piece of advertising copy and the time that it was used."""
 
     source: str
@@ -252,8 +238,7 @@ class StoredClaim:
     last_seen: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoredAnswer:
+class StoredAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """A question of a FAQ with an answer, and the time that this answer stood."""
 
     source: str
@@ -264,8 +249,7 @@ class StoredAnswer:
     last_seen: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Snapshot:
+class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     """A version of a page, as it was received."""
 
     id: int
@@ -276,4 +260,4 @@ class Snapshot:
     last_seen_at: datetime
     body_hash: str
     body: bytes
-    headers: Mapping[str, str] = field(default_factory=empty)
+    headers: Mapping[str, str] = EMPTY

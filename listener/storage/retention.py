@@ -16,11 +16,11 @@ The newest row of each table stays, so that no id is given twice.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
 from typing import Any
 
+import msgspec
 import sqlalchemy as sa
 
 from listener.storage.meta import get_meta, set_meta
@@ -68,8 +68,7 @@ ADD_COVERAGE = add(coverage, ("ok", "failed", "items"))
 Step = Callable[[sa.Connection], Mapping[str, int] | None]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Retained:
+class Retained(msgspec.Struct, frozen=True, kw_only=True):
     """How many rows were let go."""
 
     #: Items that lost their content, and items that were forgotten with their keys.

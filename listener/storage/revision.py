@@ -7,13 +7,12 @@ finds it there, a later reading replaces it, and its quality is measured by it.
 
 from __future__ import annotations
 
-import dataclasses
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import msgspec
 import sqlalchemy as sa
 
 from listener.errors import StorageError
@@ -42,8 +41,7 @@ UPDATE = Prepared(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewReading:
+class NewReading(msgspec.Struct, frozen=True, kw_only=True):
     """What a stored mention is to be from now on, by the program's own word; None leaves what is there."""
 
     mention_id: int
@@ -54,8 +52,7 @@ class NewReading:
     read_as: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Revised:
+class Revised(msgspec.Struct, frozen=True, kw_only=True):
     """A mention before and after: what counted, and what counts now."""
 
     mention_id: int
@@ -67,8 +64,7 @@ class Revised:
     own: Verdict
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Stored:
+class _Stored(msgspec.Struct, frozen=True, kw_only=True):
     """Some mentions as the database has them."""
 
     rows: dict[int, dict[str, Any]]
@@ -98,9 +94,9 @@ def revise(connection: sa.Connection, new: Sequence[NewReading], *, write: bool 
         correction = stored.corrections.get(one.mention_id, Correction())
         own = own_before if one.reading is None else _as_stored(one.reading, own_before)
         if one.read_as is not None:
-            own = dataclasses.replace(own, lang=one.told, read_as=one.read_as)
+            own = msgspec.structs.replace(own, lang=one.told, read_as=one.read_as)
         if one.irrelevant is not None:
-            own = dataclasses.replace(own, irrelevant=one.irrelevant)
+            own = msgspec.structs.replace(own, irrelevant=one.irrelevant)
         after = corrected(own, correction)
         revised = Revised(
             mention_id=one.mention_id,
@@ -280,7 +276,7 @@ def _as_stored(reading: Reading, before: Verdict) -> Verdict:
     """
     own = verdict_of(reading, irrelevant=before.irrelevant, story=before.story)
     pains = [_pain(row["topic"], row["severity"], from_json(row["words"])) for row in pain_rows(0, own.pains)]
-    return dataclasses.replace(
+    return msgspec.structs.replace(
         own,
         compound=from_e4(e4_or_none(own.compound)),
         complaint=e4(own.complaint) / E4,
@@ -309,7 +305,7 @@ def _verdict_of_row(row: Mapping[str, Any], pains: Sequence[Pain]) -> Verdict:
 def verdict_of_overruled(row: Mapping[str, Any]) -> Verdict:
     """Return what the program itself says, from a row of `overruled`."""
     own = _verdict_of_row(row, [_pain(*pain) for pain in from_json(row["pains"])])
-    return dataclasses.replace(own, read_as=row["read_as"])
+    return msgspec.structs.replace(own, read_as=row["read_as"])
 
 
 def _columns_of(verdict: Verdict) -> dict[str, Any]:

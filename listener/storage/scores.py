@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 import sqlalchemy as sa
 
 from listener.storage.prepared import add
@@ -26,8 +26,7 @@ BOUNDS = {"nps": (0.9, 0.6)}
 OTHER_BOUNDS = (0.7, 0.4)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """One answer to a survey."""
 
     #: The stamp of the time it counts at.

@@ -7,8 +7,8 @@ All sums are integers, and a row whose mentions are gone is deleted, so that wha
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+import msgspec
 import sqlalchemy as sa
 
 from listener.storage.prepared import Prepared, add
@@ -37,8 +37,7 @@ DROP_EMPTY_PAINS = Prepared(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Counted:
+class Counted(msgspec.Struct, frozen=True, kw_only=True):
     """What a trend row needs of one mention."""
 
     #: The stamp of the time it counts at.

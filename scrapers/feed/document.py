@@ -7,11 +7,12 @@ can't change what it says (references, control characters, undeclared prefixes, 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from html import unescape
 from html.entities import html5
 from xml.etree.ElementTree import Element, XMLParser
 from xml.etree.ElementTree import ParseError as NotWellFormed
+
+import msgspec
 
 from listener.errors import ParseError
 from listener.html import BLOCKS, collapse, text_of
@@ -47,8 +48,7 @@ _TITLE = re.compile(r"<title[^>]{0,200}>([^<]{1,300})", re.IGNORECASE)
 _XML_OWN = frozenset({"amp", "lt", "gt", "quot", "apos"})
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(msgspec.Struct, frozen=True):
     """A feed as a tree."""
 
     root: Element

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from xml.etree.ElementTree import Element
+
+import msgspec
 
 from listener.dates import day_first_in, parse_date
 from listener.types import Item, ItemKind
@@ -77,8 +78,7 @@ _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{1,8})*")
 _RELATIONS = ("alternate", "", "related", "via", "shortlink", "self")
 
 
-@dataclass(frozen=True, slots=True)
-class Channel:
+class Channel(msgspec.Struct, frozen=True):
     """What a feed says of all its entries."""
 
     fields: Fields

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from types import MappingProxyType
 from xml.etree.ElementTree import Element
+
+import msgspec
 
 from listener.types import ItemKind
 from listener.urls import host_of
@@ -34,14 +35,13 @@ _LONGEST_RHYTHM = timedelta(days=30)
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
-@dataclass(frozen=True, slots=True)
-class Measures:
+class Measures(msgspec.Struct, frozen=True):
     """Numbers of one entry."""
 
-    metrics: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
+    metrics: Mapping[str, float] = msgspec.field(default_factory=lambda: MappingProxyType({}))
     rating: float | None = None
     rating_max: float = 5.0
-    segment: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    segment: Mapping[str, str] = msgspec.field(default_factory=lambda: MappingProxyType({}))
 
 
 _NONE = Measures()

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlsplit
 from xml.etree.ElementTree import Element
+
+import msgspec
 
 from listener.searching import with_parameters
 from listener.types import Hub
@@ -26,8 +27,7 @@ _LINK = re.compile(r"<([^<>]{1,2000})>((?:[^,<\"]|\"[^\"]{0,500}\"){0,500})")
 _REL = re.compile(r"""(?:^|;)\s{0,10}rel\s{0,10}=\s{0,10}(?:"([^"]{0,200})"|([\w-]{1,50}))""", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class Links:
+class Links(msgspec.Struct, frozen=True):
     """What a feed names beside its entries."""
 
     #: Addresses as they stand.

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from zoneinfo import ZoneInfo
+
+from msgspec.structs import replace
 
 from listener.types import Item, ItemKind, Parsed, Response
 from listener_scrapers.feed import jsonfeed, loose

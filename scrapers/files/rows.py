@@ -8,10 +8,11 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import tzinfo
 from hashlib import blake2b
 from typing import Any
+
+import msgspec
 
 from listener.dates import day_first_in, parse_date
 from listener.errors import ParseError
@@ -51,8 +52,7 @@ _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*")
 _MARKUP = re.compile(r"</(?:p|div|span|a|li|b|i|em|strong)>|<br\s?/?>", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class How:
+class How(msgspec.Struct, frozen=True, kw_only=True):
     """How rows are read, from the settings."""
 
     columns: Mapping[str, str]

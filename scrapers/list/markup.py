@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from listener.errors import ParseError
 from listener.html import Element, decode, parse, readable
@@ -17,8 +17,7 @@ def split_selector(rule: str) -> tuple[str, str | None]:
     return selector.strip(), attribute
 
 
-@dataclass(frozen=True, slots=True)
-class MarkupEntry:
+class MarkupEntry(msgspec.Struct, frozen=True):
     """An element that is an entry."""
 
     element: Element
@@ -39,8 +38,7 @@ class MarkupEntry:
         return text[len(title) :].lstrip() if title and text.startswith(title) else text
 
 
-@dataclass(frozen=True, slots=True)
-class Markup:
+class Markup(msgspec.Struct, frozen=True):
     """A page with a list in it."""
 
     root: Element

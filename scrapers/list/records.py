@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from listener.errors import ParseError
 from listener.fields import Fields, read_json
@@ -28,8 +28,7 @@ def value_at(fields: Fields, path: str) -> str:
     return text_of(raw) if "<" in raw or ("&" in raw and "://" not in raw[:12]) else found.text()
 
 
-@dataclass(frozen=True, slots=True)
-class RecordEntry:
+class RecordEntry(msgspec.Struct, frozen=True):
     """An object that is an entry."""
 
     fields: Fields
@@ -47,8 +46,7 @@ class RecordEntry:
         return ""
 
 
-@dataclass(frozen=True, slots=True)
-class Records:
+class Records(msgspec.Struct, frozen=True):
     """An answer with a list in it."""
 
     root: Fields

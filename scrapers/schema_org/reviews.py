@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from hashlib import blake2b
+
+import msgspec
 
 from listener.fields import Fields
 from listener.html import text_of
@@ -18,8 +19,7 @@ _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
 _BEST = 5.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Average:
+class Average(msgspec.Struct, frozen=True, kw_only=True):
     """An AggregateRating."""
 
     value: float

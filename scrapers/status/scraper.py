@@ -9,8 +9,9 @@ duration in hours in the metrics.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from listener.errors import ParseError
 from listener.facts import Incident, PageFacts

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import get_args
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from listener.alerts.events import PainEvent, SpikeEvent
 from listener.alerts.weights import GIVEN_UP, TROUBLE, of_change, of_mention, of_pain, of_spike

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from listener.alerts import MentionEvent, Rules
 from listener.types import Item, ItemKind, Label, Pain, Reading, Rule, Sentiment, Source, Speech

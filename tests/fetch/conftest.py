@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from datetime import timedelta
 from ipaddress import IPv4Network
 from pathlib import Path
 
 import pytest
 import trustme
+from msgspec.structs import replace
 
 from listener.fetch import Fetcher, FetchSettings, HostStates, MemoryHosts
 from tests.fetch.sites import Clock, Site
@@ -102,7 +102,7 @@ def make_fetcher(settings: FetchSettings, clock: Clock, names: dict[str, list[st
 
     def make(hosts: HostStates | None = None, **changes: object) -> Fetcher:
         fetcher = Fetcher(
-            replace(settings, **changes),  # type: ignore[arg-type]
+            replace(settings, **changes),
             hosts or MemoryHosts(),
             clock=clock,
             sleep=clock.sleep,

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import heapq
 import threading
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from listener.fetch import Fetcher, FetchSettings, MemoryHosts, Politeness
 from listener.fetch.failure import Failure

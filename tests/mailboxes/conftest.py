@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import ssl
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import timedelta
 from ipaddress import ip_network
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Any
 import msgspec
 import pytest
 import trustme
+from msgspec.structs import replace
 
 from listener.channels import Secret
 from listener.fetch import Fetcher, FetchSettings, MemoryHosts

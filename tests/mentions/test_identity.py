@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from listener.mentions.identity import item_keys
 from listener.types import Item
@@ -68,7 +68,7 @@ def is_same(first: Item, second: Item) -> bool:
     ids=str,
 )
 def test_an_item_that_changed_is_known_again(change: dict[str, object]) -> None:
-    assert is_same(POST, replace(POST, **change))  # type: ignore[arg-type]
+    assert is_same(POST, replace(POST, **change))
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_an_item_that_changed_is_known_again(change: dict[str, object]) -> None:
     ids=str,
 )
 def test_another_item_is_new(change: dict[str, object]) -> None:
-    assert not is_same(POST, replace(POST, **change))  # type: ignore[arg-type]
+    assert not is_same(POST, replace(POST, **change))
 
 
 def test_an_http_guid_is_known_again_as_https() -> None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from threading import Lock
 from typing import cast
 
 import pytest
+from msgspec.structs import replace
 
 from listener import pipeline
 from listener.errors import DatabaseFull, StorageError

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from listener.schedule import JITTER, Bounds, Polled, after_poll, jitter, rhythm_of
 from listener.types import Item, Outcome, Source, SourceState, Validators

@@ -11,7 +11,6 @@ Cases without settings are one answer each, read by `test_cases.py`, with the so
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from collections import deque
 from collections.abc import Mapping
@@ -22,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+from msgspec.structs import fields
 
 from listener.app import OptionsOf
 from listener.config import load
@@ -118,19 +118,19 @@ def shown(request: Request) -> str:
     return " ".join([*([request.method] if request.method != "GET" else []), request.url, *secret])
 
 
-def plain(record: object) -> dict[str, Any]:
+def plain(record: msgspec.Struct) -> dict[str, Any]:
     """Return an item or a fact as JSON has it, without what is empty or as usual."""
     told = {}
-    for field in dataclasses.fields(record):  # type: ignore[arg-type]
+    for field in fields(record):
         value = getattr(record, field.name)
-        usual = field.default_factory() if field.default_factory is not dataclasses.MISSING else field.default
+        usual = field.default_factory() if field.default_factory is not msgspec.NODEFAULT else field.default
         if field.name == "kind" or value != usual:
             told[field.name] = _in_json(value)
     return told
 
 
 def _in_json(value: Any) -> Any:
-    if dataclasses.is_dataclass(value):
+    if isinstance(value, msgspec.Struct):
         return plain(value)
     if isinstance(value, datetime):
         return value.isoformat().replace("+00:00", "Z")

@@ -8,13 +8,13 @@ and the source's `options`; `expected.json` the items that must come out, each w
 from __future__ import annotations
 
 import json
-from dataclasses import fields
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
+from msgspec.structs import fields
 
 from listener.errors import ParseError
 from listener.plugins import Scrapers
