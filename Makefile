@@ -37,8 +37,9 @@ $(VENV)/.tools: $(VENV)/.program
 
 install: $(VENV)/.program
 
+# Run again, it overwrites the files that it left.
 demo: $(VENV)/.program
-	@$(BIN)/listener demo
+	@$(BIN)/listener demo --force
 
 test: $(VENV)/.tools
 	$(BIN)/python -m pytest --numprocesses=logical --maxprocesses=8 --dist=worksteal $(ARGS)

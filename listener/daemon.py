@@ -70,6 +70,8 @@ class Daemon:
         self._status_at: datetime | None = None
         self._polls = 0
         self._metrics: Metrics | None = None
+        #: Number of the last alert that was counted in the metrics.
+        self._last_alert: int | None = None
         #: By how many seconds the clock is ahead of one that nobody can set.
         self._ahead = time.time() - time.monotonic()
 
@@ -183,6 +185,8 @@ class Daemon:
             log.log(level_of(result), "poll %s", describe(result))
             if self._metrics is not None:
                 self._metrics.polled(result, now)
+                if result.alerts:
+                    self._count_alerts(self._metrics)
             if self._app.push is not None:
                 self._app.push.polled(result)
         if self._app.push is not None:
@@ -197,6 +201,12 @@ class Daemon:
             self._notifier.status(f"{summary(counts)}, {self._polls} polls since the start")
             if self._metrics is not None:
                 self._metrics.stands(counts, self._app.store.next_due(), now)
+                self._count_alerts(self._metrics)
+
+    def _count_alerts(self, metrics: Metrics) -> None:
+        """Count the alerts in the database that weren't counted yet, whoever raised them."""
+        self._last_alert, by_rule = self._app.store.alerts_by_rule(self._last_alert)
+        metrics.alerted(by_rule)
 
     def _send(self, now: datetime) -> None:
         for delivered in self._app.outbox.start_due(now):
@@ -208,8 +218,6 @@ class Daemon:
         told = self._app.look_at_trends(now)
         if told:
             log.info("trends alerts=%d", told)
-            if self._metrics is not None:
-                self._metrics.alerted(told)
 
     def _upkeep(self, now: datetime) -> None:
         if now.hour == UPKEEP_HOUR or self._app.upkeep_due(now, UPKEEP_MISSED):
@@ -224,7 +232,11 @@ class Daemon:
             from listener.metrics import Metrics  # few ask for it, and its library takes its time to be imported
 
             self._metrics = Metrics()
-        self._metrics.configured(self._app.store.list_sources(), self._app.settings.channels)
+            self._last_alert, _ = self._app.store.alerts_by_rule(None)
+        settings = self._app.settings
+        self._metrics.configured(
+            self._app.store.list_sources(), settings.channels, [rule.name for rule in settings.alerts]
+        )
         self._metrics.listen(address)
 
     def _reload_settings(self) -> None:

@@ -117,6 +117,7 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     status: DeliveryStatus
     attempts: int
     due_at: datetime
+    #: Of the last attempt. Of a delivery that was sent: which receivers were refused for good.
     last_error: str = ""
     sent_at: datetime | None = None
     #: Receivers who have it already, of a message that others are to get at a later attempt.
@@ -130,8 +131,10 @@ class Channel(Protocol):
     #: How many alerts one message may hold; the rest is counted and pointed at.
     MESSAGE_LIMIT: int
 
-    def send(self, alerts: Sequence[Alert], *, message_id: str, now: datetime, delivered: Collection[str] = ()) -> None:
-        """Send one message with these alerts.
+    def send(
+        self, alerts: Sequence[Alert], *, message_id: str, now: datetime, delivered: Collection[str] = ()
+    ) -> str | None:
+        """Send one message with these alerts; return which receivers were refused for good, if others have it.
 
         `message_id` is the same for each attempt at the same message, so that a receiver can drop a repetition.
         `delivered` are the receivers whom an earlier attempt has reached, as its MessageDeferred named them.

@@ -3,13 +3,13 @@
 Counts are kept here; gauges are what the daemon last told. A scrape is answered from memory, by a thread that waits for
 nothing, so that whoever asks too often slows no poll. Imported only where the settings say at which address to listen:
 the library costs some 40 ms to import. Names follow https://prometheus.io/docs/practices/naming; labels are outcomes,
-channels and sources, all of them bounded by the settings, and never what comes from the web.
+rules, channels and sources, all of them bounded by the settings, and never what comes from the web.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from typing import Final
@@ -73,7 +73,7 @@ class Metrics:
         self._items = counter("items", "Items that were new.")
         self._mentions = counter("mentions", "Mentions of brands in new items.")
         self._changes = counter("changes", "Changes of pages that were told.")
-        self._alerts = counter("alerts", "Alerts that were raised.")
+        self._alerts = counter("alerts", "Alerts that were raised, by rule.", ["rule"])
         self._deliveries = counter(
             "deliveries", "Attempts to hand an alert to a channel, by what became of it.", ["channel", "outcome"]
         )
@@ -118,26 +118,28 @@ class Metrics:
         self._items.inc(result.new_items)
         self._mentions.inc(result.mentions)
         self._changes.inc(result.changes)
-        self._alerts.inc(result.alerts)
         if result.worked:
             self._success_at.labels(result.source).set(now.timestamp())
 
-    def alerted(self, count: int) -> None:
-        """Count alerts that no poll has raised."""
-        self._alerts.inc(count)
+    def alerted(self, by_rule: Mapping[str, int]) -> None:
+        """Count alerts that were raised."""
+        for rule, count in by_rule.items():
+            self._alerts.labels(rule).inc(count)
 
     def delivered(self, delivered: Delivered) -> None:
         """Count what became of a message's alerts."""
         for outcome, count in ((SENT, delivered.sent), (RETRIED, delivered.retried), (DEAD, delivered.dead)):
             self._deliveries.labels(delivered.channel, outcome).inc(count)
 
-    def configured(self, sources: Iterable[StoredSource], channels: Iterable[str]) -> None:
-        """Take the sources and channels of the settings, so that those that nothing happens to are seen, too."""
+    def configured(self, sources: Iterable[StoredSource], channels: Iterable[str], rules: Iterable[str]) -> None:
+        """Take the names in the settings, so that those that nothing happens to are seen, too."""
         self._success_at.clear()
         for source in sources:
             if source.active:
                 at = source.state.last_success_at
                 self._success_at.labels(source.name).set(at.timestamp() if at is not None else 0)
+        for rule in rules:
+            self._alerts.labels(rule)
         for channel in channels:
             for outcome in (SENT, RETRIED, DEAD):
                 self._deliveries.labels(channel, outcome)

@@ -136,7 +136,8 @@ class Outbox:
         after = self._clock()
         self._unmarked[name] = became, after
         self._mark(name, became, after)
-        if became.sent:
+        sent = len(became.sent) + len(became.partly)
+        if sent:
             self._last_sent[name] = after
         if became.trouble is not None:
             self._failures[name] = failures = self._failures.get(name, 0) + 1
@@ -144,19 +145,19 @@ class Outbox:
             self._paused[name] = until, asked
             with self._store.write() as tx:
                 tx.set_meta(PAUSED + name, f"{until.isoformat()} {asked or ''}")
-        elif became.sent and self._failures.pop(name, 0):
+        elif sent and self._failures.pop(name, 0):
             # What it failed with needn't wait as long as it would have for a service that stays away.
             with self._store.write() as tx:
                 tx.hurry_channel(name, after)
                 tx.set_meta(PAUSED + name, None)
-        return Delivered(
-            channel=name, sent=len(became.sent), retried=len(became.retry), dead=len(became.dead), error=became.error
-        )
+        return Delivered(channel=name, sent=sent, retried=len(became.retry), dead=len(became.dead), error=became.error)
 
     def _mark(self, name: str, became: Sent, at: datetime) -> None:
         """Write down what became of a message. Raises StorageError."""
         with self._store.write() as tx:
             tx.mark_sent(became.sent, at)
+            for partly in became.partly:
+                tx.mark_sent([partly.id], at, partly.error)
             for retry in became.retry:
                 tx.mark_retry([retry.id], retry.at, retry.error, retry.delivered_to)
             for dead in became.dead:

@@ -41,8 +41,10 @@ from listener.types import (
 
 if TYPE_CHECKING:
     from listener import poll_page
+    from listener.pages import notices
 else:
     poll_page = LazyModule("listener.poll_page")
+    notices = LazyModule("listener.pages.notices")
 
 log = logging.getLogger(__name__)
 
@@ -118,7 +120,10 @@ def poll(source: Source, state: SourceState, parts: Parts) -> PollResult:
         watched = poll_page.look(source, state, gathered.page, parts, now)
     if watched is not None and watched.gone:
         polled = replace(
-            polled, outcome=Outcome.BLOCKED, detail=poll_page.gone(source.name), validators=state.validators
+            polled,
+            outcome=Outcome.BLOCKED,
+            detail=notices.facts_gone(source.name),
+            validators=state.validators,
         )
         watched = None
     after = after_poll(state, source, polled, now, parts.bounds, pushed=parts.pushed(source.name))
@@ -230,7 +235,8 @@ def gather(source: Source, state: SourceState, parts: Parts) -> Gathered:
                 result = replace(result, outcome=Outcome.PARSE, detail=str(error))
             else:
                 if parsed.facts is not None and parsed.facts.trouble is not None:
-                    result = replace(result, outcome=Outcome.BLOCKED, detail=poll_page.told(parsed.facts.trouble))
+                    detail = notices.detail_of(parsed.facts.trouble)
+                    result = replace(result, outcome=Outcome.BLOCKED, detail=detail)
                 elif parsed.facts is not None:
                     page = (response, parsed.facts)
                 items += parsed.items

@@ -13,24 +13,12 @@ from listener.alerts import ChangeEvent, PricePoint
 from listener.changes.confirm import Verdict
 from listener.errors import ParseError
 from listener.facts import Change, PageFacts, Price
-from listener.pages.notices import in_words
-from listener.pages.trouble import FACTS_GONE
 from listener.parts import Parts
 from listener.storage import Snapshot, StoredPrice, Transaction
 from listener.types import Alert, Request, Response, Source, SourceState
 from listener.watch import Watched, states_of, watch
 
 log = logging.getLogger(__name__)
-
-
-def told(trouble: str) -> str:
-    """Return the detail of a poll that found something else in a page's place."""
-    return f"Not the page ({trouble}): {in_words(trouble)}."
-
-
-def gone(source: str) -> str:
-    """Return the detail of a poll of a source whose page has lost all that it said."""
-    return told(FACTS_GONE).replace("NAME", source)
 
 
 def look(

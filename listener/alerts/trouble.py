@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from listener.alerts.keys import alert_key
 from listener.alerts.mentions import among
 from listener.alerts.weights import GIVEN_UP, TROUBLE
 from listener.alerts.words import FACT_LIMIT, duration, moment, one_line
+from listener.lazy import LazyModule
 from listener.types import Alert, Outcome, Rule, Source, SourceState
+
+if TYPE_CHECKING:
+    from listener.pages import notices
+else:
+    notices = LazyModule("listener.pages.notices")
 
 #: Without `failing_for`: a source that fails for a quarter of a day is more than a hiccup.
 FAILING_FOR = timedelta(hours=6)
@@ -41,7 +48,8 @@ def trouble_alert(rule: Rule, source: Source, state: SourceState, now: datetime,
     if state.stopped:
         line = f"Source {source.name} stopped: {named(state.outcome, 'stopped')}"
     else:
-        line = f"Source {source.name} has been failing since {moment(since, zone)}: {named(state.outcome)}"
+        what = notices.short(state.detail) or named(state.outcome)
+        line = f"Source {source.name} has been failing since {moment(since, zone)}: {what}"
     told = [("Outcome", named(state.outcome)), ("Failing since", moment(since, zone))]
     if state.detail:
         told.append(("Detail", one_line(state.detail, FACT_LIMIT)))

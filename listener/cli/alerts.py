@@ -142,18 +142,18 @@ def as_record(delivery: Delivery) -> dict[str, object]:
 
 
 def show(listed: Sequence[Delivery], zone: ZoneInfo) -> None:
-    """Print a table, times by the clocks of a zone: what was told, and below it by which rule and what became of it."""
+    """Print each alert with its deliveries below it: rule, channel and what became of it. Times are those of a zone."""
     table = Table(box=None, pad_edge=False)
     for title in ("no.", "when", "alert"):
         table.add_column(title, overflow="fold", no_wrap=title != "alert")
+    before = None
     for delivery in listed:
         alert = delivery.alert
         became = Text(standing(delivery, zone), style=COLOURS[delivery.status])
-        table.add_row(
-            str(delivery.id),
-            local(alert.created_at, zone),
-            Text.assemble(clean_line(alert.title, 200), f"\n  {alert.rule}, {delivery.channel}: ", became),
-        )
+        known = delivery.alert_id == before  # another channel of the alert above
+        when, title = ("", "") if known else (local(alert.created_at, zone), f"{clean_line(alert.title, 200)}\n")
+        table.add_row(str(delivery.id), when, Text.assemble(title, f"  {alert.rule}, {delivery.channel}: ", became))
+        before = delivery.alert_id
     Console().print(table)
 
 
@@ -161,7 +161,8 @@ def standing(delivery: Delivery, zone: ZoneInfo) -> str:
     """Say how a delivery stands: attempts, the last error, the next attempt."""
     error = clean_line(delivery.last_error, 200)
     if delivery.status is DeliveryStatus.SENT:
-        return f"sent {local(delivery.sent_at, zone)}" if delivery.sent_at else "sent"
+        sent = f"sent {local(delivery.sent_at, zone)}" if delivery.sent_at else "sent"
+        return f"{sent}, not to all: {error}" if error else sent
     if delivery.status is DeliveryStatus.DEAD:
         return f"abandoned after {times(delivery.attempts)}: {error}"
     if delivery.attempts == 0:

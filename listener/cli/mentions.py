@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import get_args
 from zoneinfo import ZoneInfo
 
 import click
+from rich.cells import cell_len, set_cell_size
 from rich.console import Console
-from rich.table import Table
+from rich.padding import Padding
 from rich.text import Text
 
 from listener.cli.database import database_option, find_settings, opened
@@ -20,8 +22,10 @@ from listener.types import Label
 
 LIMIT = 20
 #: Characters shown of a name, and of a text.
-NAME = 60
-TEXT = 160
+NAME = 40
+TEXT = 200
+#: Columns before a text.
+INDENT = 4
 COLOURS = {"positive": "green", "negative": "red"}
 
 
@@ -76,19 +80,35 @@ def mentions(
 
 
 def show(found: list[Mention], zone: ZoneInfo) -> None:
-    """Print a row for each mention."""
-    table = Table(box=None, pad_edge=False)
-    for title in ("number", "when", "brand", "source", "sentiment", "text"):
-        table.add_column(title, no_wrap=title in ("number", "when", "sentiment"), overflow="fold")
-    for one in found:
-        felt = "–" if one.sentiment.compound is None else f"{one.sentiment.compound:+.2f}"
-        pains = ", ".join(f"{topic}:{severity}" for topic, severity in one.pains)
-        what = Text(f"{one.kind}  {pains}".rstrip()).append(f"\n{clean_line(one.excerpt, TEXT)}", style="dim")
-        table.add_row(
-            f"{one.id}{'*' if one.corrected else ''}", f"{one.at.astimezone(zone):%Y-%m-%d %H:%M}", Text(one.brand),
-            Text(clean_line(one.source, NAME)), Text(felt, style=COLOURS.get(one.sentiment.label or "", "")), what,
-        )  # fmt: skip
-    Console().print(table)
+    """Print a row for each mention, and its text below it in the full width."""
+    heading = ("number", "when", "brand", "source", "sentiment", "kind")
+    rows = [cells(one, zone) for one in found]
+    widths = [max(cell_len(row[column]) for row in (heading, *rows)) for column in range(len(heading))]
+    console = Console()
+    console.print(Text(line(heading, widths), style="bold"), soft_wrap=True)
+    for one, row in zip(found, rows, strict=True):
+        shown = Text(line(row, widths))
+        shown.highlight_words([row[4]], COLOURS.get(one.sentiment.label or "", ""))
+        console.print(shown, soft_wrap=True)
+        console.print(Padding(Text(clean_line(one.excerpt, TEXT), style="dim"), (0, 0, 0, INDENT)))
+
+
+def cells(one: Mention, zone: ZoneInfo) -> tuple[str, ...]:
+    """Return what the row of a mention says: number, time, brand, source, sentiment, kind with pain points."""
+    pains = ", ".join(f"{topic}:{severity}" for topic, severity in one.pains)
+    return (
+        f"{one.id}{'*' if one.corrected else ''}",
+        f"{one.at.astimezone(zone):%Y-%m-%d %H:%M}",
+        one.brand,
+        clean_line(one.source, NAME),
+        "–" if one.sentiment.compound is None else f"{one.sentiment.compound:+.2f}",
+        f"{one.kind}  {pains}".rstrip(),
+    )
+
+
+def line(row: Sequence[str], widths: Sequence[int]) -> str:
+    """Align a row."""
+    return "  ".join(set_cell_size(cell, width) for cell, width in zip(row, widths, strict=True)).rstrip()
 
 
 def as_record(mention: Mention) -> dict[str, object]:

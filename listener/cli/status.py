@@ -24,6 +24,8 @@ from listener.storage import Counts, Store
 DISK_WANTED = 500_000_000
 #: A clock may differ from the newest row by this much before it is called wrong.
 CLOCK_SLACK = timedelta(minutes=5)
+#: A recipient that was refused longer ago isn't named any more.
+REFUSED_WITHIN = timedelta(days=7)
 
 
 @click.command()
@@ -170,4 +172,14 @@ def examine(store: Store, settings: config.Settings, now: datetime, *, full: boo
         name="channels",
         problem=", ".join(f"{channel} could not deliver {number}" for channel, number in dead.items()) or None,
         fix="listener alerts --dead; then listener channels test NAME; then listener alerts retry --dead",
+    )
+    refused = [
+        f"{one.channel}: {one.last_error}, at {one.sent_at:%Y-%m-%d %H:%M} UTC"
+        for one in store.last_sent()
+        if one.last_error and one.sent_at is not None and one.sent_at > now - REFUSED_WITHIN
+    ]
+    yield Finding(
+        name="recipients",
+        problem="; ".join(refused) or None,
+        fix="Correct `to` in the settings. This line goes away with the next message that reaches all of them.",
     )

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, timedelta
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from listener.lazy import LazyModule
 from listener.types import HostState, Outcome, SourceState
+
+if TYPE_CHECKING:
+    from listener.pages import notices
+else:
+    notices = LazyModule("listener.pages.notices")
 
 #: How far back a source's yield is looked at.
 WINDOW: Final = timedelta(days=14)
@@ -122,6 +128,8 @@ def _answers(state: SourceState, host: HostState | None, brought: Yield, added_a
     words = _ANSWERS.get(state.outcome, state.outcome.value)
     if is_login(state):
         words = "login page"
+    elif state.outcome is Outcome.BLOCKED:
+        words = notices.short(state.detail) or words
     elif state.outcome in (Outcome.SERVER_ERROR, Outcome.CLIENT_ERROR, Outcome.FORBIDDEN):
         status = _STATUS.search(state.detail)
         words = f"{status[1]} {words.removeprefix('403 ')}" if status else words

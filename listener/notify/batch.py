@@ -34,11 +34,20 @@ class Dead(msgspec.Struct, frozen=True, kw_only=True):
     error: str
 
 
+class Partly(msgspec.Struct, frozen=True, kw_only=True):
+    """A delivery that some receivers have and others never get: the server refuses their addresses."""
+
+    id: int
+    error: str
+
+
 class Sent(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of a batch: each delivery is in just one of the three."""
+    """What became of a batch: each delivery is in just one of the four."""
 
     #: Ids of deliveries.
     sent: tuple[int, ...] = ()
+    #: Sent as well, though not to all receivers.
+    partly: tuple[Partly, ...] = ()
     retry: tuple[Retry, ...] = ()
     dead: tuple[Dead, ...] = ()
     #: What is wrong with the channel itself, whatever else is due on it.
@@ -47,7 +56,7 @@ class Sent(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def error(self) -> str:
         """The first error, if there was one."""
-        return next((failed.error for group in (self.retry, self.dead) for failed in group), "")
+        return next((failed.error for group in (self.retry, self.dead, self.partly) for failed in group), "")
 
 
 class Progress(msgspec.Struct, kw_only=True):
@@ -55,6 +64,7 @@ class Progress(msgspec.Struct, kw_only=True):
 
     now: datetime
     sent: list[int] = msgspec.field(default_factory=list)
+    partly: list[Partly] = msgspec.field(default_factory=list)
     retry: list[Retry] = msgspec.field(default_factory=list)
     dead: list[Dead] = msgspec.field(default_factory=list)
     trouble: TemporaryDeliveryError | None = None
@@ -86,7 +96,7 @@ def send_batch(channel: Channel, deliveries: Sequence[Delivery], now: datetime) 
     while parts:
         part = parts.pop(0)
         try:
-            channel.send(
+            refused = channel.send(
                 [one.alert for one in part],
                 message_id=message_identity(channel.name, part),
                 now=now,
@@ -96,7 +106,7 @@ def send_batch(channel: Channel, deliveries: Sequence[Delivery], now: datetime) 
             refusals += 1
             if len(part) == 1:
                 progress.fail(part, error)
-            elif refusals >= REFUSALS_LIMIT and not progress.sent:
+            elif refusals >= REFUSALS_LIMIT and not (progress.sent or progress.partly):
                 rest = [*part, *(one for other in parts for one in other)]
                 progress.fail(rest, TemporaryDeliveryError(f"every message is refused: {error}"))
                 break
@@ -109,9 +119,13 @@ def send_batch(channel: Channel, deliveries: Sequence[Delivery], now: datetime) 
             progress.fail([*part, *(one for other in parts for one in other)], error)
             break
         else:
-            progress.sent.extend(one.id for one in part)
+            if refused is None:
+                progress.sent.extend(one.id for one in part)
+            else:
+                progress.partly.extend(Partly(id=one.id, error=refused) for one in part)
     return Sent(
         sent=tuple(progress.sent),
+        partly=tuple(progress.partly),
         retry=tuple(progress.retry),
         dead=tuple(progress.dead),
         trouble=progress.trouble,

@@ -9,8 +9,8 @@ from datetime import datetime
 from typing import TextIO
 
 from listener.errors import TemporaryDeliveryError
-from listener.notify.digest import MARKS, digest, facts, merged, title_of
-from listener.notify.plain import clean, clean_line, link
+from listener.notify.digest import MARKS, digest, facts, merged, quoted, title_of
+from listener.notify.plain import clean_line, link
 from listener.types import Alert
 
 QUOTE_LIMIT = 400
@@ -48,8 +48,8 @@ class ConsoleChannel:
 def card(alert: Alert) -> list[str]:
     """Show one alert in a few lines."""
     lines = [f"{MARKS[alert.tone]} {title_of(alert)}"]
-    quote = clean_line(clean(alert.quote, QUOTE_LIMIT), QUOTE_LIMIT)
-    lines += [f"    > {line}" for line in textwrap.wrap(quote, QUOTE_COLUMNS, break_on_hyphens=False)]
+    for quote in quoted(alert, QUOTE_LIMIT, lines=False).splitlines():
+        lines += [f"    > {line}" for line in textwrap.wrap(quote, QUOTE_COLUMNS, break_on_hyphens=False)]
     address = link(alert.url)
     if address:
         lines.append(f"    {address}")

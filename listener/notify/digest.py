@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 from msgspec.structs import replace
 
-from listener.notify.plain import clean_line
+from listener.notify.plain import clean, clean_line
 from listener.types import Alert, Tone
 
 #: What stands before a title where there is no colour.
@@ -138,11 +138,16 @@ def segments(quote: str) -> list[tuple[str, str]]:
     return runs
 
 
-def sides(quote: str) -> tuple[str, str]:
-    """Return what a difference was and what it is now, for where nothing can be struck out or coloured."""
-    runs = segments(quote)
+def quoted(alert: Alert, limit: int, *, lines: bool = True) -> str:
+    """Return the quote as plain text: of a difference both sides, each on a line, as nothing can be struck out there.
+
+    `limit` is in characters, of each side. Other quotes keep their line breaks, or are put on one line.
+    """
+    if alert.on not in DIFFERENCES_ON or not DIFFERENCE.search(alert.quote):
+        return clean(alert.quote, limit) if lines else clean_line(alert.quote, limit)
+    runs = segments(alert.quote)
     was, now = ("".join(words for kind, words in runs if kind != other) for other in ("new", "gone"))
-    return " ".join(was.split()), " ".join(now.split())
+    return f"Was: {clean_line(was, limit) or '–'}\nNow: {clean_line(now, limit) or '–'}"
 
 
 def facts(alert: Alert) -> list[tuple[str, str]]:

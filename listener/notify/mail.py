@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import logging
 import smtplib
 import socket
 import ssl
@@ -18,8 +17,6 @@ from listener.notify.mail_message import ALERTS_LIMIT, MailWriter
 from listener.notify.plain import clean_line
 from listener.notify.post import reason, tls_context
 from listener.types import Alert
-
-log = logging.getLogger(__name__)
 
 #: Replies to a message that would be the same for any other: closing down, out of storage (RFC 5321, 4.2.3).
 ABOUT_THE_SERVER = frozenset({421, 452})
@@ -79,16 +76,18 @@ class EmailChannel:
         assert text is not None
         return f"{headers}\n\n{text.get_content()}"
 
-    def send(self, alerts: Sequence[Alert], *, message_id: str, now: datetime, delivered: Collection[str] = ()) -> None:
+    def send(
+        self, alerts: Sequence[Alert], *, message_id: str, now: datetime, delivered: Collection[str] = ()
+    ) -> str | None:
         """Send one message to everybody who hasn't got it yet; see `listener.types.Channel`.
 
         A receiver that the server puts off makes another attempt, to those only that were put off. One that it
-        refuses for good is left out and logged, unless all are refused.
+        refuses for good is left out and returned, unless all are refused.
         """
         message = self._writer.write(alerts, message_id=message_id, now=now).as_bytes()
         receivers = [address for address in self._writer.receivers if address not in delivered]
         if not receivers:
-            return  # those who hadn't got it are no longer in the settings
+            return None  # those who hadn't got it are no longer in the settings
         with self._conversation() as client:
             try:
                 refused = client.sendmail(self._writer.sender, receivers, message)
@@ -100,10 +99,10 @@ class EmailChannel:
                 raise refusal(error.smtp_code, error.smtp_error, about_message=too_large) from None
             except smtplib.SMTPDataError as error:
                 raise refusal(error.smtp_code, error.smtp_error, about_message=True) from None
-        self._account({*delivered, *receivers} - set(refused), refused)
+        return self._account({*delivered, *receivers} - set(refused), refused)
 
-    def _account(self, have: Collection[str], refused: Mapping[str, tuple[int, bytes]]) -> None:
-        """Raise what the refused ones call for, where others `have` the message or nobody has."""
+    def _account(self, have: Collection[str], refused: Mapping[str, tuple[int, bytes]]) -> str | None:
+        """Raise what the refused ones call for, or return who they are where others `have` the message."""
         later = {address: said for address, said in refused.items() if said[0] < 500}
         never = [address for address in refused if address not in later]
         if later:
@@ -113,9 +112,8 @@ class EmailChannel:
         if never and not have:
             code, said = refused[never[0]]
             raise refusal(code, said, about_message=False)
-        for address in never:
-            code, said = refused[address]
-            log.warning("channel=%s receiver=%s refused=%d reply=%r", self.name, address, code, server_said(said))
+        replies = (f"{address} ({code} {server_said(said)})" for address, (code, said) in refused.items())
+        return f"the server refuses {', '.join(replies)}" if never else None
 
     @contextlib.contextmanager
     def _conversation(self) -> Iterator[Conversation]:

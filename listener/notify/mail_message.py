@@ -28,6 +28,7 @@ from listener.notify.digest import (
     digest,
     facts,
     merged,
+    quoted,
     segments,
     shown_at,
     thread_of,
@@ -213,7 +214,7 @@ def text_card(alert: Alert, zone: ZoneInfo, *, quote_limit: int, mark: str, one_
     """Write one alert: title, quote, address, facts."""
     indent = " " * len(mark)
     lines = wrapped(title_of(alert), first=mark, rest=indent)
-    quote = clean(alert.quote, quote_limit)
+    quote = quoted(alert, quote_limit)
     if quote:
         lines += [] if one_line_facts else [""]
         for line in quote.split("\n"):

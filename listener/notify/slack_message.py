@@ -14,18 +14,16 @@ import msgspec
 
 from listener.alerts.words import cut
 from listener.notify.digest import (
-    DIFFERENCE,
-    DIFFERENCES_ON,
     Digest,
     counted,
     digest,
     facts,
     merged,
+    quoted,
     shown_at,
-    sides,
     title_of,
 )
-from listener.notify.plain import clean, clean_line, host_of, link
+from listener.notify.plain import clean_line, host_of, link
 from listener.types import Alert
 
 # Slack's limits: https://docs.slack.dev/reference/block-kit/blocks
@@ -120,14 +118,6 @@ def brief(alert: Alert) -> str:
     title = f"{DOTS[alert.tone]} {title_of(alert)}"
     quote = quoted(alert, DIGEST_QUOTE_LIMIT, lines=False)
     return f"{title}\n{quote}" if quote else title
-
-
-def quoted(alert: Alert, limit: int, *, lines: bool = True) -> str:
-    """Return the quote; of a difference both sides, each on a line, as plain text can't strike anything out."""
-    if alert.on in DIFFERENCES_ON and DIFFERENCE.search(alert.quote):
-        was, now = sides(alert.quote)
-        return f"Was: {clean_line(was, limit) or '–'}\nNow: {clean_line(now, limit) or '–'}"
-    return clean(alert.quote, limit) if lines else clean_line(alert.quote, limit)
 
 
 def opening(alert: Alert) -> Block | None:

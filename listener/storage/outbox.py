@@ -187,6 +187,26 @@ def dead_by_channel(connection: sa.Connection) -> dict[str, int]:
     return {row[0]: row[1] for row in rows}
 
 
+def last_sent(connection: sa.Connection) -> list[Delivery]:
+    """Return what was sent last on each channel."""
+    d = deliveries.c
+    sent = d.status == DeliveryStatus.SENT.value
+    newest = sa.select(d.channel, sa.func.max(d.sent_at).label("at")).where(sent).group_by(d.channel).subquery()
+    last = sa.select(sa.func.max(d.id)).join(newest, (newest.c.channel == d.channel) & (newest.c.at == d.sent_at))
+    return [
+        delivery_of(row) for row in connection.execute(JOINED.where(d.id.in_(last.where(sent).group_by(d.channel))))
+    ]
+
+
+def alerts_by_rule(connection: sa.Connection, after: int | None) -> tuple[int, dict[str, int]]:
+    """Return the number of the last alert, and how many of each rule are newer than number `after`; None: none."""
+    last = connection.execute(sa.select(sa.func.max(alerts.c.id))).scalar() or 0
+    if after is None or last == after:
+        return last, {}
+    newer = sa.select(alerts.c.rule, sa.func.count()).where(alerts.c.id > after, alerts.c.id <= last)
+    return last, dict(row._t for row in connection.execute(newer.group_by(alerts.c.rule)))
+
+
 def next_delivery_due(connection: sa.Connection) -> datetime | None:
     """Return when the next delivery is due; None where none waits."""
     waiting = sa.select(sa.func.min(deliveries.c.due_at)).where(deliveries.c.status == DeliveryStatus.PENDING.value)
@@ -223,9 +243,14 @@ def update_pending(connection: sa.Connection, delivery_ids: Sequence[int], value
     return _update(connection, delivery_ids, DeliveryStatus.PENDING, {"attempts": deliveries.c.attempts + 1, **values})
 
 
-def mark_sent(connection: sa.Connection, delivery_ids: Sequence[int], now: datetime) -> int:
-    """Mark deliveries as handed over; return how many were still waiting."""
-    values = {"status": DeliveryStatus.SENT.value, "sent_at": stamp(now), "last_error": "", "delivered_to": "[]"}
+def mark_sent(connection: sa.Connection, delivery_ids: Sequence[int], now: datetime, error: str) -> int:
+    """Mark deliveries as handed over; return how many were still waiting. `error` says who was refused for good."""
+    values = {
+        "status": DeliveryStatus.SENT.value,
+        "sent_at": stamp(now),
+        "last_error": clean(error),
+        "delivered_to": "[]",
+    }
     return update_pending(connection, delivery_ids, values)
 
 

@@ -314,6 +314,16 @@ class Store:
         with self._read() as connection:
             return outbox.dead_by_channel(connection)
 
+    def last_sent(self) -> list[Delivery]:
+        """Return the last delivery that was sent on each channel."""
+        with self._read() as connection:
+            return outbox.last_sent(connection)
+
+    def alerts_by_rule(self, after: int | None) -> tuple[int, dict[str, int]]:
+        """Return the number of the last alert, and how many of each rule are newer than number `after`; None: none."""
+        with self._read() as connection:
+            return outbox.alerts_by_rule(connection, after)
+
     def next_delivery_due(self) -> datetime | None:
         """Return when the next delivery is due; None if none is pending."""
         with self._read() as connection:

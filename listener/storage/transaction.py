@@ -314,9 +314,12 @@ class Transaction:
         """
         return outbox.take_batch(self._connection, channel, now, limit)
 
-    def mark_sent(self, delivery_ids: Sequence[int], now: datetime) -> int:
-        """Mark deliveries as handed over; return how many were still waiting."""
-        return outbox.mark_sent(self._connection, delivery_ids, now)
+    def mark_sent(self, delivery_ids: Sequence[int], now: datetime, error: str = "") -> int:
+        """Mark deliveries as handed over; return how many were still waiting.
+
+        `error` says which receivers were refused for good, if any.
+        """
+        return outbox.mark_sent(self._connection, delivery_ids, now, error)
 
     def mark_retry(
         self, delivery_ids: Sequence[int], due_at: datetime, error: str, delivered_to: Sequence[str] = ()

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from msgspec.structs import replace
 
 from listener.alerts import Rules
+from listener.alerts.trouble import trouble_alert
+from listener.pages.notices import facts_gone
 from listener.types import Alert, Outcome, Rule, Source, SourceState
 
 START = datetime(2026, 11, 20, 0, 0, tzinfo=UTC)
@@ -82,6 +85,15 @@ def test_what_does_not_pass_by_waiting_is_told_at_once(outcome: Outcome) -> None
 def test_a_login_wall_is_told_when_it_is_met_again() -> None:
     told = run(Rules([SIX_HOURS]), [Outcome.BLOCKED, Outcome.BLOCKED, Outcome.BLOCKED, Outcome.OK])
     assert hours_and_tones(told) == [(1, "bad"), (3, "good")]
+
+
+def test_a_page_that_lost_its_facts_is_told_as_such() -> None:
+    state = SourceState(
+        source="blog", due_at=START, failing_since=START, failures=2, outcome=Outcome.BLOCKED, detail=facts_gone("blog")
+    )
+    alert = trouble_alert(SIX_HOURS, SOURCE, state, START, ZoneInfo("UTC"))
+    assert alert.title.endswith("UTC: no plans or questions any more")
+    assert "listener sources accept blog" in dict(alert.facts)["Detail"]
 
 
 def test_giving_a_source_up_is_told_even_when_its_failing_was() -> None:

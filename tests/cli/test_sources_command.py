@@ -13,8 +13,7 @@ from click.testing import CliRunner, Result
 from listener.app import App, load_settings, open_store
 from listener.cli import group
 from listener.errors import ListenerError
-from listener.pages.notices import in_words
-from listener.pages.trouble import FACTS_GONE
+from listener.pages.notices import facts_gone
 from listener.storage import NewItem
 from listener.subscriptions import PREFIX, Subscription, as_text
 from listener.types import HostState, Item, Outcome, SourceState
@@ -184,7 +183,7 @@ def test_a_page_that_lost_all_it_said_is_believed_on_a_persons_word(settings: Pa
                 failures=1,
                 failing_since=NOW,
                 outcome=Outcome.BLOCKED,
-                detail=f"Not the page ({FACTS_GONE}): {in_words(FACTS_GONE)}.",
+                detail=facts_gone("forum"),
                 page_state={"told": "x", "looks": []},
             )
         )

@@ -85,11 +85,10 @@ def result(outcome: Outcome = Outcome.OK, requests: int = 0) -> PollResult:
 
 
 def test_polls_and_what_they_brought_are_counted(metrics: Metrics) -> None:
-    metrics.polled(replace(result(requests=2), items=20, new_items=3, mentions=2, alerts=1), NOW)
+    metrics.polled(replace(result(requests=2), items=20, new_items=3, mentions=2), NOW)
     metrics.polled(result(Outcome.NOT_MODIFIED, requests=1), NOW + timedelta(minutes=1))
     metrics.polled(result(Outcome.TIMEOUT, requests=1), NOW + timedelta(minutes=2))
     metrics.polled(result(Outcome.DEFERRED), NOW + timedelta(minutes=3))
-    metrics.alerted(2)
     seen = scraped(metrics.port)
     polls = {key[1]: count for key, count in seen.items() if key[0] == "listener_polls_total"}
     assert {outcome: count for outcome, count in polls.items() if count} == {
@@ -97,7 +96,7 @@ def test_polls_and_what_they_brought_are_counted(metrics: Metrics) -> None:
     }  # fmt: skip
     assert set(polls) == {outcome.value for outcome in Outcome}, "those that never happened as well"
     for name, count in (
-        ("requests", 4), ("items_read", 20), ("items", 3), ("mentions", 2), ("changes", 0), ("alerts", 3),
+        ("requests", 4), ("items_read", 20), ("items", 3), ("mentions", 2), ("changes", 0),
     ):  # fmt: skip
         assert seen[f"listener_{name}_total",] == count, name
     assert seen["listener_poll_duration_seconds_count",] == 3, "nothing was asked in the fourth"
@@ -105,8 +104,17 @@ def test_polls_and_what_they_brought_are_counted(metrics: Metrics) -> None:
     assert seen["listener_source_last_success_timestamp_seconds", "blog"] == (NOW + timedelta(minutes=1)).timestamp()
 
 
+def test_alerts_are_counted_by_rule(metrics: Metrics) -> None:
+    metrics.configured([], [], ["angry", "prices"])
+    metrics.alerted({"angry": 2, "notes": 1})
+    metrics.alerted({"angry": 1})
+    seen = scraped(metrics.port)
+    counted = {key[1]: count for key, count in seen.items() if key[0] == "listener_alerts_total"}
+    assert counted == {"angry": 3, "notes": 1, "prices": 0}
+
+
 def test_deliveries_are_counted_by_channel_and_by_what_became_of_them(metrics: Metrics) -> None:
-    metrics.configured([], ["mail", "slack"])
+    metrics.configured([], ["mail", "slack"], [])
     metrics.delivered(Delivered(channel="mail", sent=3))
     metrics.delivered(Delivered(channel="mail", retried=2, dead=1, error="503"))
     seen = scraped(metrics.port)
@@ -145,14 +153,14 @@ def test_sources_that_left_the_settings_leave_and_others_are_there_before_their_
             state=SourceState(source=name, due_at=NOW, last_success_at=at), added_at=NOW,
         )  # fmt: skip
 
-    metrics.configured([stored("new"), stored("news", at=NOW), stored("gone", active=False)], [])
+    metrics.configured([stored("new"), stored("news", at=NOW), stored("gone", active=False)], [], [])
     seen = scraped(metrics.port)
     last = {key[1]: at for key, at in seen.items() if key[0] == "listener_source_last_success_timestamp_seconds"}
     assert last == {"new": 0, "news": NOW.timestamp()}
 
 
 def test_names_keep_the_conventions_and_labels_are_few(metrics: Metrics) -> None:
-    metrics.configured([], ["mail"])
+    metrics.configured([], ["mail"], ["angry"])
     metrics.stands(COUNTS, NOW, NOW)
     for family in text_string_to_metric_families(get(metrics.port, "/metrics")[2]):
         assert family.name.startswith(("listener_", "process_"))
@@ -220,12 +228,8 @@ def test_the_daemon_is_scraped_while_it_works_and_goes_on_counting_at_another_ad
         assert scraped(first)["listener_deliveries_total", "screen", "sent"] == 0
         until(lambda: scraped(first)["listener_deliveries_total", "screen", "sent"] == 1)
         seen = scraped(first)
-        assert (
-            seen["listener_polls_total", "ok"]
-            == seen["listener_mentions_total",]
-            == seen["listener_alerts_total",]
-            == 1
-        )
+        assert seen["listener_polls_total", "ok"] == seen["listener_mentions_total",] == 1
+        until(lambda: scraped(first)["listener_alerts_total", "angry"] == 1)
         assert get(first, "/health")[0] == 200
         settings.write_text(f'{text}\n[daemon]\nmetrics = "127.0.0.1:{second}"\n')
         process.send_signal(signal.SIGHUP)

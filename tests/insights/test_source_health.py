@@ -9,6 +9,8 @@ import pytest
 from msgspec.structs import replace
 
 from listener.insights.health import Health, Yield, health_of
+from listener.pages.notices import detail_of, facts_gone
+from listener.pages.trouble import CAPTCHA
 from listener.types import HostState, Outcome, SourceState, Validators
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -78,6 +80,9 @@ def test_a_wait_of_days_is_told_with_its_day() -> None:
         (Outcome.FORBIDDEN, "example.com answers 451 Unavailable For Legal Reasons.", "451 forbidden"),
         (Outcome.PARSE, "an HTML page titled 'Log in to Forum' instead of a feed", "login page"),
         (Outcome.BLOCKED, "sign-in", "login page"),
+        (Outcome.BLOCKED, detail_of(CAPTCHA), "captcha"),
+        (Outcome.BLOCKED, facts_gone("prices"), "no plans or questions any more"),
+        (Outcome.BLOCKED, "", "captcha or error page"),
         (Outcome.PARSE, "an HTML page titled 'Home' instead of a feed", "unexpected content"),
         (Outcome.DNS, "", "no such host"),
     ],

@@ -108,6 +108,31 @@ def test_alerts_are_shown_with_what_became_of_them() -> None:
     assert first.endswith("acme: first [31m[bold]title[/bold]"), "neither terminal nor rich read web text"
 
 
+@pytest.mark.usefixtures("stored")
+def test_channels_of_one_alert_share_its_title(folder: Path, alert: Callable[..., Alert]) -> None:
+    with closing(Store.open(folder / "listener.db", now=START)) as store, store.write() as tx:
+        both = alert(
+            key="5" * 32, created_at=START + timedelta(days=1), title="acme: fifth", channels=("mail", "slack")
+        )
+        assert tx.add_alerts([both]) == 1
+    lines = [line.split() for line in run("alerts", "--limit", "2").output.splitlines()[1:4]]
+    assert [line[0] for line in lines] == ["6", "angry,", "5"]
+    assert [" ".join(line[-3:]) for line in lines[1:]] == ["due 2026-11-21 10:30"] * 2
+
+
+@pytest.mark.usefixtures("stored")
+def test_receivers_that_a_server_refuses_are_named_until_a_message_reaches_all(folder: Path) -> None:
+    now = datetime.now(UTC)
+    error = "the server refuses gone@example.com (550 no such user)"
+    with closing(Store.open(folder / "listener.db", now=START)) as store, store.write() as tx:
+        tx.mark_sent([2], now, error)
+    assert f"not to all: {error}" in run("alerts", "--sent").output
+    assert f"BAD  recipients: screen: {error}, at {now:%Y-%m-%d %H:%M} UTC" in run("doctor").output
+    with closing(Store.open(folder / "listener.db", now=START)) as store, store.write() as tx:
+        tx.mark_sent([4], now + timedelta(seconds=1))
+    assert "ok   recipients" in run("doctor").output
+
+
 def batched(lines: list[str]) -> list[tuple[str, str]]:
     """Return lines by two: what was told, and what became of it."""
     return list(zip(lines[::2], lines[1::2], strict=True))

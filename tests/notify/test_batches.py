@@ -27,7 +27,9 @@ class Scripted:
 
     MESSAGE_LIMIT = 10
 
-    def __init__(self, poison: Sequence[str] = (), fail: DeliveryError | None = None, after: int = 0) -> None:
+    def __init__(
+        self, poison: Sequence[str] = (), fail: DeliveryError | None = None, after: int = 0, refused: str | None = None
+    ) -> None:
         self.name = "channel"
         self.taken: list[list[str]] = []
         self.tried: list[str] = []
@@ -35,8 +37,11 @@ class Scripted:
         self._poison = set(poison)
         self._fail = fail
         self._after = after
+        self._refused = refused
 
-    def send(self, alerts: Sequence[Alert], *, message_id: str, now: datetime, delivered: Collection[str] = ()) -> None:
+    def send(
+        self, alerts: Sequence[Alert], *, message_id: str, now: datetime, delivered: Collection[str] = ()
+    ) -> str | None:
         self.tried.append(message_id)
         self.left_out.append(delivered)
         keys = [alert.key for alert in alerts]
@@ -45,6 +50,7 @@ class Scripted:
         if self._poison & set(keys):
             raise MessageRefused("400 invalid_payload")
         self.taken.append(keys)
+        return self._refused
 
 
 def test_a_batch_that_is_taken_is_one_message(delivery: Callable[..., Delivery], now: datetime) -> None:
@@ -53,6 +59,16 @@ def test_a_batch_that_is_taken_is_one_message(delivery: Callable[..., Delivery],
     assert result.sent == (0, 1, 2, 3)
     assert (result.retry, result.dead, result.trouble, result.error) == ((), (), None, "")
     assert len(channel.taken) == 1
+
+
+def test_a_message_that_some_receivers_never_get_is_sent_and_says_so(
+    delivery: Callable[..., Delivery], now: datetime
+) -> None:
+    result = send_batch(Scripted(refused="the server refuses two@example.com"), [delivery(1), delivery(2)], now)
+    assert result.sent == ()
+    assert [(one.id, one.error) for one in result.partly] == [(n, "the server refuses two@example.com") for n in (1, 2)]
+    assert (result.retry, result.dead, result.trouble) == ((), (), None)
+    assert result.error == "the server refuses two@example.com"
 
 
 def test_nothing_to_send_sends_nothing(now: datetime) -> None:

@@ -20,7 +20,7 @@ from msgspec.structs import replace
 
 from listener.channels import EmailSettings
 from listener.notify.console import ConsoleChannel
-from listener.notify.digest import counted, digest, merged, segments, sides
+from listener.notify.digest import counted, digest, merged, quoted, segments
 from listener.notify.mail_message import MailWriter
 from listener.notify.slack_message import escape, escaped, slack_message
 from listener.notify.webhook import Payload, documents
@@ -141,8 +141,9 @@ def test_console_lines(golden: Callable[[str, str], None], mixed: list[Alert], c
         ("no mark [- at all", "no mark [- at all", "no mark [- at all"),
     ],
 )  # fmt: skip
-def test_a_difference_has_two_sides(quote: str, was: str, now: str) -> None:
-    assert sides(quote) == (was, now)
+def test_a_difference_has_two_sides(change: Alert, quote: str, was: str, now: str) -> None:
+    told = quoted(replace(change, quote=quote), 400)
+    assert told == (f"Was: {was or '–'}\nNow: {now}" if was != now else quote)
 
 
 def test_slack_tells_a_change_of_words_as_what_was_and_what_is(change: Alert) -> None:
