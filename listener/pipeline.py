@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 from collections import Counter, deque
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -102,7 +103,8 @@ def poll(source: Source, state: SourceState, parts: Parts) -> PollResult:
     started = parts.clock()
     gathered = gather(source, state, parts)
     now = parts.clock()
-    with parts.reader:
+    # Nobody waits for a turn at reading who has nothing to read.
+    with parts.reader if gathered.items else nullcontext():
         keys = item_keys(gathered.items)
         known = parts.store.find_known(source.name, [key for item in keys for key in item]) if keys else {}
         fresh = new_items(gathered.items, keys, known)
@@ -114,7 +116,9 @@ def poll(source: Source, state: SourceState, parts: Parts) -> PollResult:
         added += store_portion(source, found, now, parts, history=history)
         with parts.reader:
             found = understand(source, fresh[start : start + PORTION], parts)
-    polled = replace(gathered.polled, new_items=len(fresh), rhythm=rhythm_of(gathered.items, now))
+    polled = gathered.polled
+    if gathered.items:
+        polled = replace(polled, new_items=len(fresh), rhythm=rhythm_of(gathered.items, now))
     watched = None
     if polled.worked and (gathered.page or state.page_state):
         watched = poll_page.look(source, state, gathered.page, parts, now)

@@ -76,11 +76,11 @@ def jitter(interval: timedelta, *key: object) -> timedelta:
     return timedelta(seconds=interval.total_seconds() * (1 + JITTER * share))
 
 
-def interval_of(source: Source, polled: Polled, bounds: Bounds) -> timedelta:
-    """Return how long to wait after a poll that worked."""
+def interval_of(source: Source, polled: Polled, bounds: Bounds, rhythm: timedelta | None) -> timedelta:
+    """Return how long to wait after a poll that worked; `rhythm` is the last one that was measured."""
     if source.every is not None:
         return max(source.every, polled.retry_after or timedelta(0))
-    wanted = bounds.every if polled.rhythm is None else polled.rhythm * SHARE_OF_RHYTHM
+    wanted = bounds.every if rhythm is None else rhythm * SHARE_OF_RHYTHM
     for wish in (polled.ttl, polled.fresh_for):
         if wish is not None:
             wanted = max(wanted, wish)
@@ -112,9 +112,8 @@ def after_poll(
         return replace(state, due_at=now + (polled.retry_after or FIRST_RETRY))
     if polled.worked:
         rhythm = polled.rhythm or state.rhythm
-        polled = replace(polled, rhythm=rhythm)
         failures, failing_since = 0, None
-        wait = interval_of(source, polled, bounds)
+        wait = interval_of(source, polled, bounds, rhythm)
         if pushed and source.every is None:
             wait = max(wait, min(PUSHED_EVERY, bounds.max_every))
     else:

@@ -50,6 +50,38 @@ def fetch(connection: sa.Connection, sql: str, values: Values) -> list[tuple[Any
         raise _typed(error, connection) from error
 
 
+def begin(connection: sa.Connection) -> None:
+    """Begin a transaction that will write. Raises StorageError."""
+    if is_direct(connection):
+        execute(connection, "BEGIN IMMEDIATE")
+    else:
+        connection.begin()
+
+
+def in_transaction(connection: sa.Connection) -> bool:
+    """Return whether SQLite's driver has begun a transaction, whoever told it to."""
+    return _driver(connection).in_transaction
+
+
+def commit(connection: sa.Connection) -> None:
+    """End the transaction that `begin` began, with all that it wrote. Raises StorageError."""
+    # Where SQLAlchemy ran a statement itself, it thinks that it began the transaction.
+    if not is_direct(connection) or connection.in_transaction():
+        connection.commit()
+        return
+    try:
+        _driver(connection).commit()
+    except sqlite3.Error as error:
+        raise _typed(error, connection) from error
+
+
+def rollback(connection: sa.Connection) -> None:
+    """End the transaction that `begin` began, if it did, with nothing of what it wrote."""
+    connection.rollback()
+    if is_direct(connection):
+        _driver(connection).rollback()
+
+
 def _driver(connection: sa.Connection) -> sqlite3.Connection:
     driver = connection.connection.driver_connection
     assert isinstance(driver, sqlite3.Connection)

@@ -18,7 +18,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from listener.errors import StorageError
-from listener.storage.direct import execute
+from listener.storage.direct import execute, in_transaction
 from listener.storage.failures import raise_failures_typed
 
 BUSY_TIMEOUT = timedelta(seconds=10)
@@ -139,7 +139,8 @@ def _close_late(_connection: object, entry: sa.pool.ConnectionPoolEntry) -> None
 
 def _begin_sqlite(connection: sa.Connection) -> None:
     begins = connection.get_execution_options().get("listener_begins")
-    if begins is not None:
+    # The store begins its writing transactions itself; SQLAlchemy, which runs some statements in them, doesn't know.
+    if begins is not None and not in_transaction(connection):
         execute(connection, "BEGIN IMMEDIATE" if begins == "writing" else "BEGIN")
 
 

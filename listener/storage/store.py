@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from listener.errors import DatabaseCorrupt, StorageError
 from listener.lazy import lazy_modules
 from listener.storage import clock, items, locks, outbox, sources, stories
+from listener.storage.direct import begin, commit, rollback
 from listener.storage.engine import SNAPSHOT, WRITER_CACHE, WRITING, close_all, engine_of, name_of, url_of
 from listener.storage.meta import get_meta, list_meta
 from listener.storage.migrate import migrate
@@ -138,9 +139,11 @@ class Store:
         with self._lock:
             self._writing_thread = threading.get_ident()
             try:
-                with self._writer.begin():
-                    yield Transaction(self._writer, self._source_ids, self._queue)
+                begin(self._writer)
+                yield Transaction(self._writer, self._source_ids, self._queue)
+                commit(self._writer)
             except BaseException:
+                rollback(self._writer)
                 self._source_ids.forget()
                 self._queue.forget()
                 raise
