@@ -20,12 +20,10 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from listener import outbox
 from listener.app import App
-from listener.dispatch import describe
+from listener.dispatch import describe, level_of
 from listener.errors import ConfigError, ListenerError, StorageError
-from listener.pipeline import PollResult
 from listener.storage import Counts
 from listener.systemd import Notifier
-from listener.types import Outcome
 
 if TYPE_CHECKING:
     from listener.metrics import Metrics
@@ -182,7 +180,9 @@ class Daemon:
         dispatcher = self._app.dispatcher
         for result in dispatcher.collect():
             self._polls += 1
-            log.log(level_of(result), "poll %s", describe(result))
+            level = level_of(result)
+            if log.isEnabledFor(level):
+                log.log(level, "poll %s", describe(result))
             if self._metrics is not None:
                 self._metrics.polled(result, now)
                 if result.alerts:
@@ -285,10 +285,3 @@ def summary(counts: Counts) -> str:
         f"{counts.sources} sources, {counts.failing} failing, {counts.mentions} mentions, "
         f"{counts.pending} alerts to send, {counts.dead} undeliverable"
     )
-
-
-def level_of(result: PollResult) -> int:
-    """Return the log level of a poll: warning if it failed, info if it found something, debug otherwise."""
-    if not result.worked and result.outcome is not Outcome.DEFERRED:
-        return logging.WARNING
-    return logging.INFO if result.new_items else logging.DEBUG

@@ -70,7 +70,7 @@ class Dispatcher:
         limit = self._workers * DUE_PER_WORKER
         due = self._parts.store.due(now, limit, exclude=names)
         held: list[str] = []
-        chosen: list[str] = []
+        chosen: dict[str, str] = {}
         for name in due:
             source = self._sources.get(name)
             if source is None or len(chosen) == free:
@@ -80,18 +80,18 @@ class Dispatcher:
                 held.append(name)
                 continue
             busy.add(host)
-            chosen.append(name)
-        for state in self._parts.store.get_states(chosen) if chosen else ():
-            self._start(self._sources[state.source], state)
+            chosen[name] = host
+        for state in self._parts.store.get_states(list(chosen)) if chosen else ():
+            self._start(self._sources[state.source], state, chosen[state.source])
         if held and len(due) == limit:
             # Sources that wait for their host must not hide others that could be asked.
             with self._parts.store.write() as tx:
                 tx.reschedule(held, now + HELD_BACK)
         return len(chosen)
 
-    def _start(self, source: Source, state: SourceState) -> None:
+    def _start(self, source: Source, state: SourceState, host: str) -> None:
         future = self._pool.submit(poll, source, state, self._parts)
-        self._running[future] = Polling(source=source, state=state, host=host_of(source.url))
+        self._running[future] = Polling(source=source, state=state, host=host)
         future.add_done_callback(self._ended.put)
 
     def collect(self, timeout: timedelta = timedelta(0)) -> Iterator[PollResult]:
@@ -158,6 +158,14 @@ class Dispatcher:
         _, left = wait(self._running, timeout=timeout.total_seconds())
         self._pool.shutdown(wait=False, cancel_futures=True)
         return len(left)
+
+
+def level_of(result: PollResult) -> int:
+    """Return the log level of a poll: warning if it failed, info if it brought something to tell, debug otherwise."""
+    if result.worked:
+        news = result.new_items or result.changes or result.alerts or result.detail
+        return logging.INFO if news else logging.DEBUG
+    return logging.DEBUG if result.outcome is Outcome.DEFERRED else logging.WARNING
 
 
 def describe(result: PollResult) -> str:

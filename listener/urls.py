@@ -34,7 +34,7 @@ _PLAIN = re.compile(
 )
 #: An address without a port, by its parts.
 _ORDERLY = re.compile(r"https?://([a-z0-9.-]++)(/[!\"$->@-~]*+)?(?:\?([!\"$-~]*+))?(?:#([!-~]*+))?", re.ASCII)
-_ORDINARY_HOST = re.compile(r"https?://([A-Za-z0-9.-]+)(?=[/?#]|\Z)", re.ASCII)
+_ORDINARY_HOST = re.compile(r"https?://([A-Za-z0-9.-]+)(?::[0-9]{1,5})?(?=[/?#]|\Z)", re.ASCII)
 _CONTROL = re.compile(r"[\x00-\x20\x7f]+")
 _INDEX = re.compile(r"/(?:index|default)\.(?:html?|php|aspx?|jsp|cgi)$", re.IGNORECASE)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from collections import Counter
@@ -14,11 +15,12 @@ import click
 
 from listener import logs
 from listener.app import App, open_app
-from listener.dispatch import describe
+from listener.dispatch import describe, level_of
 from listener.memory import keep_all, share_arenas
 from listener.pipeline import PollResult
 from listener.systemd import Notifier
 from listener.text import counted
+from listener.types import Outcome
 
 #: Between two times that rounds look for what is to be forgotten; shorter than the day between two rounds of a timer.
 UPKEEP_EVERY = timedelta(hours=20)
@@ -48,22 +50,27 @@ def run(settings_path: Path, once: bool, verbose: bool) -> None:
         return
     with closing(open_app(settings_path)) as app, app.store.hold():
         app.start()
-        silent = run_once(app)
+        silent = run_once(app, verbose=verbose)
     keep_all()  # the process ends: looking through all that it learned would take 0.4 s once more
     if silent:
         raise SystemExit(1)
 
 
-def run_once(app: App) -> int:
-    """Poll everything once, with a bar on a terminal and a line for each source elsewhere; count the silent."""
+def run_once(app: App, *, verbose: bool = False) -> int:
+    """Poll everything once, with a bar on a terminal and a line for each source that has something to tell.
+
+    Returns the number of sources that failed or were skipped. If `verbose`, each source has its line.
+    """
     counts: Counter[str] = Counter()
-    with _progress(app) as show:
+    outcomes: Counter[Outcome] = Counter()
+    with _progress(app, verbose=verbose) as show:
 
         def done(result: PollResult) -> None:
-            counts.update(
-                polls=1, failed=int(not result.worked), items=result.new_items, mentions=result.mentions,
-                alerts=result.alerts,
-            )  # fmt: skip
+            outcomes[result.outcome] += 1
+            counts["failed"] += not result.worked
+            counts["items"] += result.new_items
+            counts["mentions"] += result.mentions
+            counts["alerts"] += result.alerts
             show(result)
 
         not_asked = app.poll_all(done)
@@ -74,7 +81,8 @@ def run_once(app: App) -> int:
     if app.upkeep_due(app.clock(), UPKEEP_EVERY):
         app.upkeep(app.clock())  # whoever runs rounds by a timer has no daemon that does it at night
     click.echo(
-        f"{counted(counts['polls'], 'source')} polled, {counts['failed']} failed, {len(not_asked)} skipped; "
+        f"{counted(outcomes.total(), 'source')} polled{_by_outcome(outcomes)}, "
+        f"{counts['failed']} failed, {len(not_asked)} skipped; "
         f"{counted(counts['items'], 'new item')}, {counted(counts['mentions'], 'mention')}, "
         f"{counted(counts['alerts'], 'alert')}; {counted(sum(one.sent for one in messages), 'alert')} sent."
     )
@@ -87,11 +95,24 @@ def run_once(app: App) -> int:
     return silent
 
 
+def _by_outcome(outcomes: Counter[Outcome]) -> str:
+    """Return how many polls ended how, the most frequent first, such as " (8 not-modified, 1 timeout)"."""
+    told = ", ".join(f"{count:,} {outcome}" for outcome, count in outcomes.most_common())
+    return f" ({told})" if told else ""
+
+
 @contextmanager
-def _progress(app: App) -> Iterator[Callable[[PollResult], None]]:
-    """Give what shows a poll: on a terminal a bar with what failed above it, elsewhere a line for each."""
-    if not sys.stderr.isatty():
-        yield lambda result: click.echo(describe(result), err=True)
+def _progress(app: App, *, verbose: bool) -> Iterator[Callable[[PollResult], None]]:
+    """Give what shows a poll: on a terminal a bar with what failed above it, elsewhere what isn't without news."""
+    terminal = sys.stderr.isatty()
+    at_least = logging.DEBUG if verbose else logging.WARNING if terminal else logging.INFO
+    if not terminal:
+
+        def tell(result: PollResult) -> None:
+            if level_of(result) >= at_least:
+                click.echo(describe(result), err=True)
+
+        yield tell
         return
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -103,7 +124,7 @@ def _progress(app: App) -> Iterator[Callable[[PollResult], None]]:
 
         def show(result: PollResult) -> None:
             bar.advance(task)
-            if not result.worked:
+            if level_of(result) >= at_least:
                 bar.console.print(describe(result), markup=False, highlight=False, soft_wrap=True)
 
         yield show

@@ -38,7 +38,7 @@ ScrapersIn: TypeAlias = Callable[[tuple[Path, ...]], Scrapers]
 
 DEFAULT_SCRAPER = "feed"
 #: What needs no closer look: ten thousand sources are to be read within a second.
-USUAL_URL = re.compile(r"https?://[A-Za-z0-9.-]+(?:/[!-~]*)?", re.ASCII)
+USUAL_URL = re.compile(r"https?://[A-Za-z0-9.-]+(?::[1-9][0-9]{1,3})?(?:/[!-~]*)?", re.ASCII)
 BARE_HOST = re.compile(r"[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+(?:[/?#:].*)?", re.ASCII | re.DOTALL)
 
 BRAND = Table(

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from listener.errors import StorageError
 from listener.lazy import LazyModule
 from listener.storage.items import chunks
-from listener.storage.prepared import Prepared, add, among, insert, one_of, replace, size_for
+from listener.storage.prepared import Prepared, add, among, filled, insert, replace, size_for
 from listener.storage.tables import coverage, hosts, sources
 from listener.storage.timestamps import moment, moment_or_none, stamp, stamp_or_none
 from listener.storage.values import clean, clean_or_none, from_json, to_json
@@ -64,7 +64,7 @@ DUE = Prepared(
 @cache
 def states_among(count: int) -> Prepared:
     """Return the statement that reads the states of so many sources."""
-    return Prepared(lambda _: sa.select(*STATE_COLUMNS).where(among(sources.c.name, count)))
+    return Prepared(lambda _: sa.select(*STATE_COLUMNS).where(among(sources.c.name, count)), positional=True)
 
 
 INSERT = insert(sources)
@@ -150,7 +150,7 @@ def due(connection: sa.Connection, now: datetime, limit: int, exclude: Collectio
 def get_states(connection: sa.Connection, names: Sequence[str]) -> list[SourceState]:
     """Return what is remembered of sources, in any order. Raises StorageError for one that is unknown."""
     count = size_for(len(names))
-    found = [state_of(row) for row in states_among(count).run(connection, one_of(names, count))]
+    found = [state_of(row) for row in states_among(count).read(connection, filled(names, count))]
     for name in set(names) - {state.source for state in found}:
         raise unknown_source(name)
     return found
@@ -170,7 +170,8 @@ def stopped(connection: sa.Connection) -> list[str]:
 
 def list_sources(connection: sa.Connection, name: str | None = None) -> list[StoredSource]:
     """Return all sources, or the one of that name, by name."""
-    found = sa.select(sources).order_by(sources.c.name)
+    others = (sources.c[key] for key in (*SETTINGS, "active", "added_at"))
+    found = sa.select(*STATE_COLUMNS, *others).order_by(sources.c.name)
     if name is not None:
         found = found.where(sources.c.name == name)
     return [
@@ -183,7 +184,7 @@ def list_sources(connection: sa.Connection, name: str | None = None) -> list[Sto
             weight=row.weight,
             active=bool(row.active),
             added_at=moment(row.added_at),
-            state=state_of(row),
+            state=state_of(row[: len(STATE_COLUMNS)]),
         )
         for row in connection.execute(found)
     ]
@@ -250,29 +251,31 @@ def _validators_to_json(state: SourceState) -> str:
     )
 
 
-def state_of(row: Any) -> SourceState:
-    """Return the state that a row of `sources` holds."""
+def state_of(row: Sequence[Any]) -> SourceState:
+    """Return the state that a row holds: the values of `STATE_COLUMNS`."""
+    source, due_at, last_poll_at, last_success_at, last_item_at, outcome, detail, failures, failing_since = row[:9]
+    announced, stopped, rhythm_seconds, validators, scraper_state, page_state = row[9:]
     return SourceState(
-        source=row.name,
-        due_at=moment(row.due_at),
-        last_poll_at=moment_or_none(row.last_poll_at),
-        last_success_at=moment_or_none(row.last_success_at),
-        last_item_at=moment_or_none(row.last_item_at),
-        outcome=None if row.outcome is None else Outcome(row.outcome),
-        detail=row.detail,
-        failures=row.failures,
-        failing_since=moment_or_none(row.failing_since),
-        announced=bool(row.announced),
-        stopped=bool(row.stopped),
-        rhythm=None if row.rhythm_seconds is None else timedelta(seconds=row.rhythm_seconds),
+        source=source,
+        due_at=moment(due_at),
+        last_poll_at=moment_or_none(last_poll_at),
+        last_success_at=moment_or_none(last_success_at),
+        last_item_at=moment_or_none(last_item_at),
+        outcome=None if outcome is None else Outcome(outcome),
+        detail=detail,
+        failures=failures,
+        failing_since=moment_or_none(failing_since),
+        announced=bool(announced),
+        stopped=bool(stopped),
+        rhythm=None if rhythm_seconds is None else timedelta(seconds=rhythm_seconds),
         validators={
             url: Validators(etag=etag, last_modified=modified, body_hash=digest, moved_to=moved)
-            for url, (etag, modified, digest, moved) in from_json(row.validators).items()
+            for url, (etag, modified, digest, moved) in from_json(validators).items()
         }
-        if row.validators != "{}"
+        if validators != "{}"
         else EMPTY,
-        scraper_state=from_json(row.scraper_state) if row.scraper_state != "{}" else EMPTY,
-        page_state=from_json(row.page_state) if row.page_state != "{}" else EMPTY,
+        scraper_state=from_json(scraper_state) if scraper_state != "{}" else EMPTY,
+        page_state=from_json(page_state) if page_state != "{}" else EMPTY,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,6 +13,7 @@ from pytest_httpserver import HTTPServer
 
 from listener.app import App, load_settings
 from listener.cli import group
+from listener.dispatch import level_of
 from listener.pipeline import PollResult
 from listener.types import HostState, Outcome
 
@@ -162,9 +164,38 @@ def test_the_command_says_what_was_not_asked_and_ends_with_1(place: Place, https
     runner = CliRunner()
     first = runner.invoke(group, ["-c", str(place.path), "run", "--once"])
     assert first.exit_code == 1, first.output
-    assert "1 source polled, 1 failed, 0 skipped" in first.stdout
+    assert "1 source polled (1 rate-limited), 1 failed, 0 skipped" in first.stdout
     second = runner.invoke(group, ["-c", str(place.path), "run", "--once"])
     assert second.exit_code == 1, second.output
     assert "busy: skipped: localhost:" in second.stderr
     assert "0 sources polled, 0 failed, 1 skipped" in second.stdout
     assert len(httpserver.log) == 1
+
+
+def test_polls_without_news_have_no_line_unless_it_is_asked_for(place: Place) -> None:
+    place.settle("one", "two", gap="0s")
+    runner = CliRunner()
+    first, second, third = (
+        runner.invoke(group, ["-c", str(place.path), "run", "--once", *options]) for options in ([], [], ["--verbose"])
+    )
+    assert "source=one outcome=ok requests=1 items=1 new=1" in first.stderr
+    assert "source=" not in second.stderr
+    assert "2 sources polled (2 not-modified), 0 failed, 0 skipped; 0 new items" in second.stdout
+    assert "source=one outcome=not-modified" in third.stderr
+
+
+@pytest.mark.parametrize(
+    ("result", "level"),
+    [
+        (PollResult(source="a", outcome=Outcome.NOT_MODIFIED), logging.DEBUG),
+        (PollResult(source="a", outcome=Outcome.OK, items=9), logging.DEBUG),
+        (PollResult(source="a", outcome=Outcome.DEFERRED, detail="its turn comes later"), logging.DEBUG),
+        (PollResult(source="a", outcome=Outcome.OK, items=9, new_items=1), logging.INFO),
+        (PollResult(source="a", outcome=Outcome.OK, changes=1), logging.INFO),
+        (PollResult(source="a", outcome=Outcome.NOT_MODIFIED, alerts=1), logging.INFO),
+        (PollResult(source="a", outcome=Outcome.NOT_MODIFIED, detail="the answer broke off"), logging.INFO),
+        (PollResult(source="a", outcome=Outcome.TIMEOUT, detail="too slow"), logging.WARNING),
+    ],
+)
+def test_what_is_told_of_a_poll_depends_on_what_it_brought(result: PollResult, level: int) -> None:
+    assert level_of(result) == level
