@@ -12,23 +12,13 @@ import msgspec
 from listener.alerts import Planner, Rules
 from listener.changes.confirm import ConfirmSettings
 from listener.mentions.matcher import Matcher
+from listener.routing import Adapter
 from listener.schedule import Bounds
 from listener.storage import Store
-from listener.types import FetchResult, Request, Scraper, Validators
+from listener.types import Scraper
 
 if TYPE_CHECKING:
     from listener.mentions.understand import Understander
-
-
-class Fetches(Protocol):
-    """The part of the fetcher that the pipeline uses."""
-
-    def fetch(self, request: Request, validators: Validators, *, under_way: bool) -> FetchResult:
-        """Return how the request ended. Never raises for anything the web can cause.
-
-        `under_way`: the poll has already made requests, so it waits longer for its host before it is deferred.
-        """
-        ...
 
 
 class FindsScraper(Protocol):
@@ -43,7 +33,7 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     """Dependencies of a poll, built once by `listener.app`."""
 
     store: Store
-    fetcher: Fetches
+    fetcher: Adapter
     scrapers: FindsScraper
     matcher: Matcher
     #: Made at the first mention.

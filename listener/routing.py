@@ -13,7 +13,10 @@ class Adapter(Protocol):
     """Answers requests of one kind: the web, a folder, a mailbox or the browser."""
 
     def fetch(self, request: Request, validators: Validators, *, under_way: bool = False) -> FetchResult:
-        """Return how the request ended. Never raises for anything the outside world can cause."""
+        """Return how the request ended. Never raises for anything the outside world can cause.
+
+        `under_way`: the poll has already made requests, so it waits longer for its host before it is deferred.
+        """
         ...
 
 

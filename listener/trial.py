@@ -10,9 +10,10 @@ from msgspec.structs import replace
 
 from listener.errors import ParseError
 from listener.mentions.identity import item_keys
-from listener.parts import Fetches, FindsScraper, Parts
+from listener.parts import FindsScraper, Parts
 from listener.pipeline import gather
 from listener.poll_items import matches, new_items
+from listener.routing import Adapter
 from listener.types import (
     FetchResult,
     Item,
@@ -63,7 +64,7 @@ class Trial(msgspec.Struct, frozen=True, kw_only=True):
 class Witness:
     """Stands between a poll and the web, and remembers what passes. For one poll, so for one thread."""
 
-    def __init__(self, fetcher: Fetches, scrapers: FindsScraper) -> None:
+    def __init__(self, fetcher: Adapter, scrapers: FindsScraper) -> None:
         self._fetcher = fetcher
         self._scrapers = scrapers
         self.asked: list[Asked] = []

@@ -127,11 +127,3 @@ class Matcher:
             if hits is not None:
                 matches.append(Match(brand=self._brands[number].name, hits=tidy(hits)))
         return matches
-
-    def spans_of(self, brand: str, text: str) -> tuple[Span, ...]:
-        """Return where a brand is named in a text: what to mask before scoring, and what sentiment is towards.
-
-        Raises KeyError for a name that is no brand's.
-        """
-        number = self._index[brand]
-        return BrandNames(self._brands[number], self._queries[number]).spans(text)

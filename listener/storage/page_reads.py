@@ -28,14 +28,6 @@ class Pages:
     def __init__(self, read: Callable[..., AbstractContextManager[sa.Connection]]) -> None:
         self._read = read
 
-    def latest_snapshots(self, source: str, count: int, *, url: str | None = None) -> list[Snapshot]:
-        """Return the newest versions of a source's pages, or of one of them, the newest first."""
-        found = _snapshots(source).limit(count)
-        if url is not None:
-            found = found.where(snapshots.c.url == url)
-        with self._read() as connection:
-            return [_snapshot_of(row) for row in connection.execute(found)]
-
     def find_snapshot(self, source: str, body_hash: str) -> Snapshot | None:
         """Return the newest version of a source's page with these bytes; None where it is gone."""
         with self._read() as connection:
@@ -150,20 +142,17 @@ class Pages:
 
 def find_snapshot(connection: sa.Connection, source: str, body_hash: str) -> Snapshot | None:
     """Return the newest version of a source's page with these bytes; None where it is gone."""
-    found = _snapshots(source).where(snapshots.c.body_hash == body_hash).limit(1)
-    row = connection.execute(found).one_or_none()
-    return None if row is None else _snapshot_of(row)
-
-
-def _snapshots(source: str) -> sa.Select[Any]:
     s = snapshots.c
-    return (
+    found = (
         sa.select(snapshots, bodies.c.zlib, sources.c.name)
         .join(bodies, bodies.c.hash == s.body_hash)
         .join(sources, sources.c.id == s.source_id)
-        .where(sources.c.name == source)
+        .where(sources.c.name == source, s.body_hash == body_hash)
         .order_by(s.taken_at.desc(), s.id.desc())
+        .limit(1)
     )
+    row = connection.execute(found).one_or_none()
+    return None if row is None else _snapshot_of(row)
 
 
 def _snapshot_of(row: Any) -> Snapshot:

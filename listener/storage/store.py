@@ -183,10 +183,6 @@ class Store:
         with self._read() as connection:
             return sources.next_due(connection)
 
-    def source_states(self) -> list[SourceState]:
-        """Return the states of all active sources, by name."""
-        return [source.state for source in self.list_sources() if source.active]
-
     def stopped_sources(self) -> list[str]:
         """Return the names of the stopped sources (410 Gone)."""
         with self._read() as connection:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from listener.errors import StorageError
 from listener.facts import Change, PageFacts
 from listener.lazy import lazy_modules
 from listener.storage import items, mentions, outbox, sources, stories, tables
@@ -174,14 +173,6 @@ class Transaction:
             item_id=item_id, source=source, reading=reading, story_id=story_id, at=at, first_of_story=first_of_story
         )
         return self.add_mentions([new], now)[0]
-
-    def replace_reading(self, mention_id: int, reading: Reading | None, *, irrelevant: bool | None = None) -> None:
-        """Give a mention another reading, or call it irrelevant (or relevant again); the trends follow.
-
-        None leaves what is there. What persons said wins. Raises StorageError where there is no such mention.
-        """
-        if not self.revise([revision.NewReading(mention_id=mention_id, reading=reading, irrelevant=irrelevant)]):
-            raise StorageError(f"there is no mention {mention_id}")
 
     def revise(self, new: Sequence[NewReading]) -> list[Revised]:
         """Let mentions be what is new of them, under what persons said; return each before and after.

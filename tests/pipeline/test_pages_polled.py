@@ -16,6 +16,7 @@ from listener.storage import Store
 from listener.types import FetchResult, Outcome, Request, Response, Rule, Source
 from listener.watch import accepting
 from tests.pipeline.polling import Clock, PaperWeb, parts
+from tests.storage.stored_samples import versions_of
 
 PAGE = Source(name="globex-pricing", scraper="pricing", url="https://globex.example/pricing", brand="globex")
 RULE = Rule(name="prices", on="price", brands=("globex",), channels=("screen",))
@@ -134,7 +135,7 @@ def test_noise_is_no_change_and_takes_no_room(watching: Watching) -> None:
     for number in range(6):
         watching.poll(html(49, nonce=f"n{number}"))
     assert watching.changes() == []
-    assert len(watching.store.pages.latest_snapshots(PAGE.name, 10)) == 1
+    assert len(versions_of(watching.store, PAGE.name)) == 1
 
 
 def test_a_captcha_is_a_page_in_trouble_and_drops_no_plans(watching: Watching) -> None:
@@ -162,7 +163,7 @@ def test_a_page_that_never_rests_is_told_once_asked_no_more_often_and_takes_no_r
     found = watching.store.find_source(PAGE.name)
     assert found is not None
     assert found.state.due_at - watching.clock() > timedelta(minutes=10)
-    assert len(watching.store.pages.latest_snapshots(PAGE.name, 99)) < 9
+    assert len(versions_of(watching.store, PAGE.name)) < 9
     for _ in range(2):
         watching.poll(html(99))
     assert ("price_raised", "Pro", 98.0) in watching.changes()

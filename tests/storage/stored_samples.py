@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
-from listener.storage import NewItem, NewMention, Store
-from listener.storage.tables import METADATA
+from listener.storage import NewItem, NewMention, NewReading, Revised, Store, Transaction
+from listener.storage.tables import METADATA, bodies, snapshots, sources
 from listener.types import Alert, Hit, Item, Label, Pain, Reading, Sentiment, Source
 
 NOW = datetime(2026, 11, 2, 9, 30, tzinfo=UTC)
@@ -81,6 +82,24 @@ def add_mention(
             first_of_story=first_of_story,
         )
         return transaction.add_mentions([new], at)[0]
+
+
+def reread(
+    transaction: Transaction, mention_id: int, new: Reading | None, *, irrelevant: bool | None = None
+) -> list[Revised]:
+    """Give a mention another reading, or call it irrelevant."""
+    return transaction.revise([NewReading(mention_id=mention_id, reading=new, irrelevant=irrelevant)])
+
+
+def versions_of(store: Store, source: str, url: str | None = None) -> list[bytes]:
+    """Return the stored versions of a source's pages, or of one of them, the newest first."""
+    found = sa.select(bodies.c.zlib).join(snapshots, snapshots.c.body_hash == bodies.c.hash)
+    found = found.join(sources, sources.c.id == snapshots.c.source_id).where(sources.c.name == source)
+    if url is not None:
+        found = found.where(snapshots.c.url == url)
+    with store._read() as connection:
+        rows = connection.execute(found.order_by(snapshots.c.taken_at.desc(), snapshots.c.id.desc()))
+        return [zlib.decompress(row.zlib) for row in rows]
 
 
 def alert(key: str = "angry:1", *, channels: Sequence[str] = ("mail", "slack"), at: datetime = NOW) -> Alert:

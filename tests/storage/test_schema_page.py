@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from listener.cli.export_tables import TABLES
 from listener.storage import Store
-from tests.storage.stored_samples import add_mention, alert, reading, with_sources
+from tests.storage.stored_samples import add_mention, alert, reading, reread, with_sources
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "schema.md"
 
@@ -45,7 +45,7 @@ def test_views_say_the_same_as_the_store(store: Store) -> None:
     add_mention(store, 1, reading(compound=-0.5, pains=[("price", 3)]))
     hidden = add_mention(store, 2, reading(compound=0.9, pains=[("bugs", 1)]))
     with store.write() as transaction:
-        transaction.replace_reading(hidden, None, irrelevant=True)
+        reread(transaction, hidden, None, irrelevant=True)
         transaction.add_alerts([alert()])
     with store._read() as connection:
 

@@ -13,7 +13,18 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule
 
 from listener.storage import NewItem, Retained, Store
 from listener.types import Item
-from tests.storage.stored_samples import DAY, HOUR, NOW, add_mention, alert, new_item, reading, with_sources
+from tests.storage.stored_samples import (
+    DAY,
+    HOUR,
+    NOW,
+    add_mention,
+    alert,
+    new_item,
+    reading,
+    reread,
+    versions_of,
+    with_sources,
+)
 
 MONTH = 30 * DAY
 
@@ -144,7 +155,7 @@ def test_old_snapshots_go_but_for_the_newest_of_each_page(store: Store) -> None:
     snap(b"one", 0, "https://b.example/")
     gone = retain(store, NOW + 100 * DAY, snapshots=MONTH)
     assert (gone.snapshots, gone.bodies) == (3, 1)
-    assert {snapshot.body for snapshot in store.pages.latest_snapshots("blog", 9)} == {b"three", b"one"}
+    assert set(versions_of(store, "blog")) == {b"three", b"one"}
 
 
 def test_ended_deliveries_go_and_waiting_ones_stay(store: Store) -> None:
@@ -279,13 +290,13 @@ class Trends(RuleBasedStateMachine):
         brand = self._live(mention)
         if brand is not None:
             with self.store.write() as transaction:
-                transaction.replace_reading(mention, reading(brand, compound, pains=[(topic, 2)]))
+                reread(transaction, mention, reading(brand, compound, pains=[(topic, 2)]))
 
     @rule(mention=mentions, irrelevant=st.booleans())
     def judge(self, mention: int, irrelevant: bool) -> None:
         if self._live(mention) is not None:
             with self.store.write() as transaction:
-                transaction.replace_reading(mention, None, irrelevant=irrelevant)
+                reread(transaction, mention, None, irrelevant=irrelevant)
 
     @rule(days=st.integers(1, 40))
     def forget(self, days: int) -> None:
