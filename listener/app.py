@@ -30,7 +30,7 @@ from listener.outbox import Delivered, Outbox
 from listener.parts import Parts
 from listener.pipeline import PollResult
 from listener.plugins import Scrapers, bundled
-from listener.rounds import NotAsked, Round
+from listener.rounds import NotAsked, Round, Wait
 from listener.routing import Adapter, LazyAdapter, Router
 from listener.schedule import Bounds
 from listener.storage import Store
@@ -162,12 +162,16 @@ class App:
         """Poll all sources that are due, and wait for them; call `done` with each result. Return their number."""
         return self.dispatcher.poll_due(self.clock(), done)
 
-    def poll_all(self, done: Callable[[PollResult], None]) -> list[NotAsked]:
-        """Poll every source once regardless of its schedule; call `done` for each. Return those that were skipped."""
-        ready_at = self.fetcher.ready_at
+    def poll_all(
+        self, done: Callable[[PollResult], None], waiting: Callable[[Wait], None] = lambda _: None
+    ) -> list[NotAsked]:
+        """Poll every source once regardless of its schedule; call `done` for each, and `waiting` before longer waits.
+
+        Return those that were skipped.
+        """
         return Round(
-            self.store, self.dispatcher, self.sources, ready_at, clock=self.clock, sleep=self._sleep
-        ).run(done)  # fmt: skip
+            self.store, self.dispatcher, self.sources, self.fetcher, clock=self.clock, sleep=self._sleep
+        ).run(done, waiting)  # fmt: skip
 
     def send_due(self) -> list[Delivered]:
         """Send all deliveries that are due, and wait for them; return the result of each message."""

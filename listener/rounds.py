@@ -1,7 +1,8 @@
 """One round: polls every source once, regardless of its schedule, in bounded time.
 
-A round waits where hosts want a gap between two requests. A host that wants to be left alone for longer is left, and
-its sources are named, so that whoever asked for the round knows what wasn't heard.
+A round waits where hosts want a gap between two requests, and for a host that failed and is soon asked again. It tells
+of the longer waits. A host that must be left alone for more than a minute is left, and its sources are named, so that
+whoever asked for the round knows what wasn't heard.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import time
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from heapq import heappop, heappush
+from typing import Protocol
 
 import msgspec
 
@@ -25,6 +27,8 @@ PATIENCE_ALTOGETHER = timedelta(minutes=10)
 #: Between two looks at what has become possible.
 STEP = timedelta(seconds=0.05)
 STEP_LIMIT = timedelta(seconds=1)
+#: Shorter waits, such as the usual gap, aren't worth a word.
+WORTH_A_WORD = timedelta(seconds=5)
 #: When a host may be asked, where nothing but gaps decides that.
 TURN = "its host is busy with other sources, or requires more time between requests"
 
@@ -36,6 +40,27 @@ class NotAsked(msgspec.Struct, frozen=True, kw_only=True):
     why: str
 
 
+class Wait(msgspec.Struct, frozen=True, kw_only=True):
+    """A wait of a round, and why, in words for people."""
+
+    #: The one that can be asked first.
+    source: str
+    time: timedelta
+    why: str
+
+
+class Hosts(Protocol):
+    """The part of the fetcher that a round uses: what it knows of hosts, by URL and moment."""
+
+    def ready_at(self, url: str, now: datetime) -> datetime:
+        """Return when a fetch won't be put off."""
+        ...
+
+    def left_alone(self, url: str, now: datetime) -> str:
+        """Return until when and why a host must not be contacted, in a sentence; "" where that isn't so."""
+        ...
+
+
 class Round:
     """Polls each of `sources` once."""
 
@@ -44,16 +69,15 @@ class Round:
         store: Store,
         dispatcher: Dispatcher,
         sources: Mapping[str, Source],
-        ready_at: Callable[[str, datetime], datetime],
+        hosts: Hosts,
         *,
         clock: Callable[[], datetime],
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        """Take `ready_at`, which tells by URL and moment when a fetch won't be put off."""
         self._store = store
         self._dispatcher = dispatcher
         self._sources = sources
-        self._ready_at = ready_at
+        self._hosts = hosts
         self._clock = clock
         self._sleep = sleep
         self._left = set(sources)
@@ -63,9 +87,13 @@ class Round:
         #: Of those that were put off: until when, and why.
         self._put_off: dict[str, tuple[datetime, str]] = {}
         self._not_asked: list[NotAsked] = []
+        #: Until when it has told that it waits.
+        self._told_until: datetime | None = None
 
-    def run(self, done: Callable[[PollResult], None]) -> list[NotAsked]:
-        """Poll, call `done` with each result, and return what could not be asked."""
+    def run(
+        self, done: Callable[[PollResult], None], waiting: Callable[[Wait], None] = lambda _: None
+    ) -> list[NotAsked]:
+        """Poll, call `done` with each result and `waiting` before a longer wait; return what could not be asked."""
         self._begin()
         idle, now = timedelta(0), self._clock()
         progress = now
@@ -79,16 +107,28 @@ class Round:
                     if self._tick_off(result, done):
                         progress = self._clock()
                 continue
-            wait = min(self._possible_at(name, now) for name in self._left) - now
+            possible, name = min((self._possible_at(name, now), name) for name in self._left)
+            wait = possible - now
             if wait > PATIENCE or idle > PATIENCE_ALTOGETHER or now - progress > 2 * PATIENCE:
                 break
+            self._tell(name, possible, now, waiting)
             pause = min(max(wait, STEP), STEP_LIMIT)
             self._sleep(pause.total_seconds())
             idle += pause
         for name in sorted(self._left):
-            _, why = self._put_off.get(name, (now, TURN))
-            self._leave(name, why)
+            self._leave(name, self._why(name, now))
         return self._not_asked
+
+    def _why(self, name: str, now: datetime) -> str:
+        """Return why a source can't be asked now."""
+        _, put_off = self._put_off.get(name, (now, TURN))
+        return self._hosts.left_alone(self._sources[name].url, now) or put_off
+
+    def _tell(self, name: str, until: datetime, now: datetime, waiting: Callable[[Wait], None]) -> None:
+        """Call `waiting` if a wait takes longer than a gap usually does, once for each."""
+        if until - now >= WORTH_A_WORD and (self._told_until is None or until > self._told_until):
+            self._told_until = until
+            waiting(Wait(source=name, time=until - now, why=self._why(name, now)))
 
     def _begin(self) -> None:
         """Let everything be due, what is overdue first, but what has said that it is gone for good."""
@@ -118,4 +158,4 @@ class Round:
 
     def _possible_at(self, name: str, now: datetime) -> datetime:
         until, _ = self._put_off.get(name, (now, ""))
-        return max(until, self._ready_at(self._sources[name].url, now))
+        return max(until, self._hosts.ready_at(self._sources[name].url, now))

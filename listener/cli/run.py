@@ -18,6 +18,7 @@ from listener.app import App, open_app
 from listener.dispatch import describe, level_of
 from listener.memory import keep_all, share_arenas
 from listener.pipeline import PollResult
+from listener.rounds import Wait
 from listener.systemd import Notifier
 from listener.text import counted
 from listener.types import Outcome
@@ -57,13 +58,15 @@ def run(settings_path: Path, once: bool, verbose: bool) -> None:
 
 
 def run_once(app: App, *, verbose: bool = False) -> int:
-    """Poll everything once, with a bar on a terminal and a line for each source that has something to tell.
+    """Poll everything once, with a line for each source that has something to tell, or for all if `verbose`.
 
-    Returns the number of sources that failed or were skipped. If `verbose`, each source has its line.
+    Returns the number of sources that failed or were skipped.
     """
     counts: Counter[str] = Counter()
     outcomes: Counter[Outcome] = Counter()
-    with _progress(app, verbose=verbose) as show:
+    # On a terminal a bar shows that it goes on.
+    at_least = logging.DEBUG if verbose else logging.WARNING if sys.stderr.isatty() else logging.INFO
+    with _progress(app) as (advance, say):
 
         def done(result: PollResult) -> None:
             outcomes[result.outcome] += 1
@@ -71,9 +74,14 @@ def run_once(app: App, *, verbose: bool = False) -> int:
             counts["items"] += result.new_items
             counts["mentions"] += result.mentions
             counts["alerts"] += result.alerts
-            show(result)
+            advance()
+            if level_of(result) >= at_least:
+                say(describe(result))
 
-        not_asked = app.poll_all(done)
+        def waiting(wait: Wait) -> None:
+            say(f"waiting {wait.time.total_seconds():.0f} s for {wait.source}: {wait.why}")
+
+        not_asked = app.poll_all(done, waiting)
     for one in not_asked:
         click.echo(f"{one.source}: skipped: {one.why}", err=True)
     counts["alerts"] += app.look_at_trends(app.clock())
@@ -102,17 +110,10 @@ def _by_outcome(outcomes: Counter[Outcome]) -> str:
 
 
 @contextmanager
-def _progress(app: App, *, verbose: bool) -> Iterator[Callable[[PollResult], None]]:
-    """Give what shows a poll: on a terminal a bar with what failed above it, elsewhere what isn't without news."""
-    terminal = sys.stderr.isatty()
-    at_least = logging.DEBUG if verbose else logging.WARNING if terminal else logging.INFO
-    if not terminal:
-
-        def tell(result: PollResult) -> None:
-            if level_of(result) >= at_least:
-                click.echo(describe(result), err=True)
-
-        yield tell
+def _progress(app: App) -> Iterator[tuple[Callable[[], None], Callable[[str], None]]]:
+    """Give what counts a poll and what prints a line: on a terminal a bar, with the lines above it."""
+    if not sys.stderr.isatty():
+        yield lambda: None, lambda line: click.echo(line, err=True)
         return
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -121,10 +122,7 @@ def _progress(app: App, *, verbose: bool) -> Iterator[Callable[[PollResult], Non
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         total, _, _ = app.size()
         task = bar.add_task("Polling", total=total)
-
-        def show(result: PollResult) -> None:
-            bar.advance(task)
-            if level_of(result) >= at_least:
-                bar.console.print(describe(result), markup=False, highlight=False, soft_wrap=True)
-
-        yield show
+        yield (
+            lambda: bar.advance(task),
+            lambda line: bar.console.print(line, markup=False, highlight=False, soft_wrap=True),
+        )

@@ -90,6 +90,13 @@ class Fetcher:
         except Failure:
             return now
 
+    def left_alone(self, url: str, now: datetime) -> str:
+        """Return until when and why the host of `url` must not be contacted, in a sentence; "" where that isn't so."""
+        try:
+            return self._politeness.left_alone(parse_target(url).key, now)
+        except Failure:
+            return ""
+
     def fetch(self, request: Request, validators: Validators | None = None, *, under_way: bool = False) -> FetchResult:
         """Ask for `request.url`, or for where it has moved to, and return how that ended. Never raises for the web.
 

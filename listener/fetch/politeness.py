@@ -120,6 +120,11 @@ class Politeness:
                 return now
             return max(now, self._rested_at(entry, now), alone_until)
 
+    def left_alone(self, host: str, now: datetime) -> str:
+        """Return until when and why a host must not be contacted, in a sentence; "" where that isn't so."""
+        state = self.state(host)
+        return _pause_of(state, now) if state.not_before is not None and state.not_before > now else ""
+
     def enter(self, host: str, url: str, *, within: bool = False) -> float:
         """Wait for the turn of `host`, and take it; return the seconds waited. `leave` must follow.
 
@@ -214,12 +219,8 @@ class Politeness:
             return
         wait = state.not_before - now
         failed = state.outcome if wait > DEFER_LIMIT else None
-        reason = f"{state.outcome or Outcome.RATE_LIMITED}, {state.failures} in a row"
         raise Failure(
-            failed or Outcome.DEFERRED,
-            f"{state.host} must not be contacted until {state.not_before:%Y-%m-%d %H:%M} UTC ({reason}).",
-            retry_after=self.spread(url, wait),
-            asked=False,
+            failed or Outcome.DEFERRED, _pause_of(state, now), retry_after=self.spread(url, wait), asked=False
         )
 
     def _put_off(self, entry: _Host, ready: datetime, gap: timedelta, now: datetime) -> Failure:
@@ -280,6 +281,14 @@ class Politeness:
             if entry.busy or entry.slower or max(entry.last_end + self._gap(entry), entry.queue_end) > now
         }
         self._forget_at = max(_HOSTS_LIMIT, 2 * len(self._known))
+
+
+def _pause_of(state: HostState, now: datetime) -> str:
+    """Tell until when and why a host is left alone; of a short pause to the second."""
+    assert state.not_before is not None
+    until = f"{state.not_before:%Y-%m-%d %H:%M{'' if state.not_before - now > DEFER_LIMIT else ':%S'}} UTC"
+    reason = f"{state.outcome or Outcome.RATE_LIMITED}, {state.failures} in a row"
+    return f"{state.host} must not be contacted until {until} ({reason})."
 
 
 def _after(state: HostState, outcome: Outcome, retry_after: timedelta | None, now: datetime) -> HostState:

@@ -15,6 +15,7 @@ from listener.app import App, load_settings
 from listener.cli import group
 from listener.dispatch import level_of
 from listener.pipeline import PollResult
+from listener.rounds import TURN, Wait
 from listener.types import HostState, Outcome
 
 START = datetime(2026, 11, 2, 8, tzinfo=UTC)
@@ -55,6 +56,7 @@ class Place:
         self.path = folder / "listener.toml"
         self._server = server
         self.done: list[PollResult] = []
+        self.waits: list[Wait] = []
 
     def settle(self, *paths: str, gap: str = "2s", host: str = "localhost") -> None:
         sources = "".join(
@@ -69,7 +71,7 @@ class Place:
             app.start()
             if alone is not None:
                 app.store.save_host(alone)
-            return {one.source: one.why for one in app.poll_all(self.done.append)}
+            return {one.source: one.why for one in app.poll_all(self.done.append, self.waits.append)}
         finally:
             app.drain(timedelta(seconds=10))
             app.close()
@@ -92,6 +94,8 @@ def test_sources_of_one_host_have_their_turns_one_after_another(place: Place) ->
     place.settle("one", "two", "three", gap="30s")
     assert place.round() == {}
     assert place.polled() == ["one", "three", "two"]
+    assert len(place.waits) == 2
+    assert all(timedelta(seconds=25) < wait.time <= timedelta(seconds=30) and wait.why == TURN for wait in place.waits)
     assert timedelta(seconds=60) <= place.clock.now - START < timedelta(seconds=70)
 
 
@@ -118,8 +122,11 @@ def test_a_host_in_backoff_for_minutes_is_not_waited_for(place: Place, httpserve
         failures=5,
         outcome=Outcome.TIMEOUT,
     )
-    assert sorted(place.round(alone=alone)) == ["one", "two"]
+    not_asked = place.round(alone=alone)
+    told = f"localhost:{httpserver.port} must not be contacted until 2026-11-02 08:04:00 UTC (timeout, 5 in a row)."
+    assert not_asked == {"one": told, "two": told}
     assert place.clock.now == START
+    assert place.waits == []
     assert not httpserver.log
 
 
@@ -130,6 +137,16 @@ def test_a_host_in_backoff_for_half_a_minute_is(place: Place, httpserver: HTTPSe
     assert place.round(alone=alone) == {}
     assert place.polled() == ["one"]
     assert place.clock.now >= until
+    [wait] = place.waits
+    assert (wait.source, wait.time) == ("one", timedelta(seconds=30))
+    assert "must not be contacted until 2026-11-02 08:00:30 UTC (timeout, 2 in a row)" in wait.why
+
+
+def test_the_usual_gap_is_waited_for_without_a_word(place: Place) -> None:
+    place.settle("one", "two")
+    assert place.round() == {}
+    assert place.clock.now > START
+    assert place.waits == []
 
 
 def test_a_source_that_is_gone_is_named_and_not_asked_again(place: Place, httpserver: HTTPServer) -> None:
