@@ -25,6 +25,8 @@ from listener.types import Outcome
 #: What a server may send beside mails, and of one mail: some send all of it where a part was asked for.
 TALK_LIMIT_BYTES = 1_000_000
 MAIL_LIMIT_BYTES = 64_000_000
+#: As the library has it: numbers of a search stand on one line.
+_LINE_LIMIT_BYTES = 1_000_000
 _CHUNK_BYTES = 64 * 1024
 _MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
 _ARRIVED = re.compile(rb'INTERNALDATE "([ \d]\d-[A-Za-z]{3}-\d{4} \d\d:\d\d:\d\d [+-]\d{4})"')
@@ -63,7 +65,11 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Conversation(imaplib.IMAP4):
-    """A client whose socket keeps to a deadline and a number of bytes. A context: it says goodbye at its end."""
+    """A client whose socket keeps to a deadline and a number of bytes. A context: it says goodbye at its end.
+
+    It reads by itself: the library's own reader is another one from Python 3.14 on, and takes what came unencrypted
+    along into TLS.
+    """
 
     def __init__(self, sock: socket.socket, host: str, port: int, deadline: Deadline) -> None:
         """Read the greeting and what the server can do. Raises Failure, OSError, and the library's error."""
@@ -76,19 +82,35 @@ class Conversation(imaplib.IMAP4):
         self._guarded = GuardedSocket(sock, host)
         self._guarded.expect(self._deadline, TALK_LIMIT_BYTES)
 
-    # imaplib has no public way to bring a socket along; its own IMAP4_SSL overrides this, too.
-    def _create_socket(self, timeout: float | None) -> socket.socket:
-        return cast("socket.socket", self._guarded)
+    def open(self, host: str = "", port: int = 143, timeout: float | None = None) -> None:
+        """Take the guarded socket, with a reader that holds nothing yet. Called by the library."""
+        self.host, self.port = host, port
+        self.sock = cast("socket.socket", self._guarded)
+        self._reader = self._guarded.makefile("rb")
 
     def read(self, size: int) -> bytes:
         """Read what a server announces to send: the beginning of a mail is kept, the rest let go."""
         if size > MAIL_LIMIT_BYTES:
             raise Failure(Outcome.TOO_LARGE, f"{self.host} announces {size:,} bytes at once.")
-        kept = super().read(min(size, BYTES_LIMIT))
+        kept = self._reader.read(min(size, BYTES_LIMIT))
         left = size - BYTES_LIMIT
-        while left > 0 and (dropped := super().read(min(left, _CHUNK_BYTES))):
+        while left > 0 and (dropped := self._reader.read(min(left, _CHUNK_BYTES))):
             left -= len(dropped)
         return kept
+
+    def readline(self) -> bytes:
+        """Read a line. Raises the library's error for one that doesn't end."""
+        line = self._reader.readline(_LINE_LIMIT_BYTES + 1)
+        if len(line) > _LINE_LIMIT_BYTES:
+            raise self.error(f"a line of more than {_LINE_LIMIT_BYTES:,} bytes")
+        return line
+
+    def shutdown(self) -> None:
+        """Close the connection; it may be closed already."""
+        self._reader.close()
+        with suppress(OSError):
+            self._guarded.shutdown(socket.SHUT_RDWR)
+        self._guarded.close()
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -97,9 +119,7 @@ class Conversation(imaplib.IMAP4):
         if kind is None:
             super().__exit__(kind, error, trace)
             return
-        # The socket that TLS was to go over may be closed already.
-        with suppress(OSError):
-            self.shutdown()
+        self.shutdown()
         if isinstance(error, imaplib.IMAP4.abort) and (goodbye := self.untagged_responses.get("BYE")):
             words = _text(goodbye)
             outcome = _outcome(words, Outcome.PROTOCOL)
