@@ -122,7 +122,7 @@ class Callbacks:
         except OSError as error:
             if not isinstance(error, BlockingIOError | ConnectionError):
                 # Out of file descriptors, perhaps: it would be tried again at once, and again.
-                log.warning("a call was lost: %s", error.strerror or type(error).__name__)
+                log.warning("a connection was lost: %s", error.strerror or type(error).__name__)
                 time.sleep(_REST_SECONDS)
             return
         if len(tasks) >= CONNECTIONS_LIMIT:

@@ -224,7 +224,7 @@ def signing_key(secret: Secret) -> bytes:
     try:
         key = base64.b64decode(secret.reveal().removeprefix("whsec_"), validate=True)
     except (binascii.Error, ValueError):
-        raise ValueError('secret: expected "whsec_" and base64') from None
+        raise ValueError('secret: expected "whsec_" and 24 to 64 bytes in base64 (openssl rand -base64 32)') from None
     if not 24 <= len(key) <= 64:
         raise ValueError(f"secret: expected 24 to 64 bytes in base64, got {len(key)}")
     return key
@@ -249,7 +249,7 @@ def check_header(value: str, key: str, *, ascii_only: bool = True) -> None:
     """Raise ValueError for text that could end a header early or can't stand in one."""
     usable = HEADER_VALUE.fullmatch(value) is not None if ascii_only else value.isprintable()
     if not usable:
-        raise ValueError(f"{key}: holds characters that can't stand in a header")
+        raise ValueError(f"{key}: contains characters that a header can't have")
 
 
 def check_timeout(timeout: timedelta) -> None:

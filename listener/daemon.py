@@ -254,7 +254,7 @@ class Daemon:
                 self._replace_app(app)
             else:
                 app.close()
-                log.error("settings not reloaded: another database needs a restart; this one is held, the other isn't")
+                log.error("settings not reloaded: another database needs a restart")
         self._notifier.ready()
 
     def _replace_app(self, app: App) -> None:
@@ -269,12 +269,12 @@ class Daemon:
         try:
             app.listen()
         except ListenerError as error:
-            log.error("hubs are not heard: %s", error)
+            log.error("can't listen for hubs: %s", error)
         self._app = app
         try:
             self._watch()
         except ListenerError as error:
-            log.error("metrics can't be read: %s", error)
+            log.error("metrics are not served: %s", error)
         self._quiet = False
         log.info("settings reloaded sources=%d brands=%d channels=%d", *app.size())
 

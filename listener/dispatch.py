@@ -127,7 +127,7 @@ class Dispatcher:
         if isinstance(error, ListenerError):
             log.error("source=%s error=%r", source.name, str(error))
         else:
-            log.error("source=%s failed in a way nobody foresaw", source.name, exc_info=error)
+            log.error("source=%s failed unexpectedly", source.name, exc_info=error)
         now = self._parts.clock()
         detail = f"{type(error).__name__}: {error}"
         polled = Polled(outcome=Outcome.ERROR, detail=detail, validators=polling.state.validators)

@@ -41,7 +41,7 @@ def read_json(response: Response) -> Fields:
     """Return what a response holds, or raise ParseError that says what came instead of JSON."""
     text = decode(response.body, charset="utf-8").lstrip("\ufeff \t\r\n\0")
     if not text:
-        raise ParseError("an empty answer instead of JSON")
+        raise ParseError("an empty response instead of JSON")
     if text.startswith("<"):
         title = _TITLE.search(text[:20_000])
         named = f" titled {collapse(title[1])[:QUOTE_LIMIT]!r}" if title else ""
@@ -66,7 +66,7 @@ def _read_escaped(text: str) -> Fields:
 
 def _unreadable(error: Exception, text: str) -> ParseError:
     reason = str(error)[:QUOTE_LIMIT]
-    return ParseError(f"JSON that can't be read ({reason}); it begins with {text[:QUOTE_LIMIT]!r}")
+    return ParseError(f"invalid JSON ({reason}); it begins with {text[:QUOTE_LIMIT]!r}")
 
 
 class Fields:

@@ -59,44 +59,42 @@ class Metrics:
         def counter(name: str, text: str, labels: Iterable[str] = ()) -> Counter:
             return Counter(f"listener_{name}", text, labels, registry=registry)
 
-        self._polls = counter("polls", "Polls that have ended, by how.", ["outcome"])
+        self._polls = counter("polls", "Finished polls, by outcome.", ["outcome"])
         for outcome in Outcome:
             self._polls.labels(outcome.value)
         self._seconds = Histogram(
             "listener_poll_duration_seconds",
-            "Time from the begin of a poll to its place in the database.",
+            "Time from the start of a poll until it is stored.",
             registry=registry,
             buckets=POLL_BUCKETS,
         )
-        self._requests = counter("requests", "Requests that polls have made.")
-        self._items_read = counter("items_read", "Items in the answers of sources, known ones as well.")
-        self._items = counter("items", "Items that were new.")
+        self._requests = counter("requests", "Requests made by polls.")
+        self._items_read = counter("items_read", "Items in responses, including known ones.")
+        self._items = counter("items", "New items.")
         self._mentions = counter("mentions", "Mentions of brands in new items.")
-        self._changes = counter("changes", "Changes of pages that were told.")
-        self._alerts = counter("alerts", "Alerts that were raised, by rule.", ["rule"])
-        self._deliveries = counter(
-            "deliveries", "Attempts to hand an alert to a channel, by what became of it.", ["channel", "outcome"]
-        )
+        self._changes = counter("changes", "Page changes reported.")
+        self._alerts = counter("alerts", "Alerts raised, by rule.", ["rule"])
+        self._deliveries = counter("deliveries", "Delivery attempts, by channel and outcome.", ["channel", "outcome"])
 
     def _gauges(self, registry: CollectorRegistry) -> None:
         def gauge(name: str, text: str, labels: Iterable[str] = ()) -> Gauge:
             return Gauge(f"listener_{name}", text, labels, registry=registry)
 
-        gauge("build_info", "The program that runs.", ["version"]).labels(__version__).set(1)
-        self._tick_at = gauge("last_tick_timestamp_seconds", "When work was last handed out, each second.")
-        self._poll_at = gauge("last_poll_timestamp_seconds", "When a source was last polled.")
+        gauge("build_info", "Version of the program.", ["version"]).labels(__version__).set(1)
+        self._tick_at = gauge("last_tick_timestamp_seconds", "Last dispatch of work; normally every second.")
+        self._poll_at = gauge("last_poll_timestamp_seconds", "Last poll of any source.")
         self._success_at = gauge(
-            "source_last_success_timestamp_seconds", "When a source last answered; 0: never.", ["source"]
+            "source_last_success_timestamp_seconds", "Last successful poll of a source; 0 if never.", ["source"]
         )
-        self._sources = gauge("sources", "Sources of the settings.")
+        self._sources = gauge("sources", "Configured sources.")
         self._failing = gauge("sources_failing", "Sources whose last poll failed.")
-        self._stopped = gauge("sources_stopped", "Sources that are asked no more.")
-        self._poll_lag = gauge("poll_lag_seconds", "For how long the source that is longest overdue has been due.")
-        self._pending = gauge("deliveries_pending", "Alerts that wait on some channel: for an attempt or a digest.")
-        self._dead = gauge("deliveries_dead", "Alerts that some channel could not deliver.")
-        self._delivery_lag = gauge(
-            "delivery_lag_seconds", "For how long the delivery that is longest overdue has been due."
+        self._stopped = gauge("sources_stopped", "Sources no longer polled (410 Gone).")
+        self._poll_lag = gauge("poll_lag_seconds", "How long the most overdue source has been due.")
+        self._pending = gauge(
+            "deliveries_pending", "Deliveries waiting for an attempt, a digest, or the end of quiet hours."
         )
+        self._dead = gauge("deliveries_dead", "Abandoned deliveries.")
+        self._delivery_lag = gauge("delivery_lag_seconds", "How long the most overdue delivery has been due.")
         self._rows = gauge("database_rows", "Rows in the database.", ["table"])
         self._size = gauge("database_size_bytes", "Size of the database.")
 
@@ -191,7 +189,7 @@ class Metrics:
         if call.path == "/health":
             silent = timedelta(seconds=self._monotonic() - self._ticked)
             if silent > TICK_LIMIT:
-                text = f"no work was handed out for {silent.total_seconds():.0f} s\n"
+                text = f"no work was dispatched for {silent.total_seconds():.0f} s\n"
                 return Answer(status=HTTPStatus.SERVICE_UNAVAILABLE, text=text)
             return Answer(status=HTTPStatus.OK, text="ok\n")
         if call.path != "/metrics":

@@ -51,7 +51,8 @@ log = logging.getLogger(__name__)
 
 #: What is told of a poll whose answer was read as far as it went.
 BROKEN_OFF = (
-    "The answer broke off. All of it is asked for again next time; if that stays, look for a shorter feed of the site."
+    "The response was incomplete. The next poll requests all of it again; if this persists, look for a shorter feed on "
+    "the site."
 )
 #: Items that one poll reads, and stores, before others have their turn: some seconds' work at the most.
 PORTION = 250

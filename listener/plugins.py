@@ -206,7 +206,7 @@ def _scraper_in(found: _Found) -> object:
         raise PluginError(found.origin, f"can't be imported: {type(error).__name__}: {error}") from error
     if isinstance(loaded, ModuleType):
         if not hasattr(loaded, "scraper"):
-            raise PluginError(found.origin, "doesn't bind the name `scraper`")
+            raise PluginError(found.origin, "doesn't define `scraper`")
         return loaded.scraper
     return loaded
 

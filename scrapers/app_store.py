@@ -87,7 +87,7 @@ def _request(app: str, country: str, page: int) -> Request:
 def _of_json(response: Response, country: str) -> tuple[list[Item], int]:
     feed = read_json(response).within("feed")
     if "link" not in feed and "entry" not in feed:
-        raise ParseError("JSON of another kind instead of an app's reviews: it has no feed")
+        raise ParseError("other JSON instead of an app's reviews: it has no feed")
     # A single review comes as an object, not as a list of one.
     single = feed.within("entry")
     entries: Iterator[Fields] = feed.each("entry") if single.is_list() else iter([single])
@@ -122,9 +122,9 @@ def _of_atom(response: Response, country: str) -> tuple[list[Item], int]:
     try:
         root = ElementTree.fromstring(text)  # noqa: S314 - without declarations there is nothing to expand
     except (ElementTree.ParseError, ValueError) as error:
-        raise ParseError(f"neither JSON nor XML that can be read instead of an app's reviews: {error}") from error
+        raise ParseError(f"neither valid JSON nor valid XML instead of an app's reviews: {error}") from error
     if root.tag != _ATOM + "feed":
-        raise ParseError(f"XML of another kind instead of an app's reviews: {root.tag[:80]}")
+        raise ParseError(f"other XML instead of an app's reviews: {root.tag[:80]}")
     items = [
         _entry(entry, country) for entry in root.iter(_ATOM + "entry") if entry.find(_APPLE + "rating") is not None
     ]

@@ -110,7 +110,7 @@ def _until(request: Request, oldest: int) -> Request:
 def _signed_in(answer: Fields, request: Request) -> Iterator[Request]:
     token = answer.raw("accessJwt")
     if not token or not token.isascii() or not token.isprintable():
-        raise ParseError("a session without a token: Bluesky did not let this account in")
+        raise ParseError("a session without a token: Bluesky rejected this account")
     home = request.url.removesuffix(_SESSION)
     for turn in msgspec.json.decode(request.tag, type=list[Turn]) if request.tag else ():
         headers = {"Authorization": f"Bearer {token}"}
@@ -130,7 +130,7 @@ def _posts(answer: Fields) -> Iterator[Fields]:
     elif "thread" in answer:
         yield from _thread(answer.within("thread"))
     else:
-        raise ParseError("JSON without posts: not an answer of Bluesky")
+        raise ParseError("JSON without posts: not a response of Bluesky")
 
 
 def _thread(thread: Fields) -> Iterator[Fields]:

@@ -85,7 +85,7 @@ class Discourse:
             groups = [group for group in answer.each() if group.raw("type") == "topic"]
             items = [_topic(topic, forum, {}) for group in groups for topic in group.each("results")]
         else:
-            raise ParseError("JSON of another kind instead of a forum's posts, topics or search")
+            raise ParseError("other JSON instead of a forum's posts, topics or search")
         kept = tuple(item for item in items if item is not None)
         read = _pages_read(response.request)
         older = tuple(_next(answer, response, read)) if kept else ()

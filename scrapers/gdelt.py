@@ -58,7 +58,7 @@ class Gdelt:
             return page_read(response, (), following=None)
         answer = read_json(response)
         if not answer.within("articles").is_list():
-            raise ParseError("JSON without articles: not an answer of GDELT")
+            raise ParseError("JSON without articles: not a response of GDELT")
         items = list(_items(answer))
         oldest = oldest_of(items)
         earlier = None if oldest is None else {"enddatetime": f"{datetime.fromtimestamp(oldest, UTC):%Y%m%d%H%M%S}"}

@@ -90,7 +90,9 @@ class GitHub:
         found = answer if answer.is_list() else answer.within("items")
         if not found.is_list():
             message = answer.line("message")[:200]
-            raise ParseError(f"GitHub says: {message!r}" if message else "JSON without issues: no answer of GitHub")
+            raise ParseError(
+                f"GitHub says: {message!r}" if message else "JSON without issues: not a response of GitHub"
+            )
         turn = turn_of(response.request)
         total = answer.number("total_count") or 0
         more = min(total, _SHOWN) > turn.page * _PER_PAGE

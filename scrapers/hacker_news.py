@@ -61,7 +61,7 @@ class HackerNews:
         if "by" in answer or answer.is_true("deleted"):
             return Parsed(items=tuple(_official(answer)))
         if not answer.within("hits").is_list():
-            raise ParseError("JSON without a list of hits: not an answer of Algolia's search")
+            raise ParseError("JSON without a list of hits: not a response of Algolia's search")
         turn = turn_of(response.request)
         more = (answer.number("nbPages") or 0) > turn.page
         items = list(_items(answer))

@@ -80,9 +80,9 @@ class Options(Addressed, frozen=True, kw_only=True, forbid_unknown_fields=True):
         if self.token_url:
             self._check_oauth()
         if self.password is not None and _CONTROL.search(self.password.reveal()):
-            raise ValueError("password: holds a line feed or another control character")
+            raise ValueError("password: contains a line feed or another control character")
         if _CONTROL.search(self.mailbox + self.ca_file):
-            raise ValueError("mailbox: holds a control character")
+            raise ValueError("mailbox: contains a control character")
         if self.security == "none" and self.host not in LOOPBACK:
             raise ValueError('security: the password would cross the network in clear text; use "tls"')
 
@@ -178,7 +178,7 @@ def _token_request(options: Options, place: Mapping[str, Any]) -> Request:
 def _token(response: Response) -> str:
     token = read_json(response).raw("access_token")
     if not token or not token.isascii() or not token.isprintable() or " " in token:
-        raise ParseError("no token: the service that gives them out did not let this app in")
+        raise ParseError("no token: the token service rejected this app")
     return token
 
 

@@ -51,7 +51,7 @@ class Lemmy:
         if answer.raw("error"):
             raise ParseError(f"the server says: {answer.line('error')[:200]!r}")
         if not (answer.within("posts").is_list() or answer.within("comments").is_list()):
-            raise ParseError("JSON without posts and comments: not an answer of Lemmy")
+            raise ParseError("JSON without posts and comments: not a response of Lemmy")
         full = max(len(list(answer.each(name))) for name in ("posts", "comments")) >= _PER_PAGE
         following = {"page": turn_of(response.request).page + 1} if full else None
         return page_read(response, _items(answer), following=following)

@@ -47,7 +47,7 @@ class Lobsters:
         """Read a list of stories. Raises ParseError for anything else."""
         answer = read_json(response)
         if not answer.is_list():
-            raise ParseError("JSON that is no list of stories")
+            raise ParseError("JSON without a list of stories")
         items = tuple(_items(answer))
         return Parsed(items=items, older=tuple(_next_page(response.request)) if items else ())
 

@@ -92,7 +92,7 @@ def _statuses(answer: Fields) -> Iterator[Fields]:
     elif "content" in answer:
         yield answer
     else:
-        raise ParseError("JSON without statuses: not an answer of Mastodon")
+        raise ParseError("JSON without statuses: not a response of Mastodon")
 
 
 def _item(status: Fields) -> Item | None:

@@ -55,7 +55,7 @@ class Options(PageOptions, frozen=True, kw_only=True, forbid_unknown_fields=True
             try:
                 blank.matches(selector)
             except ValueError:
-                raise ValueError(f"{selector!r} is no CSS selector") from None
+                raise ValueError(f"{selector!r} is not a CSS selector") from None
         for pattern in self.ignore:
             _compiled(pattern)
 
@@ -151,7 +151,7 @@ def _compiled(pattern: str) -> regex.Pattern[str]:
     try:
         return regex.compile(pattern)
     except regex.error as error:
-        raise ValueError(f"{pattern!r} is no regular expression: {error}") from None
+        raise ValueError(f"{pattern!r} is not a regular expression: {error}") from None
 
 
 scraper = Page()

@@ -110,7 +110,7 @@ def _questions(source: Source, options: Options) -> tuple[str, ...]:
 def _signed_in(answer: Fields, request: Request) -> Iterator[Request]:
     token = answer.raw("access_token")
     if not token or not token.isascii() or not token.isprintable():
-        raise ParseError("no token: Reddit did not let this app in")
+        raise ParseError("no token: Reddit rejected this app")
     for turn in msgspec.json.decode(request.tag, type=list[Turn]) if request.tag else ():
         headers = {"Authorization": f"Bearer {token}"}
         yield Request(url=_url(turn), headers=headers, conditional=False, robots=False, tag=turn.tag)
@@ -136,7 +136,7 @@ def _things(answer: Fields) -> Iterator[Fields]:
     elif "kind" in answer:
         todo = [answer]
     else:
-        raise ParseError("JSON that is no listing: not an answer of Reddit")
+        raise ParseError("JSON without a listing: not a response of Reddit")
     for _ in range(_LIMIT):
         if not todo:
             return

@@ -62,7 +62,7 @@ class StackExchange:
         if answer.raw("error_id"):
             raise ParseError(f"Stack Exchange says: {answer.line('error_message')[:200]!r}")
         if not answer.within("items").is_list():
-            raise ParseError("JSON without a list of items: not an answer of Stack Exchange")
+            raise ParseError("JSON without a list of items: not a response of Stack Exchange")
         page = turn_of(response.request).page
         # `backoff` asks to wait before the same is asked again: the next poll will.
         backoff = answer.number("backoff")

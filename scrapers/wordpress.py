@@ -63,7 +63,7 @@ class WordPress:
         answer = read_json(response)
         if not answer.is_list():
             said = answer.line("message")
-            raise ParseError(f"JSON of another kind instead of a list of posts{': ' + said[:80] if said else ''}")
+            raise ParseError(f"other JSON instead of a list of posts{': ' + said[:80] if said else ''}")
         url = response.request.url
         found = [_comment(one) if "author_name" in one or "post" in one else _post(one) for one in answer.each()]
         items = tuple(item for item in found if item is not None)

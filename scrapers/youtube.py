@@ -60,7 +60,7 @@ class YouTube:
         if "error" in answer:
             raise ParseError(f"YouTube says: {answer.markup('error', 'message')[:200]!r}")
         if not answer.within("items").is_list():
-            raise ParseError("JSON without a list of items: not an answer of YouTube")
+            raise ParseError("JSON without a list of items: not a response of YouTube")
         token = answer.raw("nextPageToken")[:500]
         items = (item for entry in answer.each("items") for item in _items(entry))
         return page_read(response, items, following={"pageToken": token} if token else None)

@@ -138,7 +138,7 @@ def summary(progress: Progress, source: Source, since: datetime, *, dry_run: boo
         f"{progress.new_items:,} of them new, {known:,} known; {counted(progress.mentions, 'mention')}."
     )
     if progress.undated:
-        yield f"{counted(progress.undated, 'item')} without a date left out: nobody knows when to count them."
+        yield f"{counted(progress.undated, 'item')} without a date left out: the trends can't count them."
     if progress.oldest is not None:
         yield f"The oldest is of {progress.oldest.astimezone(since.tzinfo):%Y-%m-%d %H:%M}."
     if progress.stopped:

@@ -207,7 +207,7 @@ def _shown(value: object) -> str | None:
 
 TABLES = {
     "trends": Table(
-        title="what was heard of a brand by hour, day or week, and how well it was listened",
+        title="mentions of a brand by hour, day or week, and how complete the polls were",
         columns=(
             *("bucket_start", "bucket_end", "brand", "source"),
             *("mentions", "stories", "scored", "unscored"),

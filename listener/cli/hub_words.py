@@ -11,30 +11,30 @@ from listener.subscriptions import Subscription
 def in_words(one: Subscription, now: datetime) -> str:
     """Return how a subscription stands, with times in the zone of `now`."""
     if one.alive(now) and one.expires_at is not None:
-        return f"tells of news, until {clock_time(one.expires_at, now)} (renewed before)"
+        return f"subscribed until {clock_time(one.expires_at, now)} (renewed before)"
     if one.state == "leaving":
-        return "is asked to tell no more"
-    again = "is asked now" if one.next_at <= now else f"is asked again at {clock_time(one.next_at, now)}"
+        return "being unsubscribed"
+    again = f"next request {'now' if one.next_at <= now else f'at {clock_time(one.next_at, now)}'}"
     if one.state == "denied":
-        return f"refuses to tell of news; {again}"
+        return f"subscription rejected; {again}"
     if one.pending_until is not None and now < one.pending_until:
-        return f"was asked, and has until {clock_time(one.pending_until, now)} to call back"
+        return f"requested; the hub has until {clock_time(one.pending_until, now)} to call back"
     if one.expires_at is not None:
-        return f"told of news until {clock_time(one.expires_at, now)}; {again}"
+        return f"expired at {clock_time(one.expires_at, now)}; {again}"
     if one.tries == 0:
-        return "was not asked yet"
-    return (
-        f"was asked {one.tries} times and never called back; {again}" if one.tries > 1 else f"took no request; {again}"
-    )
+        return "not requested yet"
+    if one.tries > 1:
+        return f"requested {one.tries} times, but the hub never called back; {again}"
+    return f"request failed; {again}"
 
 
 def odd(one: Subscription) -> tuple[str, str] | None:
     """Return what is odd about a subscription with the fix to try; None where nothing is."""
     if one.state == "denied":
-        return ("its hub refuses to tell of news", "It is polled by its schedule, as if it had no hub.")
+        return ("its hub rejects the subscription", "It is polled by its schedule, as if it had no hub.")
     if one.unheard:
         return (
-            f"its hub was asked {one.tries} times and never called back",
+            f"its hub never called back after {one.tries} requests",
             "Hubs must reach `public_url` of [websub] from outside: open it elsewhere and expect a 404 of the daemon. "
             "Until then the source is polled by its schedule.",
         )

@@ -176,7 +176,7 @@ def summary(settings: Settings) -> Iterator[Table]:
             ("polls at the same time", str(settings.workers)),
             ("gap between two requests to a host", span(fetch.gap)),
             ("polled every", f"{span(fetch.every)}, from {span(fetch.min_every)} to {span(fetch.max_every)}"),
-            ("private networks that may be asked", ", ".join(map(str, fetch.allow_networks)) or "none"),
+            ("private networks that may be contacted", ", ".join(map(str, fetch.allow_networks)) or "none"),
         ],
     )
     yield filled("Brands", ("name", "role", "query"), [(b.name, b.role, b.query) for b in settings.brands])

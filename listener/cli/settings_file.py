@@ -48,8 +48,7 @@ def append(path: Path, blocks: Sequence[str]) -> Settings:
         tomllib.loads(after)
     except tomllib.TOMLDecodeError as error:
         raise ListenerError(
-            f"{path} holds its sources in a way that nothing can be added behind ({error}). "
-            f"Add this by hand:\n\n{added}"
+            f"{path} lists its sources in a way that nothing can be appended to ({error}). Add this by hand:\n\n{added}"
         ) from error
     # Beside the file, so that what it includes is found.
     partial = real.with_name(f".{real.name}.{os.getpid()}.partial")

@@ -60,7 +60,7 @@ class Walk:
             return FetchResult(request=request, outcome=Outcome.DEFERRED, detail=f"{host} must not be contacted now.")
         if self.requests >= self._limit:
             self.notes.append(f"The search ended after {self.requests} requests.")
-            return FetchResult(request=request, outcome=Outcome.DEFERRED, detail="not asked any more.")
+            return FetchResult(request=request, outcome=Outcome.DEFERRED, detail="not requested any more.")
         self._tell(request.url)
         self.requests += 1
         result = self._ask(replace(request, robots=True))

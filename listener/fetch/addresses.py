@@ -131,7 +131,7 @@ class Resolver:
     def _look_up(self, host: str, port: int, timeout: float) -> list[str]:
         """Resolve in a thread of its own: getaddrinfo knows no deadline."""
         if not self._slots.acquire(blocking=False):
-            raise Failure(Outcome.DNS, f"{host} was not looked up: {_LOOKUPS_LIMIT} lookups hang already.")
+            raise Failure(Outcome.DNS, f"{host} could not be looked up: {_LOOKUPS_LIMIT} lookups are hanging already.")
         answers: queue.SimpleQueue[list[str] | OSError] = queue.SimpleQueue()
 
         def look_up() -> None:

@@ -44,7 +44,7 @@ def read_body(reply: Reply, host: str, limit: int, *, cut: bool = False) -> byte
                 break
         return decoder.finish()
     except zlib.error as error:
-        raise Failure(Outcome.PROTOCOL, f"The compressed answer of {host} is damaged.") from error
+        raise Failure(Outcome.PROTOCOL, f"The compressed response of {host} is corrupt.") from error
 
 
 def _read(raw: urllib3.HTTPResponse, host: str) -> bytes:
@@ -52,10 +52,10 @@ def _read(raw: urllib3.HTTPResponse, host: str) -> bytes:
     try:
         return raw.read(_STEP_BYTES, decode_content=False)
     except (OSError, http.client.HTTPException, urllib3.exceptions.HTTPError) as error:
-        raise Failure(Outcome.PROTOCOL, f"The answer of {host} broke off before its end.") from error
+        raise Failure(Outcome.PROTOCOL, f"The response of {host} ended early.") from error
     except ValueError as error:
         # http.client believes a chunk that says it has -5 bytes.
-        raise Failure(Outcome.PROTOCOL, f"The answer of {host} comes in chunks that are none.") from error
+        raise Failure(Outcome.PROTOCOL, f"The response of {host} has invalid chunked encoding.") from error
 
 
 def _too_large(host: str, limit: int) -> Failure:
@@ -66,7 +66,7 @@ def _decoder(encoding: str, host: str, limit: int) -> Decoder:
     codings = [coding.strip().lower() for coding in encoding.split(",")]
     codings = [coding for coding in codings if coding not in ("", "identity")]
     if len(codings) > 1 or _UNREADABLE.intersection(codings):
-        raise Failure(Outcome.PROTOCOL, f"{host} answers in a content coding that was not asked for.")
+        raise Failure(Outcome.PROTOCOL, f"{host} responds in a content encoding that was not requested.")
     # Servers put "utf-8" or "none" here: what isn't the name of a coding says nothing.
     if codings in (["gzip"], ["x-gzip"], ["deflate"]):
         return Inflater(host, limit)
@@ -133,7 +133,7 @@ class Inflater(Decoder):
     def finish(self) -> bytes:
         """Return the body. Raises Failure if the compressed stream has no end."""
         if self._stream is not None and not self._stream.eof and not self.full:
-            raise Failure(Outcome.PROTOCOL, f"The compressed answer of {self.host} broke off before its end.")
+            raise Failure(Outcome.PROTOCOL, f"The compressed response of {self.host} ended early.")
         self._out += self._head
         return super().finish()
 

@@ -188,7 +188,9 @@ class Exchange:
                 continue
             if not _NAME.fullmatch(name) or not _VALUE.fullmatch(value):
                 # http.client would raise an error that quotes the value.
-                raise Failure(Outcome.CLIENT_ERROR, f"The header {name[:40]!r} holds a character that can't be sent.")
+                raise Failure(
+                    Outcome.CLIENT_ERROR, f"The header {name[:40]!r} contains a character that can't be sent."
+                )
             headers[name] = value
         if trip.request.method == "POST":
             headers["Content-Length"] = str(len(trip.request.body or b""))

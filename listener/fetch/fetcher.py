@@ -173,12 +173,12 @@ class Fetcher:
         host, status = answer.target.host_header, answer.status
         location = answer.headers.get("location")
         if not location:
-            raise Failure(Outcome.PROTOCOL, f"{host} redirects ({status}) without saying where to.", status=status)
+            raise Failure(Outcome.PROTOCOL, f"{host} redirects ({status}) without a target.", status=status)
         target = join_target(answer.target, location)
         if target.url in seen:
-            raise Failure(Outcome.REDIRECTS, f"{host} redirects in a circle.", status=status)
+            raise Failure(Outcome.REDIRECTS, f"{host} redirects in a loop.", status=status)
         if trip.hops >= self._settings.max_redirects:
-            raise Failure(Outcome.REDIRECTS, f"{host} redirects once more after {trip.hops} redirects.", status=status)
+            raise Failure(Outcome.REDIRECTS, f"{host} redirects more than {trip.hops} times.", status=status)
         if trip.request.method != "GET" and not (status in _SAME_METHOD and trip.origin.trusts(target)):
             raise Failure(Outcome.REDIRECTS, f"{host} redirects a POST, which is not followed.", status=status)
         seen.add(target.url)

@@ -63,7 +63,7 @@ class RobotsGate:
                     self._politeness.remember(replace(state, robots_failing_since=since))
                     raise _unreadable(target, failure) from failure
                 known = replace(known, robots="", robots_until=now + ROBOTS_FRESH)
-            # The page is asked now, whatever backoff this failure alone would mean.
+            # The page is requested now, whatever backoff this failure alone would mean.
             self._politeness.remember(known, forgive=not failure.asked_for)
             return
         self._politeness.remember(
@@ -109,7 +109,7 @@ class RobotsGate:
 def _unreadable(target: Target, failure: Failure) -> Failure:
     return Failure(
         failure.outcome,
-        f"Pages of {target.host_header} are not asked, as its robots.txt can't be read: {failure.detail}",
+        f"{target.host_header} is not polled because its robots.txt can't be read: {failure.detail}",
         status=failure.status,
         retry_after=failure.retry_after,
     )

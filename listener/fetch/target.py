@@ -83,7 +83,7 @@ def parse_target(url: str) -> Target:
     if parts.scheme not in _DEFAULT_PORTS:
         raise Failure(Outcome.ADDRESS, f"The URL starts with {parts.scheme[:20]!r}, not with http or https.")
     if _CONTROL.search(url) or _AMBIGUOUS.search(parts.netloc):
-        raise Failure(Outcome.ADDRESS, "The URL holds a control character, or its host a blank or backslash.")
+        raise Failure(Outcome.ADDRESS, "The URL contains a control character, or its host a blank or backslash.")
     path = _UNSAFE.sub(_escape, parts.path or "/")
     if parts.query:
         path += "?" + _UNSAFE.sub(_escape, parts.query)
@@ -124,16 +124,16 @@ def _ascii_host(host: str, *, literal: bool) -> str:
     if literal:
         if _IPV6.fullmatch(host):
             return host
-        raise Failure(Outcome.ADDRESS, "The URL's host is no IPv6 address.")
+        raise Failure(Outcome.ADDRESS, "The URL's host is not a valid IPv6 address.")
     if not host.isascii():
         import idna  # its tables cost 10 ms, and few hosts need them
 
         try:
             host = idna.encode(host, uts46=True).decode()
         except (idna.IDNAError, UnicodeError) as error:
-            raise Failure(Outcome.ADDRESS, "The URL's host is no valid international name.") from error
+            raise Failure(Outcome.ADDRESS, "The URL's host is not a valid internationalized name.") from error
     if not _HOST.fullmatch(host):
-        raise Failure(Outcome.ADDRESS, "The URL's host is no valid name.")
+        raise Failure(Outcome.ADDRESS, "The URL's host is not a valid name.")
     return host.removesuffix(".").lower()
 
 

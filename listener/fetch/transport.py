@@ -206,7 +206,7 @@ class Transport(BaseAdapter):
         try:
             return self._converse(link, sent, method, deadline)
         except ConnectionError as error:
-            raise Failure(Outcome.PROTOCOL, f"{target.host} closed the connection without an answer.") from error
+            raise Failure(Outcome.PROTOCOL, f"{target.host} closed the connection without a response.") from error
 
     def give_back(self, link: Link, *, reusable: bool) -> None:
         """Keep a connection for a while, or close it."""
@@ -275,7 +275,7 @@ class Transport(BaseAdapter):
 
 def unexpected(host: str, error: Exception) -> Failure:
     """Tell that a host doesn't speak HTTP as expected."""
-    return Failure(Outcome.PROTOCOL, f"{host} doesn't answer in HTTP as expected: {type(error).__name__}.")
+    return Failure(Outcome.PROTOCOL, f"{host} doesn't respond in valid HTTP: {type(error).__name__}.")
 
 
 def _head(method: str, path: str, headers: Mapping[str, str]) -> bytes:

@@ -34,7 +34,7 @@ class Deadline:
         """Return `wanted` seconds, or fewer if fewer are left. Raises Failure (TIMEOUT) if none are."""
         left = self._expires - time.monotonic()
         if left <= 0:
-            raise Failure(Outcome.TIMEOUT, f"The fetch took longer than {self.total:g} s altogether.")
+            raise Failure(Outcome.TIMEOUT, f"The fetch took longer than {self.total:g} s in total.")
         return min(wanted, left)
 
     def extend(self, seconds: float) -> None:
@@ -74,7 +74,8 @@ class GuardedSocket:
         except TimeoutError as error:
             self._deadline.left(0)
             raise Failure(
-                Outcome.TIMEOUT, f"{self._host} sent nothing for {self._deadline.read:g} s in the middle of its answer."
+                Outcome.TIMEOUT,
+                f"{self._host} sent nothing for {self._deadline.read:g} s in the middle of its response.",
             ) from error
         self.received += count
         return count
@@ -86,7 +87,7 @@ class GuardedSocket:
         try:
             self._sock.sendall(data)
         except TimeoutError as error:
-            raise Failure(Outcome.TIMEOUT, f"{self._host} doesn't take the request.") from error
+            raise Failure(Outcome.TIMEOUT, f"{self._host} didn't accept the request in time.") from error
 
     def makefile(self, mode: str, *args: object) -> io.BufferedReader:
         """Return a buffered reader of what comes in; http.client asks for nothing else."""
@@ -142,9 +143,9 @@ def dial(endpoints: Sequence[Endpoint], host: str, port: int, deadline: Deadline
         else:
             return sock
     if isinstance(problem, TimeoutError):
-        raise Failure(Outcome.TIMEOUT, f"{host} doesn't take connections within {deadline.connect:g} s.") from problem
+        raise Failure(Outcome.TIMEOUT, f"{host} didn't accept a connection within {deadline.connect:g} s.") from problem
     reason = problem.strerror if problem and problem.strerror else "no address"
-    raise Failure(Outcome.CONNECT, f"{host} takes no connection at port {port}: {reason}.") from problem
+    raise Failure(Outcome.CONNECT, f"{host} can't be reached at port {port}: {reason}.") from problem
 
 
 def connect(
@@ -173,9 +174,9 @@ def encrypt(sock: socket.socket, host: str, deadline: Deadline, context: Callabl
 def tls_failure(host: str, error: Exception) -> Failure:
     """Tell why no TLS connection to `host` came about."""
     if isinstance(error, TimeoutError):
-        return Failure(Outcome.TIMEOUT, f"{host} doesn't finish the TLS handshake.")
+        return Failure(Outcome.TIMEOUT, f"{host} didn't finish the TLS handshake in time.")
     if isinstance(error, ssl.SSLCertVerificationError):
-        return Failure(Outcome.TLS, f"The certificate of {host} is not accepted: {error.verify_message}.")
+        return Failure(Outcome.TLS, f"The certificate of {host} is not trusted: {error.verify_message}.")
     if isinstance(error, ssl.SSLError):
-        return Failure(Outcome.TLS, f"{host} doesn't speak TLS as expected: {error.reason or 'handshake failed'}.")
-    return Failure(Outcome.TLS, f"{host} broke off the TLS handshake.")
+        return Failure(Outcome.TLS, f"{host} doesn't respond in valid TLS: {error.reason or 'handshake failed'}.")
+    return Failure(Outcome.TLS, f"{host} aborted the TLS handshake.")

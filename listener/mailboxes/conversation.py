@@ -123,16 +123,16 @@ class Conversation(imaplib.IMAP4):
         if isinstance(error, imaplib.IMAP4.abort) and (goodbye := self.untagged_responses.get("BYE")):
             words = _text(goodbye)
             outcome = _outcome(words, Outcome.PROTOCOL)
-            raise Failure(outcome, f"{self.host} ends the conversation: {_line(words)}") from error
+            raise Failure(outcome, f"{self.host} ended the session: {_line(words)}") from error
 
     def encrypt(self, context: Callable[[], ssl.SSLContext]) -> None:
         """Go on over TLS (RFC 3501, 6.2.1), before anything secret is said. Raises Failure where the server doesn't."""
         # One that greets as if somebody were logged in can't be asked, and may not be a server's word.
         if self.state != "NONAUTH" or "STARTTLS" not in self.capabilities:
-            raise Failure(Outcome.TLS, f"{self.host} doesn't offer to encrypt the connection (STARTTLS).")
+            raise Failure(Outcome.TLS, f"{self.host} doesn't offer encryption (STARTTLS).")
         kind, said = self._simple_command("STARTTLS")
         if kind != "OK":
-            raise Failure(Outcome.TLS, f"{self.host} doesn't begin to encrypt: {_line(_text(said))}")
+            raise Failure(Outcome.TLS, f"{self.host} doesn't start encryption: {_line(_text(said))}")
         self._guard(encrypt(self._plain, self.host, self._deadline, context), self.host)
         # A new reader: what came unencrypted and wasn't read yet is from anybody. So are the abilities told before.
         self.open(self.host, self.port)
@@ -150,13 +150,13 @@ class Conversation(imaplib.IMAP4):
             elif "AUTH=PLAIN" in self.capabilities:
                 self.authenticate("PLAIN", lambda _: f"\0{user}\0{password}".encode())
             elif "LOGINDISABLED" in self.capabilities:
-                raise Failure(Outcome.UNAUTHORIZED, f"{self.host} takes no passwords.")
+                raise Failure(Outcome.UNAUTHORIZED, f"{self.host} accepts no passwords.")
             else:
                 self.login(user, password)
         except imaplib.IMAP4.abort:
             raise
         except UnicodeEncodeError:
-            raise Failure(Outcome.UNAUTHORIZED, f"{self.host} takes passwords in ASCII only.") from None
+            raise Failure(Outcome.UNAUTHORIZED, f"{self.host} accepts passwords in ASCII only.") from None
         except imaplib.IMAP4.error as error:
             said = _masked(str(error), token or password)
             outcome = _outcome(said, Outcome.UNAUTHORIZED)
@@ -165,7 +165,7 @@ class Conversation(imaplib.IMAP4):
     def _bear(self, user: str, token: str) -> None:
         """Log in with a token (https://developers.google.com/workspace/gmail/imap/xoauth2-protocol)."""
         if "AUTH=XOAUTH2" not in self.capabilities:
-            raise Failure(Outcome.UNAUTHORIZED, f"{self.host} takes no tokens of OAuth (XOAUTH2).")
+            raise Failure(Outcome.UNAUTHORIZED, f"{self.host} accepts no OAuth tokens (XOAUTH2).")
         given = iter([f"user={user}\x01auth=Bearer {token}\x01\x01".encode()])
         # A server that refuses it sends its reasons first, and waits for an empty line.
         self.authenticate("XOAUTH2", lambda _: next(given, b""))
@@ -180,7 +180,7 @@ class Conversation(imaplib.IMAP4):
             raise Failure(outcome, f"{self.host} doesn't open the mailbox {folder[:80]!r}: {_line(words)}")
         validity, following = self._number("UIDVALIDITY"), self._number("UIDNEXT")
         if validity is None:
-            raise Failure(Outcome.PROTOCOL, f"{self.host} doesn't say how the mailbox's mails are numbered.")
+            raise Failure(Outcome.PROTOCOL, f"{self.host} doesn't report how the mailbox is numbered (UIDVALIDITY).")
         return Place(validity=validity, following=following or 1)
 
     def waiting(self, last: int, since: datetime | None) -> list[int]:
@@ -220,12 +220,12 @@ def lost(host: str, error: Exception) -> Failure:
     """Tell how a conversation broke off."""
     if isinstance(error, imaplib.IMAP4.error):
         said = str(error)
-        return Failure(_outcome(said, Outcome.PROTOCOL), f"{host} ends the conversation: {_line(said)}")
+        return Failure(_outcome(said, Outcome.PROTOCOL), f"{host} ended the session: {_line(said)}")
     if isinstance(error, ssl.SSLError | ConnectionError):
-        return Failure(Outcome.PROTOCOL, f"{host} breaks off the conversation.")
+        return Failure(Outcome.PROTOCOL, f"{host} closed the session unexpectedly.")
     if isinstance(error, OSError):
         return Failure(Outcome.CONNECT, f"{host}: {error.strerror or type(error).__name__}.")
-    return Failure(Outcome.PROTOCOL, f"{host} doesn't answer in IMAP as expected.")
+    return Failure(Outcome.PROTOCOL, f"{host} doesn't respond in valid IMAP.")
 
 
 def encoded(folder: str) -> str:

@@ -160,7 +160,7 @@ def server_said(said: bytes | str) -> str:
 def lost(error: OSError) -> str:
     """Say why there is no conversation. smtplib's own errors, which are OSErrors too, say it themselves."""
     if isinstance(error, smtplib.SMTPException):
-        return f"broke off: {clean_line(str(error), SERVER_SAID_LIMIT)}"
+        return f"ended the session: {clean_line(str(error), SERVER_SAID_LIMIT)}"
     return f"can't be reached: {reason(error)}"
 
 

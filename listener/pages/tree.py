@@ -232,12 +232,12 @@ class _Builder:
     def _check(self, node: Node) -> None:
         """Raise ParseError for a page that is too large. Asked now and then: the bounds may be passed by a little."""
         if node.order >= NODE_LIMIT or sum(1 for _ in node.ancestors()) > DEPTH_LIMIT:
-            raise ParseError("the page holds more elements or nesting than one written for people")
+            raise ParseError("the page has more elements or nesting than any page written for people")
 
     def _look(self, node: Node, attrs: Attributes) -> tuple[Names, list[Node]] | None:
         """Read the attributes that tell something of an element; return its names, and who bears them."""
         if len(attrs) > ATTRIBUTE_LIMIT:
-            raise ParseError("the page holds more attributes than one written for people")
+            raise ParseError("the page has more attributes than any page written for people")
         classes = ident = ""
         for name, value in attrs:
             if name not in _LOOKED_AT:

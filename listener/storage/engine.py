@@ -61,7 +61,7 @@ def url_of(database: str | Path) -> sa.URL:
         return url.set(drivername="postgresql+psycopg")
     if url.drivername not in ("sqlite", "postgresql+psycopg"):
         raise StorageError(
-            f"{url.drivername} is no database that listener can use; expected a file or postgresql://..."
+            f"{url.drivername} is not a database that listener can use; expected a file or postgresql://..."
         )
     return url
 

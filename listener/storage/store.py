@@ -81,7 +81,7 @@ class Store:
         where = url_of(url)
         name = name_of(where)
         if must_exist and where.drivername == "sqlite" and not Path(str(where.database)).exists():
-            raise StorageError(f"there is no database {name}; `listener run` makes it")
+            raise StorageError(f"there is no database {name}; `listener run` creates it")
         engine = engine_of(where)
         try:
             migrate(engine, name)

@@ -105,7 +105,7 @@ def read(text: str) -> Document:
         raise ParseError("markup that breaks off in its first tag instead of a feed")
     _adopt(root)
     if short(root.tag).rpartition(":")[2] not in _FRAMES and not _OPENING.search(text):
-        raise ParseError(f"XML of another kind, <{root.tag.rpartition('}')[2][:60]}>, instead of a feed")
+        raise ParseError(f"other XML, <{root.tag.rpartition('}')[2][:60]}>, instead of a feed")
     return Document(root, whole, sound, broken_off=len(whole) < len(text), cut=not sound and not _ENDED.search(text))
 
 

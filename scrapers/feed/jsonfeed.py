@@ -21,10 +21,10 @@ def parsed(text: str, url: str, *, zone: tzinfo, kind: ItemKind | None) -> Parse
     try:
         feed = json.loads(text, strict=False)
     except (ValueError, RecursionError) as error:
-        raise ParseError(f"JSON that can't be read instead of a feed: {error}") from error
+        raise ParseError(f"invalid JSON instead of a feed: {error}") from error
     entries = feed.get("items") if isinstance(feed, dict) else None
     if not isinstance(entries, list):
-        raise ParseError("JSON of another kind instead of a feed: it has no list of items")
+        raise ParseError("other JSON instead of a feed: it has no list of items")
     lang = language(_word(feed, "language"))
     base = absolute(_word(feed, "home_page_url"), url) or url
     author = _author(feed)

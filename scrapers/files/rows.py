@@ -96,7 +96,7 @@ def _records(text: str) -> Iterator[dict[str, str]]:
         try:
             values = json.loads(text)
         except (ValueError, RecursionError) as error:
-            raise ParseError(f"JSON that can't be read: {str(error)[:80]}") from None
+            raise ParseError(f"invalid JSON: {str(error)[:80]}") from None
         yield from (_flat(value) for value in values if isinstance(value, dict))
         return
     for number, line in enumerate(text.splitlines(), start=1):
@@ -105,7 +105,7 @@ def _records(text: str) -> Iterator[dict[str, str]]:
         try:
             value = json.loads(line)
         except (ValueError, RecursionError) as error:
-            raise ParseError(f"line {number}: JSON that can't be read: {str(error)[:80]}") from None
+            raise ParseError(f"line {number}: invalid JSON: {str(error)[:80]}") from None
         if isinstance(value, dict):
             yield _flat(value)
 

@@ -34,7 +34,7 @@ def incidents_of_page(markup: str, url: str) -> list[Incident]:
     """
     trouble = find_trouble(read_page(markup), facts=False, priced=True)
     if trouble is not None:
-        raise ParseError(f"no status page came, but this: {trouble}")
+        raise ParseError(f"not a status page: {trouble}")
     root = parse(markup)
     found = root.select(_INCIDENTS)[:_LIMIT]
     inner = [each for each in found if not each.select(_INCIDENTS)]

@@ -147,13 +147,13 @@ def test_a_source_that_is_not_there_can_not_be_shown(settings: Path) -> None:
 @pytest.mark.parametrize(
     ("fields", "words", "odd"),
     [
-        ({"state": "active", "expires_at": NOW + timedelta(days=9)}, "tells of news, until ", False),
-        ({"state": "active", "expires_at": NOW - timedelta(days=1)}, "told of news until ", False),
-        ({}, "was not asked yet", False),
-        ({"tries": 1, "pending_until": NOW + timedelta(minutes=30)}, "was asked, and has until ", False),
-        ({"tries": 1}, "took no request; is asked again at ", False),
-        ({"tries": 3}, "was asked 3 times and never called back; is asked again at ", True),
-        ({"state": "denied"}, "refuses to tell of news; is asked again at ", True),
+        ({"state": "active", "expires_at": NOW + timedelta(days=9)}, "subscribed until ", False),
+        ({"state": "active", "expires_at": NOW - timedelta(days=1)}, "expired at ", False),
+        ({}, "not requested yet", False),
+        ({"tries": 1, "pending_until": NOW + timedelta(minutes=30)}, "requested; the hub has until ", False),
+        ({"tries": 1}, "request failed; next request at ", False),
+        ({"tries": 3}, "requested 3 times, but the hub never called back; next request at ", True),
+        ({"state": "denied"}, "subscription rejected; next request at ", True),
     ],
 )
 def test_what_became_of_a_source_s_hub_is_told(settings: Path, fields: dict[str, Any], words: str, odd: bool) -> None:

@@ -187,7 +187,7 @@ def test_health_is_that_work_is_handed_out(metrics: Metrics, clock: Clock) -> No
     assert get(metrics.port, "/health") == (200, "text/plain; charset=utf-8", "ok\n")
     clock.now += TICK_LIMIT.total_seconds() + 1
     status, _, text = get(metrics.port, "/health")
-    assert (status, text) == (503, "no work was handed out for 76 s\n")
+    assert (status, text) == (503, "no work was dispatched for 76 s\n")
     metrics.ticked(NOW)
     assert get(metrics.port, "/health")[0] == 200
 

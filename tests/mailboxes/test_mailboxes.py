@@ -136,8 +136,8 @@ def test_a_mail_is_dated_by_its_arrival_where_its_own_date_is_missing_or_lies_ah
     [
         ("wrong", "IMAP4rev1 AUTH=PLAIN", "Invalid credentials"),
         ("wr0ng", "IMAP4rev1", "no such password: ***"),
-        ("päss", "IMAP4rev1", "takes passwords in ASCII only"),
-        ("plain", "IMAP4rev1 LOGINDISABLED", "takes no passwords"),
+        ("päss", "IMAP4rev1", "accepts passwords in ASCII only"),
+        ("plain", "IMAP4rev1 LOGINDISABLED", "accepts no passwords"),
     ],
 )
 def test_a_login_that_is_refused_says_so_without_the_password(
@@ -241,8 +241,8 @@ def test_an_address_that_is_not_public_is_refused_unless_the_settings_allow_its_
     [
         ({"host": "https://imap.example.com"}, "host: expected the name"),
         ({"user": 'jo" "x'}, "user: expected a name"),
-        ({"password": Secret("a\r\nb")}, "password: holds a line feed"),
-        ({"mailbox": "IN\r\nBOX"}, "mailbox: holds a control character"),
+        ({"password": Secret("a\r\nb")}, "password: contains a line feed"),
+        ({"mailbox": "IN\r\nBOX"}, "mailbox: contains a control character"),
         ({"security": "none"}, "would cross the network in clear text"),
     ],
 )

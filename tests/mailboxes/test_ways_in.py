@@ -98,9 +98,9 @@ def test_a_server_that_begins_in_clear_text_is_told_the_password_only_over_tls(
 @pytest.mark.parametrize(
     ("greeting", "instead", "detail"),
     [
-        (b"* OK ready\r\n", {"CAPABILITY": b"* CAPABILITY IMAP4rev1\r\nTAG OK done\r\n"}, "doesn't offer to encrypt"),
-        (b"* PREAUTH welcome\r\n", {}, "doesn't offer to encrypt"),
-        (b"* OK ready\r\n", {"STARTTLS": b"TAG NO not today\r\n"}, "doesn't begin to encrypt: 'not today'"),
+        (b"* OK ready\r\n", {"CAPABILITY": b"* CAPABILITY IMAP4rev1\r\nTAG OK done\r\n"}, "doesn't offer encryption"),
+        (b"* PREAUTH welcome\r\n", {}, "doesn't offer encryption"),
+        (b"* OK ready\r\n", {"STARTTLS": b"TAG NO not today\r\n"}, "doesn't start encryption: 'not today'"),
         (b"* OK ready\r\n", {"STARTTLS": b"TAG OK go\r\nnot TLS at all"}, "TLS"),
     ],
 )
@@ -195,7 +195,7 @@ def test_a_server_that_knows_no_tokens_says_so(server: MailServer, tokens: Token
     server.capabilities = "IMAP4rev1 AUTH=PLAIN"
     result = reader_with_oauth.poll()
     assert result.outcome is Outcome.UNAUTHORIZED
-    assert "takes no tokens of OAuth" in result.detail
+    assert "accepts no OAuth tokens" in result.detail
 
 
 @pytest.mark.parametrize("answer", ["{}", '{"access_token": "two words"}', '{"access_token": "a\\r\\nb"}', "<html>"])

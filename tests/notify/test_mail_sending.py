@@ -311,7 +311,7 @@ def hang_up(connection: socket.socket) -> None:
         (say_nothing, "did not answer in time"),
         (refuse, "554 we don't like you"),
         (speak_something_else, "127.0.0.1"),
-        (hang_up, "127.0.0.1 broke off"),
+        (hang_up, "127.0.0.1 ended the session"),
     ],
 )
 def test_a_server_that_breaks_off_or_never_ends_costs_a_second_and_another_attempt(

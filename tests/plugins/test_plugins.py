@@ -101,7 +101,7 @@ def test_every_bundled_scraper_loads() -> None:
 @pytest.mark.parametrize(
     ("code", "message"),
     [
-        ("x = 1\n", "doesn't bind the name `scraper`"),
+        ("x = 1\n", "doesn't define `scraper`"),
         ("scraper = None\n", "name must be 'odd'"),
         (GOOD.format(name="other"), "name must be 'odd'"),
         (GOOD.format(name="odd").replace("version = 1", "version = '1'"), "version must be a whole number"),

@@ -93,9 +93,9 @@ def test_rows_that_say_nothing_are_told() -> None:
     [
         ("a.csv", "x,y\n1,2\n", "none of the columns is known to hold words"),
         ("a.csv", 'text\n"' + "x" * 500_000 + '"\n', "field larger than field limit"),
-        ("a.jsonl", '{"text": "a"}\n{"text": \n', "line 2: JSON that can't be read"),
-        ("a.json", "[" * 100_000, "JSON that can't be read"),
-        ("a.jsonl", "[" * 100_000, "JSON that can't be read"),
+        ("a.jsonl", '{"text": "a"}\n{"text": \n', "line 2: invalid JSON"),
+        ("a.json", "[" * 100_000, "invalid JSON"),
+        ("a.jsonl", "[" * 100_000, "invalid JSON"),
     ],
 )
 def test_a_file_that_is_something_else_is_told(name: str, text: str, message: str) -> None:

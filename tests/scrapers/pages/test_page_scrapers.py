@@ -114,9 +114,9 @@ def test_page_says_when_a_selection_matches_nothing() -> None:
 @pytest.mark.parametrize(
     ("given", "complaint"),
     [
-        ({"select": ["main >"]}, "no CSS selector"),
+        ({"select": ["main >"]}, "not a CSS selector"),
         ({"ignore": ["(a+)+b"]}, "repeats what repeats"),
-        ({"ignore": ["(unclosed"]}, "no regular expression"),
+        ({"ignore": ["(unclosed"]}, "not a regular expression"),
     ],
 )
 def test_a_bad_option_of_page_is_told_before_anything_runs(given: dict[str, Any], complaint: str) -> None:
