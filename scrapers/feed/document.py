@@ -59,6 +59,8 @@ class Document(msgspec.Struct, frozen=True):
     broken_off: bool = False
     #: It ended before its root did: there may be more entries than those that came.
     cut: bool = False
+    #: Entries at its end that were left out.
+    beyond: int = 0
 
     def openings(self) -> int:
         """Count the tags that open an entry in the raw text: as many entries can be expected."""
@@ -89,24 +91,33 @@ def _wide(body: bytes) -> str | None:
     return None
 
 
-def read(text: str) -> Document:
-    """Return the tree of an XML feed. Raises ParseError, saying what it is, for anything else."""
+def read(text: str, most: int) -> Document:
+    """Return the tree of an XML feed, of a broken one with the first `most` entries: mending costs ten times as much.
+
+    Raises ParseError, saying what it is, for anything else.
+    """
     text = _from_root(text)
     if text.count("<") > TAGS_LIMIT:
         raise ParseError(f"more than {TAGS_LIMIT:,} tags: no feed is that large")
-    sound, whole = True, text
+    sound, whole, beyond = True, text, 0
     root = _strict(text)
     if root is None:
         root = _strict(_repaired(text))
     if root is None:
-        whole = _without_broken_end(text)
-        root, sound = mend(whole), False
+        starts = [found.start() for found in _OPENING.finditer(text)]
+        if len(starts) > most:
+            beyond = len(starts) - most
+            root, sound = mend(text[: starts[most]]), False
+        else:
+            whole = _without_broken_end(text)
+            root, sound = mend(whole), False
     if root is None:
         raise ParseError("markup that breaks off in its first tag instead of a feed")
     _adopt(root)
     if short(root.tag).rpartition(":")[2] not in _FRAMES and not _OPENING.search(text):
         raise ParseError(f"other XML, <{root.tag.rpartition('}')[2][:60]}>, instead of a feed")
-    return Document(root, whole, sound, broken_off=len(whole) < len(text), cut=not sound and not _ENDED.search(text))
+    cut = not sound and not _ENDED.search(text)
+    return Document(root, whole, sound, broken_off=len(whole) < len(text), cut=cut, beyond=beyond)
 
 
 def _without_broken_end(text: str) -> str:

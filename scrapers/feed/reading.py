@@ -28,7 +28,7 @@ def parsed(response: Response, *, zone: ZoneInfo, day_first: bool | None, kind: 
     if text[:1] in ("{", "["):
         found = jsonfeed.parsed(text, response.url, zone=zone, kind=kind)
         return replace(found, older=tuple(replace(response.request, url=one.url) for one in found.older))
-    document = read(text)
+    document = read(text, ENTRY_LIMIT)
     channel = channel_of(document, response.url, zone=zone, day_first=day_first, kind=kind)
     items, skipped = _items(document, channel)
     links = links_of(channel.fields.element, response.headers.get("link", ""))
@@ -56,8 +56,9 @@ def _items(document: Document, channel: Channel) -> tuple[tuple[Item, ...], tupl
     skipped = told_empty([number for number, item in enumerate(read, start=1) if item is None])
     if document.broken_off:
         skipped.append("the answer breaks off inside its last entry")
-    if len(entries) > ENTRY_LIMIT:
-        skipped.append(f"{len(entries) - ENTRY_LIMIT:,} entries beyond the first {ENTRY_LIMIT:,}")
+    beyond = document.beyond + max(len(entries) - ENTRY_LIMIT, 0)
+    if beyond:
+        skipped.append(f"{beyond:,} entries beyond the first {ENTRY_LIMIT:,}")
     elif not document.sound and len(items) < (openings := document.openings()):
         others = loose.items_of(document.text, channel)
         if len(others) > len(items):

@@ -197,6 +197,9 @@ def test_more_entries_than_anybody_reads_are_told() -> None:
     parsed = read(rss(*(f"<item><guid>{number}</guid></item>" for number in range(10_003))))
     assert len(parsed.items) == 10_000
     assert parsed.skipped == ("3 entries beyond the first 10,000",)
+    broken = read(rss(*(f"<item><guid>{number}</guid><b>" for number in range(10_003))))
+    assert [item.guid for item in broken.items] == [str(number) for number in range(10_000)]
+    assert broken.skipped == parsed.skipped
 
 
 def test_many_empty_entries_are_told_in_one_sentence() -> None:
