@@ -6,6 +6,7 @@ anything. And a sentiment agrees with the kind of speech: who complains of a bra
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 
 from msgspec.structs import replace
@@ -65,8 +66,8 @@ def words_by_the_name(scene: Scene) -> Sequence[str]:
     words, places = scene.words.words, scene.words.places
     if not scene.targets:
         return words
-    near = scene.near(AROUND)
-    return [word for word, place in zip(words, places, strict=True) if place in near]
+    around = [(bisect_left(places, start), bisect_left(places, end)) for start, _, end in scene.around(AROUND)]
+    return [word for first, end in around for word in words[first:end]]
 
 
 def agreeing(sentiment: Sentiment, kind: Speech, complaint: float, *, speaks: bool) -> Sentiment:

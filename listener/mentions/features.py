@@ -14,7 +14,7 @@ that of a post there.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from itertools import compress
 
@@ -55,14 +55,12 @@ def family_of(lang: str | None) -> str:
 
 
 class Marks(msgspec.Struct, frozen=True, kw_only=True):
-    """The marks of a scene, each as a sign and what it stands for: `spelled` puts them into words."""
+    """The marks of a scene: `spelled` puts them into words."""
 
     #: Shapes that count with their parts.
     inside: Sequence[str]
-    #: Sign and shape.
-    singles: Sequence[tuple[str, str]]
-    #: Sign, the shape before and a shape.
-    pairs: Sequence[tuple[str, str, str]]
+    #: By sign, what it stands with: shapes, or pairs of them with a space between.
+    signed: Mapping[str, Sequence[str]]
 
 
 def word_parts(shape: str) -> list[tuple[str, str]]:
@@ -83,62 +81,69 @@ def _runs(length: int) -> tuple[slice, ...]:
 
 def spelled(marks: Marks, family: str) -> list[str]:
     """Return all marks as strings, whose hashes pick the rows of weights."""
-    singles = [*marks.singles, *(part for shape in marks.inside for part in word_parts(shape))]
-    return [f"{family}{' '.join(mark)}" for mark in (*singles, *marks.pairs)]
+    signed = [(sign, shape) for sign, shapes in marks.signed.items() for shape in shapes]
+    parts = [part for shape in marks.inside for part in word_parts(shape)]
+    return [f"{family}{sign} {shape}" for sign, shape in (*signed, *parts)]
 
 
 def marks(scene: Scene) -> Marks:
     """Return the marks of a scene."""
     shapes = scene.words.shapes
     scope = scene.in_scope
-    singles = _negated(shapes, scope) + _near(scene)
-    inside: Sequence[str] = shapes
-    if 0 in scope:
-        inside = list(compress(shapes, scope))
-        singles += [("o", shape) for shape, within in zip(shapes, scope, strict=True) if not within]
-    signs = [_PAIRS[within] for within in scope]
-    signs.append("b")
-    return Marks(inside=inside, singles=singles, pairs=list(zip(signs, ("^", *shapes), (*shapes, "$"), strict=True)))
+    pairs = list(map(" ".join, zip(("^", *shapes), (*shapes, "$"), strict=True)))
+    if 0 not in scope:
+        return Marks(inside=shapes, signed={"b": pairs, **_negated(shapes, scope), **_near(scene)})
+    outside = scope.translate(_INVERTED)
+    signed: dict[str, Sequence[str]] = {
+        "o": list(compress(shapes, outside)),
+        "b": [*compress(pairs, scope), pairs[-1]],
+        "o b": list(compress(pairs, outside)),
+        **_negated(shapes, scope),
+        **_near(scene),
+    }
+    return Marks(inside=list(compress(shapes, scope)), signed=signed)
 
 
-#: Signs of pairs outside and inside of the scope.
-_PAIRS = ("o b", "b")
+#: Makes what tells of the outside of a scope out of one.
+_INVERTED = bytes((1, 0, *range(2, 256)))
 
 
-def _negated(shapes: Sequence[str], scope: bytes) -> list[tuple[str, str]]:
+def _negated(shapes: Sequence[str], scope: bytes) -> dict[str, list[str]]:
     if NEGATIONS.isdisjoint(shapes):
-        return []
-    found = []
+        return {}
+    inside: list[str] = []
+    outside: list[str] = []
     negated = 0
     for shape, within in zip(shapes, scope, strict=True):
         if negated and shape[0].isalpha():
-            found.append(("n" if within else "o n", shape))
+            (inside if within else outside).append(shape)
         if shape in NEGATIONS:
             negated = NEGATED_WORDS
         elif shape in CONTRASTS or shape[0] in ".,;!?…":
             negated = 0
         elif negated:
             negated -= 1
-    return found
+    return {"n": inside, "o n": outside}
 
 
-def _near(scene: Scene) -> list[tuple[str, str]]:
+def _near(scene: Scene) -> dict[str, list[str]]:
     """Return the words beside the target by side and distance."""
     shapes, scope = scene.words.shapes, scene.in_scope
-    return [
-        (sign, shapes[place])
-        for place, distance in scene.near(NEAR).items()
-        if scope[place]
-        for sign in _BESIDE[distance]
-    ]
+    left: list[str] = []
+    right: list[str] = []
+    close: dict[str, list[str]] = {sign: [] for sign in _CLOSE}
+    for start, target, end in scene.around(NEAR):
+        left += compress(shapes[start:target], scope[start:target])
+        right += compress(shapes[target + 1 : end], scope[target + 1 : end])
+        for sign, distance in _CLOSE.items():
+            place = target + distance
+            if start <= place < end and scope[place]:
+                close[sign].append(shapes[place])
+    return {"L": left, "R": right, "W": left + right, **close}
 
 
-#: Signs of a word by its distance; the target itself has none.
-_BESIDE = {
-    distance: ("L" if distance < 0 else "R", "W", *([f"D{distance}"] if -2 <= distance <= 2 else []))
-    for distance in range(-NEAR, NEAR + 1)
-    if distance
-} | {0: ()}
+#: Signs of words that stand so near the target that their distance counts.
+_CLOSE = {f"D{distance}": distance for distance in (-2, -1, 1, 2)}
 
 
 def figures(scene: Scene) -> list[float]:

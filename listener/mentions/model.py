@@ -14,8 +14,9 @@ import math
 import struct
 import zlib
 from array import array
-from collections.abc import Iterable, Mapping, Sequence
-from functools import partial
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from itertools import compress
 from operator import mul
 from zlib import crc32
 
@@ -135,16 +136,18 @@ class Model:
         A word gives its own weights and those of its parts; what feelings of the lexicon give by where they stand is
         told at their words, on VADER's scale.
         """
-        given: dict[str, float] = {}
-        shapes = scene.words.shapes
+        words, scope = scene.words, scene.in_scope
         family = family_of(scene.lang)
-        known = self._families[family]
-        squares = _unpacked(sum(map(known.words.__getitem__, shapes)))[3]
+        known = self._families[family].words
+        squares = _unpacked(sum(map(known.__getitem__, words.shapes)))[3]
         norm = self._weights.weight_steps[family] / max(self._weights.rarity_step * math.sqrt(squares), 1e-9)
-        leans = known.leans
-        for token, shape, within in zip(scene.words.tokens, shapes, scene.in_scope, strict=True):
-            if within and token[0].isalnum():
-                given[token] = given.get(token, 0.0) + leans[shape] * norm
+        shape_of = dict(zip(compress(words.tokens, scope), compress(words.shapes, scope), strict=True))
+        times = Counter(compress(words.tokens, scope))
+        given = {
+            token: _lean(known[shape]) * norm * times[token]
+            for token, shape in shape_of.items()
+            if token[0].isalnum()
+        }
         for feeling in scene.feelings:
             given[feeling.words] = given.get(feeling.words, 0.0) + feeling.value / 4
         for found in scene.phrases.get("relation", ()):
@@ -167,67 +170,50 @@ class _Family:
         self._checks = weights.checks
         self._mask = weights.rows - 1
         self._unseen = weights.unseen[family] ** 2
-        self._bytes = Memory(str.encode)
-        self._part_head = crc32(f"{family}c ".encode())
-        #: By sign: hashes of what a pair begins with, and rows of single words.
-        self._heads: dict[str, Memory[int]] = {}
-        self._singles: dict[str, Memory[int]] = {}
-        #: Sums of the marks of a word by itself, side by side; and how far these lean to positive, in steps.
+        #: By sign, the hash of what its marks begin with.
+        self._heads = Memory(self._head)
+        #: Sums of the marks of a word by itself, side by side.
         self.words = Memory(self._word)
-        self.leans = Memory(self._lean)
 
     def sums(self, marks: Marks) -> tuple[int, int, int, int]:
         """Return the sums of the three weights, and of the squares of rarities, in steps."""
-        spelled, heads = self._bytes, self._heads
-        for sign in {sign for sign, _, _ in marks.pairs}.difference(heads):
-            heads[sign] = Memory(partial(self._head, sign))
-        for sign in {sign for sign, _ in marks.singles}.difference(self._singles):
-            self._singles[sign] = Memory(partial(self._row, sign))
-        found = self._rows_of([crc32(spelled[shape], heads[sign][before]) for sign, before, shape in marks.pairs])
-        found += [self._singles[sign][shape] for sign, shape in marks.singles]
-        x, y, z, squares = self._summed(found)
+        hashes: list[int] = []
+        for sign, shapes in marks.signed.items():
+            head = self._heads[sign]
+            hashes += [crc32(shape, head) for shape in map(str.encode, shapes)]
+        x, y, z, squares = self._summed(hashes)
         a, b, c, d = _unpacked(sum(map(self.words.__getitem__, marks.inside)))
         return a + x, b + y, c + z, d + squares
 
-    def _head(self, sign: str, before: str) -> int:
-        return crc32(f"{self._family}{sign} {before} ".encode())
-
-    def _row(self, sign: str, shape: str) -> int:
-        return self._rows_of([crc32(f"{self._family}{sign} {shape}".encode())])[0]
-
-    def _rows_of(self, hashes: Iterable[int]) -> list[int]:
-        """Return the rows of marks by their hashes; 0 for a mark that training didn't see."""
-        rows, checks, mask = self._rows, self._checks, self._mask
-        return [
-            rows[at]
-            if checks[at := one & mask] == (check := one >> CHECK_SHIFT)
-            else rows[at]
-            if checks[at := at ^ (check << OTHER_SHIFT | 1)] == check
-            else 0
-            for one in hashes
-        ]
+    def _head(self, sign: str) -> int:
+        return crc32(f"{self._family}{sign} ".encode())
 
     def _word(self, shape: str) -> int:
         """Sum up the marks of `word_parts`, without making them: a stream brings new words all the time."""
-        head = self._part_head
+        head = self._heads["c"]
         edged = f"<{shape}>"
         if shape.isascii():
             spelled = edged.encode()
             hashes = [crc32(spelled[run], head) for run in runs_of(shape)]
         else:
             hashes = [crc32(edged[run].encode(), head) for run in runs_of(shape)]
-        return _packed(*self._summed([*self._rows_of(hashes), self._row("w", shape)]))
+        hashes.append(crc32(shape.encode(), self._heads["w"]))
+        return _packed(*self._summed(hashes))
 
-    def _lean(self, shape: str) -> int:
-        negative, _, positive, _ = _unpacked(self.words[shape])
-        return positive - negative
-
-    def _summed(self, found: Sequence[int]) -> tuple[int, int, int, int]:
-        """Return the sums of the three weights of rows, and of the squares of their rarities."""
+    def _summed(self, hashes: Sequence[int]) -> tuple[int, int, int, int]:
+        """Return the sums of the three weights of marks by their hashes, and of the squares of their rarities."""
+        rows, checks, mask = self._rows, self._checks, self._mask
+        found = [
+            rows[at]
+            for one in hashes
+            if checks[at := one & mask] == (check := one >> CHECK_SHIFT)
+            or checks[at := at ^ (check << OTHER_SHIFT | 1)] == check
+        ]
+        # A row of zeros is nobody's: training didn't see that mark.
         seen = [row for row in found if row]
         table = array("b", array("i", seen).tobytes())
         rarities = table[3::4]
-        squares = sum(map(mul, rarities, rarities)) + self._unseen * (len(found) - len(seen))
+        squares = sum(map(mul, rarities, rarities)) + self._unseen * (len(hashes) - len(seen))
         return sum(table[0::4]), sum(table[1::4]), sum(table[2::4]), squares
 
 
@@ -235,6 +221,12 @@ class _Family:
 _BITS = 40
 _HALF = 1 << (_BITS - 1)
 _ALL = (1 << _BITS) - 1
+
+
+def _lean(total: int) -> int:
+    """Return how far sums side by side lean to positive, in steps."""
+    negative, _, positive, _ = _unpacked(total)
+    return positive - negative
 
 
 def _packed(x: int, y: int, z: int, squares: int) -> int:

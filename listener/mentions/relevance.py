@@ -25,14 +25,14 @@ ADDRESS_LENGTH = 500
 _QUOTE = re.compile(r"[ \t]*>")
 _REPLY = re.compile(r"[ \t]*On [^\n]{5,200} wrote:[ \t]*")
 _SIGNATURE = re.compile(r"^-- ?$", re.MULTILINE)
+#: Of a line in lower case: so it takes a third of the time that it would take without regard to case.
 _BOILERPLATE = re.compile(
     r"all rights reserved|©|\(c\) 20\d\d|copyright 20\d\d|cookie policy|privacy policy|terms of (?:use|service)|"
     r"subscribe to our|sign up for our|follow us on|share (?:this )?on|sent from my|appeared first on|read more at|"
     r"view in (?:your )?browser|unsubscribe|view full coverage|- comment - like\b|(?:rss|atom) feed \||related posts|"
     r"(?:find|follow|join|reach|add|tag|tweet|message|like) (?:me|us|him|her|them|out|it) (?:on|via|at)\b|"
     r"(?:connect|stay in touch|keep up) with (?:me|us) (?:on|via)\b|"
-    r"(?:originally )?(?:posted|published) (?:on|via|at)\b",
-    re.IGNORECASE,
+    r"(?:originally )?(?:posted|published) (?:on|via|at)\b"
 )
 #: An address that goes on to the end of what is looked at.
 _ADDRESS = re.compile(r"(?:https?://|\bwww\.)[^\s<>\"']{0,500}\Z")
@@ -41,29 +41,45 @@ FOOTER_LENGTH = 160
 
 
 def own_words(text: str, spans: Sequence[Span]) -> list[Span]:
-    """Return the spans that stand in the author's own words: not in a quoted reply, a signature or a footer.
+    """Return the spans (rising) that stand in the author's own words: not in a quoted reply, a signature or a footer.
 
-    A line is looked at only where a span is in it: texts are long, and spans few.
+    A line is looked at only where a span is in it, and once: texts are long, and spans few.
     """
     signature = _SIGNATURE.search(text) if "--" in text else None
     end = signature.start() if signature is not None else len(text) + 1
-    return [span for span in spans if span[0] < end and not _is_of_another(_line_around(text, span[0]))]
+    own: list[Span] = []
+    stop = -1
+    is_own = False
+    for span in spans:
+        if span[0] >= end:
+            break
+        if span[0] > stop:
+            start = text.rfind("\n", 0, span[0]) + 1
+            stop = text.find("\n", span[0])
+            stop = stop if stop >= 0 else len(text)
+            is_own = not _is_of_another(text, start, stop)
+        if is_own:
+            own.append(span)
+    return own
 
 
 def outside_addresses(text: str, spans: Sequence[Span]) -> list[Span]:
     """Return the spans that don't stand within an address, such as "https://example.com/acme"."""
-    return [span for span in spans if not _ADDRESS.search(text, max(0, span[0] - ADDRESS_LENGTH), span[0])]
+    return [span for span in spans if not _is_in_address(text, span[0])]
 
 
-def _line_around(text: str, at: int) -> str:
-    stop = text.find("\n", at)
-    return text[text.rfind("\n", 0, at) + 1 : stop if stop >= 0 else len(text)]
+def _is_in_address(text: str, at: int) -> bool:
+    # Nearly all names stand behind a space.
+    if at == 0 or text[at - 1].isspace():
+        return False
+    return _ADDRESS.search(text, max(0, at - ADDRESS_LENGTH), at) is not None
 
 
-def _is_of_another(line: str) -> bool:
-    if _QUOTE.match(line) or _REPLY.fullmatch(line):
+def _is_of_another(text: str, start: int, stop: int) -> bool:
+    """Tell whether the line that stands from `start` up to `stop` is somebody else's."""
+    if _QUOTE.match(text, start, stop) or _REPLY.fullmatch(text, start, stop):
         return True
-    return len(line) <= FOOTER_LENGTH and _BOILERPLATE.search(line) is not None
+    return stop - start <= FOOTER_LENGTH and _BOILERPLATE.search(text[start:stop].lower()) is not None
 
 
 def relevance_of(

@@ -11,7 +11,7 @@ import html
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
-from itertools import chain
+from itertools import chain, pairwise
 from operator import itemgetter
 from typing import NamedTuple
 
@@ -107,16 +107,16 @@ class Scene(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         distance = place - self.targets[after]
         return min(distance, place - self.targets[after - 1], key=abs) if after else distance
 
-    def near(self, reach: int) -> dict[int, int]:
-        """Return the distances of the tokens that stand at most `reach` from a target, by their places."""
-        found: dict[int, int] = {}
+    def around(self, reach: int) -> Iterator[tuple[int, int, int]]:
+        """Yield for each target from where up to where (not included) tokens stand at most `reach` from it, and nearer
+        to it than to another one: start, target, end. Of two targets as near it is the later one.
+        """
         length = len(self.words.tokens)
-        for target in self.targets:
-            for place in range(max(0, target - reach), min(length, target + reach + 1)):
-                distance = place - target
-                if abs(distance) <= abs(found.get(place, distance)):
-                    found[place] = distance
-        return found
+        start = 0
+        for target, following in pairwise((*self.targets, 2 * length)):
+            border = (target + following + 1) // 2
+            yield max(start, target - reach), target, min(length, border, target + reach + 1)
+            start = border
 
 
 class SceneMaker:
