@@ -39,7 +39,9 @@ DECLARED_WEIGHT = 1.5
 
 _NOISE = re.compile(r"https?://\S+|www\.\S+|[@#]\w+|&\w+;|\d+")
 _HASHTAG = re.compile(r"#(\w+)")
-_NO_LETTERS = bytes(code for code in range(128) if not chr(code).isalpha())
+_SIGNS_OF_NOISE = ("@", "#", "&", "://", "www.")
+_ASCII = bytes(range(128))
+_NO_ASCII_LETTERS = bytes(code for code in range(256) if not (code < 128 and chr(code).isalpha()))
 _ASCII_WORD = re.compile("[a-z]+(?:'[a-z]+)*")
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 #: Scripts by their letters; the languages that share a script are told apart by letters below.
@@ -66,7 +68,7 @@ _INSTEAD: Mapping[str, tuple[tuple[str, re.Pattern[str]], ...]] = {
         ("uk", re.compile("[іїєґ]")),
         ("be", re.compile("ў")),
         ("sr", re.compile("[ђјљњћџ]")),
-        ("bg", re.compile(r"\b(?:съм|със|ще|това|които|няма)\b")),
+        ("bg", re.compile(r"(?<![^\W\d])(?:съм|със|ще|това|които|няма)(?![^\W\d])")),
     ),
 }
 
@@ -124,45 +126,45 @@ class Languages:
         `expected` are the languages of the settings, preferred in doubt.
         """
         said = declared.replace("_", "-").partition("-")[0].lower() if declared else None
-        told = self._tell(_NOISE.sub(" ", text[:LEAD]), said, expected)
+        told = self._tell(_quiet(text[:LEAD]), said, expected)
         if told is None and "#" in text:
             # Of little else than hashtags and names, the words in the hashtags are what there is.
-            told = self._tell(_NOISE.sub(" ", _HASHTAG.sub(_opened, text[:LEAD])), said, expected)
+            told = self._tell(_quiet(_HASHTAG.sub(_opened, text[:LEAD])), said, expected)
         return told
 
     def _tell(self, lead: str, said: str | None, expected: Sequence[str]) -> str | None:
-        letters = _count_letters(lead)
+        beyond = _beyond_ascii(lead)
+        plain = len(lead.encode("utf-8", "surrogatepass").translate(None, _NO_ASCII_LETTERS))
+        letters = plain + sum(map(str.isalpha, beyond))
         if letters < LEAST_LETTERS:
             return said
-        script = None if lead.isascii() else _script(lead, letters)
+        script = _script(lead, letters) if plain * 2 <= letters else None
         if script is not None:
             return said if said in (script, *_SAME_SCRIPT.get(script, ())) else script
-        return self._by_words(lead.lower(), said, expected)
+        return self._by_words(lead.lower(), set(beyond.lower()), said, expected)
 
-    def _by_words(self, lead: str, said: str | None, expected: Sequence[str]) -> str | None:
+    def _by_words(self, lead: str, beyond: set[str], said: str | None, expected: Sequence[str]) -> str | None:
+        """Let words vote, and letters: those of the text `beyond` ASCII, as no other is shared by few languages."""
         words = _ASCII_WORD.findall(lead) if lead.isascii() else _WORD.findall(lead.replace("’", "'"))
         # In "l'eau" and "j'aime" the parts are words, too.
         words += [part for word in words if "'" in word for part in word.split("'")]
         total = sum(map(self._memory.__getitem__, words))
         size = 1 + len(self._langs)
         known, *votes = struct.unpack(f"<{size}I", total.to_bytes(4 * size, "little"))
-        if not lead.isascii():
-            for letter in self._shared_letters.keys() & set(lead):
-                for lang in self._shared_letters[letter]:
-                    votes[self._places[lang] - 1] += round(LETTER_VOTE * ONE) * lead.count(letter)
-        best, most, next_most = said, 0.0, 0.0
-        for lang, counted in zip(self._langs, votes, strict=True):
-            if counted:
-                vote = counted * (EXPECTED_WEIGHT if lang in expected else 1.0)
-                vote *= DECLARED_WEIGHT / ONE if lang == said else 1.0 / ONE
-                if vote > most:
-                    best, most, next_most = lang, vote, most
-                elif vote > next_most:
-                    next_most = vote
+        for letter in self._shared_letters.keys() & beyond:
+            for lang in self._shared_letters[letter]:
+                votes[self._places[lang] - 1] += round(LETTER_VOTE * ONE) * lead.count(letter)
+        weighed: list[float] = [*votes]
+        for lang in self._places.keys() & expected:
+            weighed[self._places[lang] - 1] *= EXPECTED_WEIGHT
+        if said in self._places:
+            weighed[self._places[said] - 1] *= DECLARED_WEIGHT
+        next_most, most = sorted((0.0, 0.0, *weighed))[-2:]
         if not most:
             return said
+        best = self._langs[weighed.index(most)]
         needed = LEAST_EXPECTED_VOTES if best in expected else LEAST_VOTES
-        sure = most >= needed and most >= LEAST_RATIO * next_most and known >= LEAST_SHARE * len(words)
+        sure = most >= needed * ONE and most >= LEAST_RATIO * next_most and known >= LEAST_SHARE * len(words)
         return best if sure else said
 
 
@@ -181,10 +183,18 @@ def _opened(hashtag: re.Match[str]) -> str:
     return " ".join(("", *hashtag_words(hashtag[1]), ""))
 
 
-def _count_letters(lead: str) -> int:
-    if lead.isascii():
-        return len(lead.encode().translate(None, _NO_LETTERS))
-    return sum(map(str.isalpha, lead))
+def _quiet(lead: str) -> str:
+    """Put a space for addresses, names and digits. Digits of ASCII alone stay: they are in no word or script."""
+    if any(sign in lead for sign in _SIGNS_OF_NOISE) or any(map(str.isdecimal, _beyond_ascii(lead))):
+        return _NOISE.sub(" ", lead)
+    return lead
+
+
+def _beyond_ascii(text: str) -> str:
+    """Return the characters of a text that are not ASCII, in their order."""
+    if text.isascii():
+        return ""
+    return text.encode("utf-8", "surrogatepass").translate(None, _ASCII).decode("utf-8", "surrogatepass")
 
 
 def _script(lead: str, letters: int) -> str | None:
