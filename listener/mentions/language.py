@@ -100,9 +100,15 @@ class Languages:
                 # A word of one language says more than one of five, and a long one more than a letter.
                 vote = (0.5 if len(word) == 1 else 1.0) / shared[word] ** 0.7
                 self._votes.setdefault(word, []).append((lang, vote))
-        self._parts = {part: lang for lang, listed in parts.items() for part in listed}
         self._langs = sorted({*words, *letters, *parts})
         self._places = {lang: place for place, lang in enumerate(self._langs, start=1)}
+        #: Votes as `_packed_votes` has them.
+        self._parts = {
+            part: vote
+            for lang, listed in parts.items()
+            for vote in [round(PART_VOTE * ONE) << 32 * self._places[lang]]
+            for part in listed
+        }
         self._memory = Memory(self._packed_votes)
         self._shared_letters: dict[str, list[str]] = {}
         for lang, listed in letters.items():
@@ -116,8 +122,10 @@ class Languages:
         """
         listed = self._votes.get(word)
         if listed is None:
-            listed = [(self._parts[part], PART_VOTE) for part in parts_of(word) if part in self._parts]
-        return bool(listed) + sum(round(vote * ONE) << 32 * self._places[lang] for lang, vote in listed)
+            votes = [self._parts[part] for part in parts_of(word) if part in self._parts]
+        else:
+            votes = [round(vote * ONE) << 32 * self._places[lang] for lang, vote in listed]
+        return sum(votes, start=bool(votes))
 
     def tell(self, text: str, declared: str | None, expected: Sequence[str]) -> str | None:
         """Return the language of a text as ISO 639-1, or None.

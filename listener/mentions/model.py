@@ -136,18 +136,21 @@ class Model:
         A word gives its own weights and those of its parts; what feelings of the lexicon give by where they stand is
         told at their words, on VADER's scale.
         """
-        words, scope = scene.words, scene.in_scope
         family = family_of(scene.lang)
         known = self._families[family].words
-        squares = _unpacked(sum(map(known.__getitem__, words.shapes)))[3]
+        tokens: Sequence[str] = scene.words.tokens
+        shapes: Sequence[str] = scene.words.shapes
+        squares = _squares_in(sum(map(known.__getitem__, shapes)))
         norm = self._weights.weight_steps[family] / max(self._weights.rarity_step * math.sqrt(squares), 1e-9)
-        shape_of = dict(zip(compress(words.tokens, scope), compress(words.shapes, scope), strict=True))
-        times = Counter(compress(words.tokens, scope))
-        given = {
-            token: _lean(known[shape]) * norm * times[token]
-            for token, shape in shape_of.items()
-            if token[0].isalnum()
-        }
+        if 0 in scene.in_scope:
+            tokens = list(compress(tokens, scene.in_scope))
+            shapes = list(compress(shapes, scene.in_scope))
+        shape_of = dict(zip(tokens, shapes, strict=True))
+        given = {token: _lean_in(known[shape]) * norm for token, shape in shape_of.items() if token[0].isalnum()}
+        if len(shape_of) < len(tokens):
+            for token, times in Counter(tokens).items():
+                if times > 1 and token in given:
+                    given[token] *= times
         for feeling in scene.feelings:
             given[feeling.words] = given.get(feeling.words, 0.0) + feeling.value / 4
         for found in scene.phrases.get("relation", ()):
@@ -217,29 +220,34 @@ class _Family:
         return sum(table[0::4]), sum(table[1::4]), sum(table[2::4]), squares
 
 
-#: Bits of one sum among several side by side in one number: a word's are added to a text's in one step.
+#: Bits of one sum among several side by side in one number: a word's are added to a text's in one step. The lowest is
+#: what the word leans to positive, so that it can be read alone.
 _BITS = 40
 _HALF = 1 << (_BITS - 1)
 _ALL = (1 << _BITS) - 1
-
-
-def _lean(total: int) -> int:
-    """Return how far sums side by side lean to positive, in steps."""
-    negative, _, positive, _ = _unpacked(total)
-    return positive - negative
+_BELOW_SQUARES = 1 << (3 * _BITS - 1)
 
 
 def _packed(x: int, y: int, z: int, squares: int) -> int:
-    return x + (y << _BITS) + (z << 2 * _BITS) + (squares << 3 * _BITS)
+    return z - x + (y << _BITS) + (z << 2 * _BITS) + (squares << 3 * _BITS)
+
+
+def _lean_in(total: int) -> int:
+    """Return how far sums side by side lean to positive, in steps."""
+    return ((total + _HALF) & _ALL) - _HALF
+
+
+def _squares_in(total: int) -> int:
+    return (total + _BELOW_SQUARES) >> 3 * _BITS
 
 
 def _unpacked(total: int) -> tuple[int, int, int, int]:
-    x = ((total + _HALF) & _ALL) - _HALF
-    total = (total - x) >> _BITS
-    y = ((total + _HALF) & _ALL) - _HALF
+    lean = _lean_in(total)
+    total = (total - lean) >> _BITS
+    y = _lean_in(total)
     total = (total - y) >> _BITS
-    z = ((total + _HALF) & _ALL) - _HALF
-    return x, y, z, (total - z) >> _BITS
+    z = _lean_in(total)
+    return z - lean, y, z, (total - z) >> _BITS
 
 
 def probabilities_of(logits: tuple[float, float, float]) -> tuple[float, float, float]:
