@@ -146,28 +146,6 @@ def beyond_ascii(text: str) -> set[str]:
     return set(rest.decode("utf-8", "surrogatepass"))
 
 
-def hides_ascii(letters: set[str]) -> bool:
-    """Whether one of some characters beyond ASCII folds to letters or digits of ASCII, or not one to one.
-
-    Without such a one a text's words of ASCII are the same when it is folded.
-    """
-    return any(map(_HIDES.__getitem__, letters))
-
-
-class _Hides(dict[str, bool]):
-    """What `hides_ascii` says of a character, filled as characters are met."""
-
-    def __missing__(self, character: str) -> bool:
-        folded = _FOLDS[ord(character)]
-        hides = character in _FOLDS.irregular or (folded.isascii() and folded.isalnum())
-        if ord(character) in _FOLDS:
-            self[character] = hides
-        return hides
-
-
-_HIDES = _Hides()
-
-
 def fold_text(text: str) -> str:
     """Return a text folded as by `fold`, without the way back."""
     return text.lower() if text.isascii() else fold(text).text

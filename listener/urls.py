@@ -93,7 +93,7 @@ def canonical(address: str) -> str:
     percent-escapes don't tell pages apart. Path and values keep their case. What is no web address comes back stripped.
     """
     plain = _PLAIN.fullmatch(address)
-    if plain and not _INDEX.search(plain[2]):
+    if plain and ("." not in plain[2] or not _INDEX.search(plain[2])):
         return plain[1] + plain[2]
     parts = _parts(address)
     if parts is None:
@@ -105,7 +105,9 @@ def canonical(address: str) -> str:
             break
     if port and port not in (80, 443):
         host = f"{host}:{port}"
-    path = re.sub(r"//+", "/", _escapes(path))
+    path = _escapes(path)
+    if "//" in path:
+        path = re.sub(r"//+", "/", path)
     path = _INDEX.sub("/", path).rstrip("/")
     query = "&".join(sorted(_telling(query)))
     fragment = f"#{fragment}" if fragment.startswith("!") else ""

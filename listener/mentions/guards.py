@@ -7,14 +7,16 @@ as a word. What the automaton lets through is a superset of what holds; what it 
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
 
 from ahocorasick_rs import BytesAhoCorasick, Implementation
 
 from listener.mentions.evaluate import Scan, host_of, is_source, source_key
 from listener.mentions.syntax import Facet, Piece, Term, TextField
-from listener.text import REPLACE_LIMIT, beyond_ascii, hides_ascii, is_continuous, is_hangul, is_word
+from listener.text import REPLACE_LIMIT, beyond_ascii, is_continuous, is_hangul, is_word
 
 #: The automaton returns all it finds at once: a long text is read in stretches of this many bytes.
 STRETCH_BYTES = 50_000
@@ -22,8 +24,9 @@ STRETCH_BYTES = 50_000
 TABLE_BYTES = 200_000
 #: ASCII in lower case, everything but letters and digits a space. Bytes of UTF-8 beyond ASCII stay.
 _PLAIN = bytes(code if code > 0x7F else ord(chr(code).lower()) if chr(code).isalnum() else 0x20 for code in range(256))
-#: The same, with a space for every byte beyond ASCII.
-_ASCII_ALONE = bytes(code if code < 0x80 else 0x20 for code in _PLAIN)
+_ASCII = bytes(range(0x80))
+#: The same for Latin-1, with letters as `listener.text.fold` has them, and a space for all that isn't ASCII then.
+_LATIN = _PLAIN[:0x80] + b" " * 64 + b"aaaaaa ceeeeiiiidnooooo ouuuuy  aaaaaa ceeeeiiiidnooooo ouuuuy y"
 
 
 class Guards:
@@ -77,11 +80,11 @@ class Guards:
         texts = []
         for field in self._fields:
             text = scan.text(field)
-            if not text.isascii() and hides_ascii(beyond_ascii(text)):
+            if not text.isascii() and _hiding().search(_beyond_ascii(text)):
                 text = scan.haystack(field).folded.text
             texts.append(text)
         whole = f" {' '.join(texts)} "
-        self._words.search(whole.encode("utf-8", "surrogatepass").translate(_ASCII_ALONE), found)
+        self._words.search(whole.encode("latin-1", "replace").translate(_LATIN), found)
 
     def _search_all(self, scan: Scan, found: set[int]) -> None:
         for field in self._fields:
@@ -162,6 +165,27 @@ class _Spaces(dict[int, str]):
 
 
 _SPACES = _Spaces()
+
+
+@cache
+def _hiding() -> re.Pattern[str]:
+    """Return the pattern of a character that may fold to letters or digits of ASCII, or not one to one; some don't.
+
+    Without such a one, a text's words of ASCII are those of its characters in Latin-1.
+    """
+    return re.compile(
+        "[\xaa\xad\xba\xc6\xde\xdf\xe6\xfe\u0100-\u036f\u037a\u0587-\u05c7\u061c\u0640\u064b-\u0678\u0958-\u095f"
+        "\u09dc-\u09df\u0a33-\u0a5e\u0b5c\u0b5d\u0e33\u0eb3-\u0edd\u0f43-\u0fb9\u115f-\u11ff\u180b-\u180f\u1ab0-\u1aff"
+        "\u1d2c-\u1eff\u1f80-\u1fff\u200b-\u200f\u202a-\u202e\u2060-\u209c\u20d0-\u20ff\u2102-\u2115\u2119-\u211d"
+        "\u2124-\u217f\u2460-\u24ea\u2c7c\u2c7d\u3099-\u309f\u30ff\ua7f1-\ua7f9\ufb00-\ufdff\ufe00-\ufe0f\ufe70-\ufeff"
+        "\uff10-\uff5a\uff9e\uff9f\U00010783-\U000107a5\U0001ccd6-\U0001ccf9\U0001d15e-\U0001d7ff\U0001f12b-\U0001f149"
+        "\U0001fbf0-\U0001fbf9\U000e0001-\U000e01ef]"
+    )
+
+
+def _beyond_ascii(text: str) -> str:
+    """Return the characters of a text that are not ASCII, in their order."""
+    return text.encode("utf-8", "surrogatepass").translate(None, _ASCII).decode("utf-8", "surrogatepass")
 
 
 def _pieces(leaf: Term | Facet) -> tuple[Piece, ...]:

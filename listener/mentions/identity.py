@@ -112,5 +112,10 @@ def _address(url: str) -> str:
 
 
 def _digest(kind: str, *parts: str) -> str:
-    material = "\0".join(parts).encode("utf-8", "surrogatepass")
-    return kind + urlsafe_b64encode(blake2b(material, digest_size=12, person=kind.encode()).digest()).decode("ascii")
+    digest = _EMPTY[kind].copy()
+    digest.update("\0".join(parts).encode("utf-8", "surrogatepass"))
+    return kind + urlsafe_b64encode(digest.digest()).decode("ascii")
+
+
+#: By kind of key, the digest of nothing yet.
+_EMPTY = {kind: blake2b(digest_size=12, person=kind.encode()) for kind in "gucd"}
