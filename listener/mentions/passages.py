@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import islice
 
 from listener.types import Span
 
@@ -77,9 +78,9 @@ def _start(text: str, at: int) -> int:
 def _end(text: str, at: int) -> int:
     """Return where the sentence of a place ends, or the next one if that is near; or else a word near enough."""
     most = min(len(text), at + BEHIND)
-    ends = [found.end() for found in _END.finditer(text, at, most)]
+    ends = [found.end() for found in islice(_END.finditer(text, at, most), 2)]
     if ends:
-        return max([ends[0], *(end for end in ends[1:2] if end <= at + NEXT)])
+        return max([ends[0], *(end for end in ends[1:] if end <= at + NEXT)])
     if most == len(text):
         return most
     blank = text.rfind(" ", at, most)

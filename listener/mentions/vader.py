@@ -97,20 +97,22 @@ def _look_up(token: str, lexicon: Mapping[str, float]) -> Word:
     if len(stripped) <= 2:
         stripped = token
     lower = stripped.lower()
+    capitals = stripped.isupper()
+    valence = lexicon.get(lower)
     boost = BOOSTERS.get(lower, 0.0)
     negates = lower in NEGATIONS or "n't" in lower
-    word = Word(
+    acts = bool(boost) or negates or lower in _ACTING
+    if valence is None and not acts and lower != "but" and lower not in _IN_RULES:
+        return PLAIN_CAPITALS if capitals else PLAIN
+    return Word(
         lower=lower,
-        capitals=stripped.isupper(),
-        valence=lexicon.get(lower),
+        capitals=capitals,
+        valence=valence,
         boost=boost,
         negates=negates,
-        acts=bool(boost) or negates or lower in _ACTING,
+        acts=acts,
         is_simple=not boost and lower not in _IN_RULES,
     )
-    if word.valence is not None or word.acts or lower == "but" or lower in _IN_RULES:
-        return word
-    return PLAIN_CAPITALS if word.capitals else PLAIN
 
 
 class Vader:

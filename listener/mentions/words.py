@@ -336,7 +336,7 @@ def _spelled(phrase: str) -> str:
             parts.append(part)
             continue
         if part.isalpha() and part[0] not in "xX":  # An x may begin a face.
-            parts.append(_known(part).word)
+            parts.append(part.lower() if part.isascii() else _known(part).word)
             continue
         words = list(words_of(part.removesuffix("*")).words)
         if words and part.endswith("*"):
