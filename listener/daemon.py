@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from apscheduler.events import EVENT_JOB_ERROR, JobExecutionEvent
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
+from msgspec.structs import asdict
 
 from listener import outbox
 from listener.app import App
@@ -221,7 +222,9 @@ class Daemon:
 
     def _upkeep(self, now: datetime) -> None:
         if now.hour == UPKEEP_HOUR or self._app.upkeep_due(now, UPKEEP_MISSED):
-            log.info("upkeep %s", self._app.upkeep(now, go_on=lambda: not (self._stopping or self._quiet)))
+            retained = self._app.upkeep(now, go_on=lambda: not (self._stopping or self._quiet))
+            rows = " ".join(f"{name}={count}" for name, count in asdict(retained).items() if count)
+            log.info("upkeep removed %s", rows or "nothing")
 
     def _watch(self) -> None:
         """Serve metrics at the configured address. Raises ListenerError if it is in use."""

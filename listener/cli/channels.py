@@ -110,7 +110,8 @@ def target(channel: ChannelSettings) -> str:
     match channel:
         case EmailSettings():
             user = f" as {channel.username}" if channel.username else ""
-            return f"{', '.join(channel.to)} by {channel.host}:{channel.server_port} ({channel.security}){user}"
+            how = "unencrypted" if channel.security == "none" else channel.security
+            return f"{', '.join(channel.to)} by {channel.host}:{channel.server_port} ({how}){user}"
         case SlackSettings():
             return f"{place(channel.url)}/***"
         case WebhookSettings():

@@ -161,12 +161,14 @@ def look_further(folder: Path) -> None:
     listener = "listener" if shutil.which("listener") else typed
     config = f"-c {folder / 'demo.toml'}"
     click.echo(f"\nFiles written: {', '.join(str(folder / name) for name in FILES)}\nNext steps:")
-    for command, what in (
+    steps = (
         (f"{listener} {config} alerts", "alerts and their delivery status"),
         (f"{listener} {config} mentions", "the newest mentions"),
         (f"{listener} {config} pains", "pain points by frequency and severity"),
         (f"{listener} {config} export mentions", "every mention with its sentiment and pain points, as CSV"),
         (f"{listener} {config} sources", "the state of each source"),
         (f"{listener} init", "start with your own brand, in a new folder"),
-    ):
-        click.echo(f"  {command:<42} {what}")
+    )
+    width = max(len(command) for command, _ in steps)
+    for command, what in steps:
+        click.echo(f"  {command:<{width}}  {what}")
