@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from html import unescape
 from html.entities import html5
-from xml.etree.ElementTree import Element, XMLParser
-from xml.etree.ElementTree import ParseError as NotWellFormed
+from xml.etree.ElementTree import Element, TreeBuilder
+from xml.parsers.expat import ExpatError, ParserCreate
 
 import msgspec
 
@@ -97,7 +97,7 @@ def read(text: str, most: int) -> Document:
     Raises ParseError, saying what it is, for anything else.
     """
     text = _from_root(text)
-    if text.count("<") > TAGS_LIMIT:
+    if len(text) > TAGS_LIMIT and text.count("<") > TAGS_LIMIT:
         raise ParseError(f"more than {TAGS_LIMIT:,} tags: no feed is that large")
     sound, whole, beyond = True, text, 0
     root = _strict(text)
@@ -141,13 +141,19 @@ def _adopt(root: Element) -> None:
 
 
 def _strict(text: str) -> Element | None:
-    parser = XMLParser()  # noqa: S314 -- no DOCTYPE, so no entity, reaches it
+    # As `XMLParser` would, in three quarters of its time: that one is told each line of a text by itself, and follows
+    # where in the text it is. No DOCTYPE, so no entity, reaches it.
+    builder = TreeBuilder()
+    parser = ParserCreate("utf-8", "}")
+    parser.buffer_text = True
+    parser.StartElementHandler = builder.start
+    parser.EndElementHandler = builder.end
+    parser.CharacterDataHandler = builder.data
     try:
-        parser.feed(text)
-        root: Element = parser.close()
-    except (NotWellFormed, ValueError):
+        parser.Parse(text, True)
+    except (ExpatError, ValueError):
         return None
-    return root
+    return builder.close()
 
 
 def _from_root(text: str) -> str:

@@ -1,6 +1,6 @@
 """Elements of feeds by short names, and the words in them.
 
-The same element comes in many namespaces: `short` brings `{http://www.w3.org/2005/Atom}updated` and Atom 0.3's to
+The same element comes in many namespaces: `short` brings `http://www.w3.org/2005/Atom}updated` and Atom 0.3's to
 `atom:updated`, and RSS in any of its versions to no prefix at all. Nothing here knows what a field means.
 """
 
@@ -20,8 +20,9 @@ MARKUP_LIMIT = 400_000
 TEXT_LIMIT = 100_000
 TITLE_LIMIT = 1_000
 
-XML = "{http://www.w3.org/XML/1998/namespace}"
-RDF_ABOUT = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}about"
+#: Names are qualified as expat does it: namespace, "}", local name.
+XML = "http://www.w3.org/XML/1998/namespace}"
+RDF_ABOUT = "http://www.w3.org/1999/02/22-rdf-syntax-ns#}about"
 
 #: Namespace, without scheme and closing slash or hash, in lower case → prefix.
 _PREFIXES = {
@@ -88,7 +89,7 @@ def short(tag: str) -> str:
 
     Names of unknown namespaces begin with "?".
     """
-    uri, _, local = tag[1:].rpartition("}") if tag[:1] == "{" else ("", "", tag)
+    uri, _, local = tag.rpartition("}")
     uri = re.sub(r"^https?://", "", uri.strip().lower()).rstrip("/#")
     prefix = _PREFIXES.get(uri)
     if prefix is None:

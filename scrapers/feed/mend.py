@@ -163,9 +163,9 @@ class _Mender:
     def _qualified(self, name: str, *, attribute: bool = False) -> str:
         prefix, colon, local = name.partition(":")
         if not colon:
-            return f"{{{self._default}}}{name}" if self._default and not attribute else name
+            return f"{self._default}}}{name}" if self._default and not attribute else name
         uri = self._namespaces.get(prefix)
-        return f"{{{uri}}}{local}" if uri else local if prefix == "rss" else name
+        return f"{uri}}}{local}" if uri else local if prefix == "rss" else name
 
 
 def _local(name: str) -> str:
