@@ -8,7 +8,8 @@ but ValueError for a selector that isn't one, and time and memory stay in propor
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cache
 from html import unescape
 from typing import TYPE_CHECKING, Protocol, TypeGuard, cast
 
@@ -103,58 +104,64 @@ def readable(element: Element) -> str:
     return collapse(cast("SoupElement", element).readable())
 
 
-def text_of(fragment: str) -> str:
+def text_of(fragment: str, mend: Callable[[str], str] | None = None) -> str:
     """Return the readable text of an HTML fragment: a line for each block, single spaces, references resolved.
 
-    Text without any markup passes through, with its white space tidied: a "<" that opens no tag is kept.
+    Text without any markup passes through, with its white space tidied: a "<" that opens no tag is kept. `mend` is
+    applied as by `collapse`.
     """
     if "<" not in fragment:
-        return collapse(unescape(fragment) if "&" in fragment else fragment)
+        return collapse(unescape(fragment) if "&" in fragment else fragment, mend)
     if turbohtml is None:
         from listener.html import soup
 
-        return collapse(soup.text_of(fragment))
-    return collapse(turbohtml.parse_fragment(fragment, positions=False).to_text(_LAYOUT))
+        return collapse(soup.text_of(fragment), mend)
+    return collapse(turbohtml.parse_fragment(fragment, positions=False).to_text(_LAYOUT), mend)
 
 
-def collapse(text: str) -> str:
-    """Drop control and invisible layout characters, empty lines and runs of white space; keep line breaks."""
+def collapse(text: str, mend: Callable[[str], str] | None = None) -> str:
+    """Drop control and invisible layout characters, empty lines and runs of white space; keep line breaks.
+
+    `mend` is applied to what is left of a text with such characters or control characters beyond ASCII, which hardly
+    any has: those who look for the latter need not look through every text once more.
+    """
     text = text.replace("\xa0", " ")
-    if _has_odd_characters(text):
-        lines = [" ".join(_INVISIBLE.sub("", line).split()) for line in text.splitlines()]
-    else:
+    if not _has_odd_characters(text):
         # Splitting every line into words would cost four times as much.
         lines = [stripped for line in text.split("\n") if (stripped := line.strip())]
         if "  " in text:
             lines = [" ".join(line.split()) if "  " in line else line for line in lines]
         return "\n".join(lines)
-    return "\n".join([line for line in lines if line])
+    lines = [" ".join(_INVISIBLE.sub("", line).split()) for line in text.splitlines()]
+    text = "\n".join([line for line in lines if line])
+    return text if mend is None else mend(text)
 
 
 def _has_odd_characters(text: str) -> bool:
     # By way of the bytes that are left, of most texts none: an expression would look at each character.
     rest = text.encode("utf-8", "surrogatepass").translate(None, _ORDINARY)
-    return bool(rest) and not _ODD.isdisjoint(rest.decode("utf-8", "surrogatepass"))
+    return bool(rest) and _ODD.search(rest.decode("utf-8", "surrogatepass")) is not None
 
 
 #: Control characters, soft hyphen, zero width space, word joiner, byte order mark and half of a surrogate pair: they go
 #: away. Joiners stay: emoji and Persian need them.
 _INVISIBLE = re.compile("[\x00-\x08\x0e-\x1b\x7f\xad\u200b\u2060\ufeff\ufffe\uffff\ud800-\udfff]")
 #: All but line breaks that is no ordinary character: control characters, those beyond ASCII, spaces beyond ASCII.
-_ODD = frozenset(
-    chr(code)
-    for first, last in (
-        *((0x00, 0x09), (0x0B, 0x1F), (0x7F, 0xA0), (0xAD, 0xAD), (0x1680, 0x1680), (0x2000, 0x200B), (0x2028, 0x202F)),
-        *((0x205F, 0x2060), (0x3000, 0x3000), (0xFEFF, 0xFEFF), (0xFFFE, 0xFFFF), (0xD800, 0xDFFF)),
-    )
-    for code in range(first, last + 1)
+_ODD = re.compile(
+    "[\x00-\x09\x0b-\x1f\x7f-\xa0\xad\u1680\u2000-\u200b\u2028-\u202f\u205f\u2060\u3000\ufeff\ufffe\uffff\ud800-\udfff]"
 )
 _ORDINARY = bytes((ord("\n"), *range(0x20, 0x7F)))
 
 if turbohtml is not None:
-    _LAYOUT = turbohtml.PlainText(
-        width=0, links="none", images=False, layout="strict", bullet="", table_cell_separator=" "
-    )
+
+    class _Layout(turbohtml.PlainText):
+        """Options whose difference from the library's own is found out once, instead of for each fragment."""
+
+        @cache  # noqa: B019 -- of one instance, which stays
+        def _unpack(self) -> dict[str, object]:
+            return super()._unpack()
+
+    _LAYOUT = _Layout(width=0, links="none", images=False, layout="strict", bullet="", table_cell_separator=" ")
 
 
 def _is_turbo(element: object) -> TypeGuard[turbohtml.Element]:

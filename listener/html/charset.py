@@ -18,6 +18,7 @@ _BOMS = (
 )
 #: Bytes of the head that are searched for a declaration; the standard asks for 1024, real pages need more.
 _HEAD_BYTES = 4096
+_PARAMETER = re.compile(r"charset\s*=\s*[\"']?\s*([^\s;,\"']+)", re.IGNORECASE)
 _META = re.compile(rb"""<meta[^>]{0,300}?charset\s*=\s*["']?\s*([A-Za-z0-9_:.()-]{2,40})""", re.IGNORECASE)
 _XML = re.compile(rb"""^\s*<\?xml[^>]{0,200}?encoding\s*=\s*["']\s*([A-Za-z0-9_:.()-]{2,40})""")
 #: Python's names of what browsers use for a label. All others keep Python's meaning.
@@ -81,7 +82,7 @@ def codec_of(label: str | None) -> str | None:
 
 def header_charset(content_type: str | None) -> str | None:
     """Return the charset parameter of a Content-Type header, as it stands there."""
-    found = re.search(r"charset\s*=\s*[\"']?\s*([^\s;,\"']+)", content_type or "", re.IGNORECASE)
+    found = _PARAMETER.search(content_type) if content_type else None
     return found[1] if found else None
 
 

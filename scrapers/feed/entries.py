@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from datetime import datetime, tzinfo
+from functools import lru_cache
+from operator import itemgetter
 from xml.etree.ElementTree import Element
 
 import msgspec
@@ -222,7 +224,9 @@ def _address(fields: Fields, base: str, guid: str) -> str | None:
     for element in fields.every("feedburner:origlink", "pheedo:origlink"):
         if found := absolute(plain(element), base):
             return found
-    candidates = sorted(_links(fields, base), key=lambda link: link[0])
+    candidates = list(_links(fields, base))
+    if len(candidates) > 1:
+        candidates.sort(key=itemgetter(0))
     for _, address, own_base in candidates:
         if found := absolute(address, own_base):
             return found
@@ -263,16 +267,18 @@ def _people(elements: Iterable[Element]) -> str | None:
     names = []
     for element in elements:
         if len(element):
-            names.append(_person(Fields(element).word("atom:name", "name", "rdf:value", "atom:email", "email")))
+            name = Fields(element).word("atom:name", "name", "rdf:value", "atom:email", "email")
         else:
-            names.append(_person(plain(element)))
+            name = plain(element)
+        names.append(_person(name[:_AUTHOR_LIMIT]))
         if len(names) >= 10:
             break
     return ", ".join(distinct(names, 10))[:_AUTHOR_LIMIT] or None
 
 
+@lru_cache(maxsize=256)  # most entries of a feed have few authors
 def _person(name: str) -> str:
-    name = title_of(name[:_AUTHOR_LIMIT]) if "&" in name or "<" not in name else name[:_AUTHOR_LIMIT]
+    name = title_of(name) if "&" in name or "<" not in name else name
     found = _MAIL_AND_NAME.fullmatch(name) or _NAME_AND_MAIL.fullmatch(name)
     name = (found[1] if found else name).strip()
     return "" if name.startswith(("http://", "https://")) or name.lower() in _NOBODY else name
@@ -284,7 +290,11 @@ def _categories(fields: Fields) -> tuple[str, ...]:
     names: list[str] = []
     for element in fields.every("category", "atom:category", "dc:subject"):
         name = attribute(element, "label") or plain(element) or attribute(element, "term")
-        names.append(title_of(name[:_AUTHOR_LIMIT]))
+        names.append(_category(name[:_AUTHOR_LIMIT]))
     for element in fields.every("media:keywords", "itunes:keywords"):
         names += (title_of(word) for word in plain(element)[:2000].split(","))
     return distinct(names, _CATEGORY_LIMIT)
+
+
+#: As a feed's entries share their categories.
+_category = lru_cache(maxsize=256)(title_of)

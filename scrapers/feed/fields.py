@@ -206,7 +206,7 @@ def title_of(content: str) -> str:
             content = unescape(content)
         if "</" in content:
             content = _KNOWN_TAG.sub(_gap, content)
-    return " ".join(mended(collapse(content)).split("\n"))[:TITLE_LIMIT].rstrip()
+    return " ".join(collapse(content, mended).split("\n"))[:TITLE_LIMIT].rstrip()
 
 
 def body_of(content: str, *, html: bool = True) -> str:
@@ -216,18 +216,16 @@ def body_of(content: str, *, html: bool = True) -> str:
     """
     content = once(content[:MARKUP_LIMIT])
     if not html and "<" in content and not _KNOWN_TAG.search(content):
-        return mended(collapse(unescape(content)))[:TEXT_LIMIT]
-    text = text_of(content)
+        return collapse(unescape(content), mended)[:TEXT_LIMIT]
+    text = text_of(content, mended)
     if "<" not in content and "</" in text and _KNOWN_TAG.search(text):
-        text = text_of(text)  # escaped twice: not one real tag, but closing tags once references are resolved
-    return mended(text)[:TEXT_LIMIT]
+        text = text_of(text, mended)  # escaped twice: not one real tag, but closing tags once references are resolved
+    return text[:TEXT_LIMIT]
 
 
 def mended(text: str) -> str:
     """Return `text` with Windows' quotation marks and dashes where an encoding was taken for ISO-8859-1."""
-    if text.isascii() or b"\xc2" not in text.encode("utf-8", "replace") or not _CONTROL.search(text):
-        return text
-    return text.translate(_WINDOWS)
+    return text.translate(_WINDOWS) if _CONTROL.search(text) else text
 
 
 def once(text: str) -> str:
@@ -274,7 +272,7 @@ def inner_text(element: Element) -> str:
         for child in reversed(node):
             todo.append((child.tail or "").replace("\n", " "))
             todo.append(child)
-    return mended(collapse(once("".join(parts))))[:TEXT_LIMIT]
+    return collapse(once("".join(parts)), mended)[:TEXT_LIMIT]
 
 
 def distinct(words: Iterable[str], limit: int) -> tuple[str, ...]:

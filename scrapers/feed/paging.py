@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from urllib.parse import parse_qsl, urlsplit
 from xml.etree.ElementTree import Element
 
@@ -47,12 +48,17 @@ def links_of(channel: Element, header: str) -> Links:
             found.setdefault(word, address)
     by_wordpress = False
     for element in list(channel)[:200]:
-        name = element.tag.rpartition("}")[2].rpartition(":")[2].lower()
+        name = _local(element.tag)
         if name == "link":
             found.setdefault(element.get("rel", "").strip().lower(), element.get("href", "").strip())
         elif name == "generator":
             by_wordpress = by_wordpress or _WORDPRESS.search(content_of(element)[:300]) is not None
     return Links(found, by_wordpress)
+
+
+@lru_cache(maxsize=512)
+def _local(tag: str) -> str:
+    return tag.rpartition("}")[2].rpartition(":")[2].lower()
 
 
 def older_page(links: Links, base: str, url: str) -> str | None:
