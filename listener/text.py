@@ -239,14 +239,17 @@ def letters_of(text: str) -> str:
     What `normalize`, `casefold` and `isalnum` would give, with fewer steps: hardly a text holds a character that may
     compose with the one before it, and without one each can be replaced by itself.
     """
-    if not text.isascii():
-        letters = beyond_ascii(text)
-        changes = [(letter, plain) for letter in letters if (plain := _LETTERS[letter]) != letter]
-        if len(changes) > REPLACE_LIMIT or not letters.isdisjoint(_LETTERS.composing):
-            return _letters_of_composed(text)
-        for letter, plain in changes:
-            text = text.replace(letter, plain)
-    return text.encode("utf-8", "surrogatepass").translate(_LOWER, _MARKS_OF_ASCII).decode("utf-8", "surrogatepass")
+    plain_ascii = text.encode("utf-8", "surrogatepass").translate(_LOWER, _MARKS_OF_ASCII)
+    if text.isascii():
+        return plain_ascii.decode("ascii")
+    letters = set(plain_ascii.translate(None, _ASCII).decode("utf-8", "surrogatepass"))
+    changes = [(letter, plain) for letter in letters if (plain := _LETTERS[letter]) != letter]
+    if len(changes) > REPLACE_LIMIT or not letters.isdisjoint(_LETTERS.composing):
+        return _letters_of_composed(text)
+    plain_text = plain_ascii.decode("utf-8", "surrogatepass")
+    for letter, plain in changes:
+        plain_text = plain_text.replace(letter, plain)
+    return plain_text
 
 
 def _letters_of_composed(text: str) -> str:
