@@ -1,7 +1,8 @@
-"""An adapter for requests: connections to checked addresses, one TLS context, few idle connections, no magic.
+"""Connections to checked addresses, one TLS context, few idle connections, no magic.
 
-It can be mounted on a `requests.Session`, but the Fetcher calls it directly: a Session adds cookies, netrc, proxies
-from the environment and redirects of its own, none of which a polite poller may have, and 1 ms of CPU a request.
+The Fetcher calls it without a `requests.Session`, which adds cookies, netrc, proxies from the environment and redirects
+of its own, none of which a polite poller may have, and 1 ms of CPU a request. `listener.fetch.session` is for a
+Session. urllib3 reads bodies: importing it takes as long as a hundred polls that were answered without one.
 """
 
 from __future__ import annotations
@@ -15,21 +16,22 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Mapping
-from typing import Any
-
-import certifi
-import requests
-import urllib3
-from requests.adapters import BaseAdapter
-from requests.structures import CaseInsensitiveDict
+from typing import TYPE_CHECKING
 
 from listener.fetch.addresses import Resolver
 from listener.fetch.failure import Failure
 from listener.fetch.incoming import Incoming
 from listener.fetch.settings import FetchSettings
-from listener.fetch.target import Target, parse_target
+from listener.fetch.target import Target
 from listener.fetch.wire import Deadline, GuardedSocket, connect
+from listener.lazy import LazyModule
 from listener.types import Outcome
+
+if TYPE_CHECKING:
+    import certifi
+    import urllib3
+else:
+    certifi, urllib3 = LazyModule("certifi"), LazyModule("urllib3")
 
 #: A connection that nobody used for so long is not used again.
 _IDLE_SECONDS = 15.0
@@ -65,7 +67,7 @@ class Reply:
         self.status = answer.status
         #: Headers by name in lower case; of repeated ones the values joined.
         self.fields = answer.fields
-        self._answer = answer
+        self.answer = answer
         self._method = method
         self._transport = transport
         self._link = link
@@ -76,26 +78,19 @@ class Reply:
 
         What is left of an answer must never be taken for the beginning of the next one.
         """
-        reusable = whole and self._answer.isclosed() and not self._answer.will_close
+        reusable = whole and self.answer.isclosed() and not self.answer.will_close
         if self._raw is None:
-            self._answer.close()
+            self.answer.close()
         else:
             self._raw.close()
         self._transport.give_back(self._link, reusable=reusable)
 
     def skip(self) -> bool:
         """Return whether there is no body to be read, so that the answer is whole already."""
-        if self._answer.length != 0 or self._answer.chunked:
+        if self.answer.length != 0 or self.answer.chunked:
             return False
-        self._answer.close()
+        self.answer.close()
         return True
-
-    def show_headers(self) -> None:
-        """Lay the headers where a Session looks for cookies."""
-        message = http.client.HTTPMessage()
-        for name, value in self.fields.items():
-            message[name] = value
-        self._answer.headers = self._answer.msg = message
 
     def open_body(self) -> urllib3.HTTPResponse:
         """Return what reads the body as it comes; answers without one, as of an unchanged feed, do without it.
@@ -105,14 +100,14 @@ class Reply:
         if self._raw is None:
             try:
                 self._raw = urllib3.HTTPResponse(
-                    body=self._answer,
+                    body=self.answer,
                     headers=self.fields,
-                    status=self._answer.status,
-                    version=self._answer.version,
-                    reason=self._answer.reason,
+                    status=self.answer.status,
+                    version=self.answer.version,
+                    reason=self.answer.reason,
                     preload_content=False,
                     decode_content=False,
-                    original_response=self._answer,
+                    original_response=self.answer,
                     request_method=self._method,
                 )
             except urllib3.exceptions.HTTPError as error:
@@ -120,28 +115,11 @@ class Reply:
         return self._raw
 
 
-class Response(requests.Response):
-    """What a Session gets: it gives the connection back when it has been read, and closes it otherwise."""
-
-    def __init__(self, reply: Reply) -> None:
-        super().__init__()
-        self.status_code = reply.status
-        self.headers = CaseInsensitiveDict(reply.fields)
-        reply.show_headers()
-        self.raw = reply.open_body()
-        self._reply = reply
-
-    def close(self) -> None:
-        """Close the connection."""
-        self._reply.finish(whole=False)
-
-
-class Transport(BaseAdapter):
-    """Sends prepared requests. Any number of threads may use one."""
+class Transport:
+    """Sends requests. Any number of threads may use one."""
 
     def __init__(self, settings: FetchSettings, resolver: Resolver) -> None:
-        super().__init__()
-        self._settings = settings
+        self.settings = settings
         self._resolver = resolver
         self._lock = threading.Lock()
         self._context: ssl.SSLContext | None = None
@@ -149,45 +127,12 @@ class Transport(BaseAdapter):
 
     def deadline(self) -> Deadline:
         """Return the deadline of a fetch that begins now."""
-        settings = self._settings
+        settings = self.settings
         return Deadline(
             total=settings.total_timeout.total_seconds(),
             read=settings.read_timeout.total_seconds(),
             connect=settings.connect_timeout.total_seconds(),
         )
-
-    def send(
-        self,
-        request: requests.PreparedRequest,
-        stream: bool = False,
-        timeout: Any = None,
-        verify: bool | str = True,
-        cert: Any = None,
-        proxies: Mapping[str, str] | None = None,
-    ) -> Response:
-        """Send `request` for a Session, and read the answer unless it is to be streamed. Raises Failure.
-
-        `timeout`, `verify`, `cert` and `proxies` are left unheeded: the settings' deadlines hold, certificates are
-        always checked, and proxies are never asked, as they would resolve names unchecked.
-        """
-        assert request.url is not None
-        assert request.method is not None
-        assert request.body is None or isinstance(request.body, bytes)
-        target = parse_target(request.url)
-        headers = {"Host": target.host_header, **request.headers}
-        reply = self.exchange(request.method, target, headers, request.body, self.deadline())
-        reply.wire.allow(self._settings.body_limit)
-        response = Response(reply)
-        response.url = request.url
-        response.request = request
-        if not stream:
-            whole = False
-            try:
-                assert response.content is not None  # which reads it
-                whole = True
-            finally:
-                reply.finish(whole=whole)
-        return response
 
     def exchange(
         self, method: str, target: Target, headers: Mapping[str, str], body: bytes | None, deadline: Deadline
@@ -268,8 +213,8 @@ class Transport(BaseAdapter):
             if self._context is None:
                 self._context = ssl.create_default_context(cafile=certifi.where())
                 self._context.set_alpn_protocols(["http/1.1"])
-                if self._settings.ca_file is not None:
-                    self._context.load_verify_locations(self._settings.ca_file)
+                if self.settings.ca_file is not None:
+                    self._context.load_verify_locations(self.settings.ca_file)
             return self._context
 
 
