@@ -126,9 +126,23 @@ class Scrapers:
 
 
 @cache
-def entry_points(group: str) -> metadata.EntryPoints:
+def entry_points(group: str) -> Sequence[metadata.EntryPoint]:
     """Return what the installed distributions offer: once, as that stays the same while the program runs."""
-    return metadata.entry_points(group=group)
+    return (
+        tuple(metadata.entry_points(group=group)) if any(_mentions(folder or ".", group) for folder in sys.path) else ()
+    )
+
+
+def _mentions(folder: str, group: str) -> bool:
+    """Return whether a distribution in a folder of the import path may have entry points of a group.
+
+    `importlib.metadata` reads and parses two files of each distribution, which takes a tenth of the program's start;
+    hardly any installation has scrapers of that kind.
+    """
+    path = Path(folder)
+    if path.suffix == ".egg" or path.is_file():
+        return True  # a form of old, or an archive: importlib.metadata knows how to look into it
+    return any(group.encode() in file.read_bytes() for file in path.glob("*.*-info/entry_points.txt"))
 
 
 def check_private(folder: Path) -> None:

@@ -293,7 +293,12 @@ _CONTINUOUS = (
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u312f\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff"
     "\ua9e0-\ua9ff\uaa60-\uaa7f\uf900-\ufaff\U0001b000-\U0001b16f\U00020000-\U0003ffff"
 )
-_CONTINUOUS_CHARACTER = re.compile(f"[{_CONTINUOUS}]")
+
+
+@cache
+def _continuous_character() -> re.Pattern[str]:
+    """Return the pattern of one such character: 4 ms to compile, which most texts don't need."""
+    return re.compile(f"[{_CONTINUOUS}]")
 
 
 def is_word(character: str) -> bool:
@@ -303,7 +308,7 @@ def is_word(character: str) -> bool:
 
 def is_continuous(character: str) -> bool:
     """Whether a character is of a script that writes no spaces between words, so that edges can't be seen."""
-    return character > "\u0dff" and _CONTINUOUS_CHARACTER.match(character) is not None
+    return character > "\u0dff" and _continuous_character().match(character) is not None
 
 
 def is_hangul(character: str) -> bool:

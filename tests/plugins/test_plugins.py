@@ -12,7 +12,7 @@ import pytest
 
 import listener.plugins
 from listener.errors import PluginError
-from listener.plugins import PREFIX, Scrapers, bundled
+from listener.plugins import PREFIX, Scrapers, bundled, entry_points
 
 GOOD = """
 class Scraper:
@@ -176,6 +176,22 @@ def test_a_folder_of_another_user_is_refused(folder: Path) -> None:
 def test_a_folder_that_is_missing_is_refused(tmp_path: Path) -> None:
     with pytest.raises(PluginError, match="no such folder"):
         Scrapers([tmp_path / "missing"])
+
+
+def test_the_entry_points_of_distributions_are_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    group = "listener.tests"
+    entry_points.cache_clear()
+    assert entry_points(group) == ()
+    for kind in ("dist-info", "egg-info"):
+        folder = tmp_path / kind / f"afar_{kind[:3]}-1.0.{kind}"
+        folder.mkdir(parents=True)
+        about = "METADATA" if kind == "dist-info" else "PKG-INFO"
+        (folder / about).write_text(f"Metadata-Version: 2.1\nName: afar-{kind[:3]}\nVersion: 1.0\n")
+        (folder / "entry_points.txt").write_text(f"[{group}]\nfrom-{kind} = some:scraper\n")
+        monkeypatch.syspath_prepend(folder.parent)
+    entry_points.cache_clear()
+    assert {point.name for point in entry_points(group)} == {"from-dist-info", "from-egg-info"}
+    entry_points.cache_clear()
 
 
 def test_an_installed_distribution_brings_scrapers(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
