@@ -10,7 +10,9 @@ import signal
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from queue import Empty, SimpleQueue
 from types import FrameType
 from typing import TYPE_CHECKING
 
@@ -56,7 +58,10 @@ class Daemon:
         self._build = build
         self._notifier = notifier
         self._app = build()
-        self._wake = threading.Event()
+        # Not an Event: one that is set in a signal's handler while it is being waited for blocks for ever.
+        self._wake: SimpleQueue[None] = SimpleQueue()
+        #: Which signal ended it.
+        self._ended_by = ""
         self._stopping = False
         self._reload = False
         self._failure: BaseException | None = None
@@ -89,6 +94,8 @@ class Daemon:
             self._notifier.ready()
             try:
                 self._wait(scheduler)
+                if self._ended_by:
+                    log.info("stopping signal=%s", self._ended_by)
             finally:
                 self._notifier.stopping()
                 scheduler.shutdown(wait=True)
@@ -125,8 +132,8 @@ class Daemon:
     def _wait(self, scheduler: BackgroundScheduler) -> None:
         """Sleep until a signal or a failure; reload on SIGHUP, and reschedule when the clock was set back."""
         while not self._stopping and self._failure is None:
-            self._wake.wait(CLOCK_EVERY.total_seconds())
-            self._wake.clear()
+            with suppress(Empty):
+                self._wake.get(timeout=CLOCK_EVERY.total_seconds())
             if self._reload:
                 self._reload = False
                 self._reload_settings()
@@ -142,16 +149,17 @@ class Daemon:
                 self._plan(scheduler)
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
+        """Note a signal. Runs between any two steps of the main thread: may neither log nor take a lock."""
         if number == signal.SIGHUP:
             self._reload = True
         else:
-            log.info("stopping signal=%s", signal.Signals(number).name)
+            self._ended_by = signal.Signals(number).name
             self._stopping = True
-        self._wake.set()
+        self._wake.put(None)
 
     def _on_error(self, event: JobExecutionEvent) -> None:
         self._failure = event.exception
-        self._wake.set()
+        self._wake.put(None)
 
     def _guard(self, job: Callable[[datetime], None], turn: threading.Lock | None = None) -> Callable[[], None]:
         """Wrap a job: database trouble pauses all work with one log line; any other exception ends the daemon.

@@ -77,11 +77,11 @@ def test_a_stray_backslash_costs_no_answer() -> None:
 @pytest.mark.parametrize(
     ("body", "told"),
     [
-        (b"", "an empty answer"),
+        (b"", "an empty response"),
         (b"<html><title>Just  a moment</title>", "titled 'Just a moment'"),
         (b"Please limit requests to one every 5 seconds.", "begins with 'Please limit requests"),
-        (b'{"a": ', "can't be read"),
-        (b"[" * 200_000, "can't be read"),
+        (b'{"a": ', "invalid JSON"),
+        (b"[" * 200_000, "invalid JSON"),
     ],
 )
 def test_what_is_no_json_is_told_by_what_came(body: bytes, told: str) -> None:
