@@ -5,23 +5,31 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator
+from functools import cache
 from typing import TypeAlias
 
 #: Keys of tables and indexes of arrays, from the top.
 KeyPath: TypeAlias = tuple[str | int, ...]
 
-#: Tokens of a valid document. The long strings may end in up to two quotes of their own before the closing three.
-TOKEN = re.compile(
-    r"""
+BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
+
+
+@cache
+def _token() -> re.Pattern[str]:
+    """Return the tokens of a valid document, compiled only to report a problem.
+
+    The long strings may end in up to two quotes of their own before the closing three.
+    """
+    return re.compile(
+        r"""
       (?P<newline>\n)
     | (?P<space>[ \t\r]+|\#[^\n]*)
     | (?P<string>\"\"\"(?:[^\\]|\\.)*?\"{3,5}(?!\") | '''.*?'{3,5}(?!') | "(?:[^"\\\n]|\\.)*" | '[^'\n]*')
     | (?P<mark>[\[\]{}=,.])
     | (?P<bare>[^\s\[\]{}=,."'\#]+)
     """,
-    re.VERBOSE | re.DOTALL,
-)
-BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
+        re.VERBOSE | re.DOTALL,
+    )
 
 
 def dotted(path: KeyPath) -> str:
@@ -51,7 +59,7 @@ def key_lines(text: str) -> dict[KeyPath, int]:
 def _tokens(text: str) -> Iterator[tuple[str, str, int]]:
     """Yield kind, text and line of what isn't space. Ends with a newline, whether the text does or not."""
     line = 1
-    for match in TOKEN.finditer(text):
+    for match in _token().finditer(text):
         kind = match.lastgroup
         assert kind is not None
         if kind == "newline":

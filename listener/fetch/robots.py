@@ -4,9 +4,16 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 import msgspec
-from protego import Protego
+
+from listener.lazy import LazyModule
+
+if TYPE_CHECKING:
+    import protego
+else:
+    protego = LazyModule("protego")
 
 #: RFC 9309, 2.5: a crawler reads at least 500 KiB.
 ROBOTS_LIMIT_BYTES = 500 * 1024
@@ -60,7 +67,7 @@ def decode_robots(body: bytes, token: str) -> str:
 class RobotsRules(msgspec.Struct, frozen=True):
     """What a robots.txt says to one robot."""
 
-    _protego: Protego
+    _protego: protego.Protego
     _token: str
     crawl_delay: timedelta | None
 
@@ -71,7 +78,7 @@ class RobotsRules(msgspec.Struct, frozen=True):
 
 def parse_robots(text: str, token: str) -> RobotsRules:
     """Read the text of a robots.txt for the robot called `token`."""
-    parsed = Protego.parse(text)
+    parsed = protego.Protego.parse(text)
     seconds = parsed.crawl_delay(token) or 0.0
     rate = parsed.request_rate(token)
     if rate is not None:

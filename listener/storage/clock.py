@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from listener.storage.tables import alerts, deliveries, hosts, sources
+from listener.storage.polled_tables import alerts, deliveries, hosts, sources
 from listener.storage.timestamps import day_of, stamp
 from listener.types import DeliveryStatus
 

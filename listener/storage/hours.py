@@ -9,8 +9,8 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from listener.insights.spikes import AskedHour, HeardHour
-from listener.storage.items import chunks
 from listener.storage.listing import MENTIONS, with_pains, within
+from listener.storage.prepared import chunks
 from listener.storage.records import Heard, Mention
 from listener.storage.tables import coverage, mentions, sources, trends
 from listener.storage.timestamps import moment

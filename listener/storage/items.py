@@ -8,21 +8,19 @@ from __future__ import annotations
 
 import functools
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 
 import sqlalchemy as sa
 
 from listener.storage.additions import NewItem
-from listener.storage.prepared import Prepared, among, filled, insert, insert_new, one_of, size_for
+from listener.storage.prepared import Prepared, among, chunks, filled, insert, insert_new, one_of, size_for
 from listener.storage.tables import item_keys, items, sources
 from listener.storage.timestamps import day_of, moment_or_none, stamp, stamp_or_none
 from listener.storage.values import clean, clean_or_none, e4_or_none, from_json, numbers_to_json, to_json
 from listener.types import Item
 
-#: Below the number of parameters that any SQLite takes in one statement (32,766), with plans that stay small.
-CHUNK = 512
 #: Keys up to this length are hashed once for the few statements of a transaction that name them.
 SHORT_KEY = 300
 INSERT = insert(items, positional=True)
@@ -38,14 +36,6 @@ READ_ON = Prepared(lambda _: sa.select(sources.c.read_on).where(sources.c.id == 
 SET_READ_ON = Prepared(
     lambda _: sa.update(sources).where(sources.c.id == sa.bindparam("source_id")).values(read_on=sa.bindparam("today"))
 )
-
-T = TypeVar("T")
-
-
-def chunks(values: Sequence[T], size: int = CHUNK) -> Iterator[Sequence[T]]:
-    """Yield a sequence in pieces of at most `size`."""
-    for start in range(0, len(values), size):
-        yield values[start : start + size]
 
 
 def digest(key: str) -> int:

@@ -9,8 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from listener.storage.additions import NewMention
-from listener.storage.items import chunks
-from listener.storage.prepared import Prepared, insert
+from listener.storage.prepared import Prepared, chunks, insert
 from listener.storage.tables import items, mention_pains, mentions
 from listener.storage.timestamps import stamp
 from listener.storage.trends import Counted, Tally

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
+from listener.storage.polled_tables import meta
 from listener.storage.prepared import replace
-from listener.storage.tables import meta
 
 REPLACE = replace(meta)
 

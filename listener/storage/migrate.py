@@ -13,8 +13,6 @@ import sqlalchemy as sa
 
 from listener.errors import DatabaseNewer, StorageError
 from listener.storage.engine import APPLICATION_ID, WRITING
-from listener.storage.tables import METADATA
-from listener.storage.views import VIEWS, create_view
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -71,6 +69,9 @@ def config_of(connection: sa.Connection | None = None) -> Config:
 
 def _create(connection: sa.Connection) -> None:
     """Make all tables and views in an empty database, and note where it stands as Alembic does."""
+    from listener.storage.tables import METADATA
+    from listener.storage.views import VIEWS, create_view
+
     METADATA.create_all(connection, checkfirst=False)
     for view in VIEWS:
         connection.exec_driver_sql(create_view(view))

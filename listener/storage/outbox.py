@@ -9,10 +9,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from listener.storage.items import chunks
 from listener.storage.meta import set_meta
-from listener.storage.prepared import Prepared
-from listener.storage.tables import alerts, deliveries
+from listener.storage.polled_tables import alerts, deliveries
+from listener.storage.prepared import Prepared, chunks
 from listener.storage.timestamps import moment, moment_or_none, stamp
 from listener.storage.values import clean, clean_or_none, from_json, to_json
 from listener.types import Alert, Delivery, DeliveryStatus

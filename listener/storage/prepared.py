@@ -7,9 +7,9 @@ poll without news is two statements. Values must already be what the driver take
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import chain, repeat
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import sqlite
@@ -17,6 +17,9 @@ from sqlalchemy.dialects import sqlite
 from listener.storage.direct import execute, execute_many, fetch, is_direct
 
 Row: TypeAlias = Mapping[str, Any]
+#: Below the number of parameters that any SQLite takes in one statement (32,766), with plans that stay small.
+CHUNK = 512
+T = TypeVar("T")
 
 
 class InsertMaker(Protocol):
@@ -134,6 +137,12 @@ def _names(count: int) -> tuple[str, ...]:
 def filled(values: Sequence[Any], count: int) -> tuple[Any, ...]:
     """Return values for `among` of a positional statement; where there are fewer than `count`, the last comes again."""
     return (*values, *(values[-1],) * (count - len(values)))
+
+
+def chunks(values: Sequence[T], size: int = CHUNK) -> Iterator[Sequence[T]]:
+    """Yield a sequence in pieces of at most `size`."""
+    for start in range(0, len(values), size):
+        yield values[start : start + size]
 
 
 def size_for(count: int) -> int:

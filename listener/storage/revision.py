@@ -17,9 +17,8 @@ import sqlalchemy as sa
 
 from listener.errors import StorageError
 from listener.mentions.corrections import FIELDS, Correction, Verdict, corrected, severest_first, verdict_of
-from listener.storage.items import chunks
 from listener.storage.mentions import counted, pain_rows, reading_columns
-from listener.storage.prepared import Prepared, insert, replace
+from listener.storage.prepared import Prepared, chunks, insert, replace
 from listener.storage.tables import corrections, items, mention_pains, mentions, overruled, stories
 from listener.storage.timestamps import moment, stamp
 from listener.storage.trends import Tally

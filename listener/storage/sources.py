@@ -12,9 +12,8 @@ import sqlalchemy as sa
 
 from listener.errors import StorageError
 from listener.lazy import LazyModule
-from listener.storage.items import chunks
-from listener.storage.prepared import Prepared, add, among, filled, insert, replace, size_for
-from listener.storage.tables import coverage, hosts, sources
+from listener.storage.polled_tables import coverage, hosts, sources
+from listener.storage.prepared import Prepared, add, among, chunks, filled, insert, replace, size_for
 from listener.storage.timestamps import moment, moment_or_none, stamp, stamp_or_none
 from listener.storage.values import clean, clean_or_none, from_json, to_json
 from listener.types import EMPTY, HostState, Outcome, Source, SourceState, Validators

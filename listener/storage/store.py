@@ -16,7 +16,7 @@ import sqlalchemy as sa
 
 from listener.errors import DatabaseCorrupt, StorageError
 from listener.lazy import lazy_modules
-from listener.storage import clock, items, locks, outbox, sources, stories
+from listener.storage import clock, locks, outbox, sources
 from listener.storage.direct import begin, commit, rollback
 from listener.storage.engine import SNAPSHOT, WRITER_CACHE, WRITING, close_all, engine_of, name_of, url_of
 from listener.storage.meta import get_meta, list_meta
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from listener.storage import (
         backup,
         hours,
+        items,
         listing,
         page_reads,
         pains,
@@ -38,14 +39,16 @@ if TYPE_CHECKING:
         retention,
         review,
         status,
+        stories,
         yields,
     )
     from listener.storage.retention import Retained
 else:
-    # What people ask for, and what is done once a day; polls need none of it.
-    backup, hours, pains, listing, page_reads, rebuild, retention, review, status, yields = lazy_modules(
-        "listener.storage", "backup hours pains listing page_reads rebuild retention review status yields"
+    # What people ask for, what is done once a day, and what news needs; other polls need none of it.
+    backup, hours, items, listing, page_reads, pains, rebuild, retention = lazy_modules(
+        "listener.storage", "backup hours items listing page_reads pains rebuild retention"
     )
+    review, status, stories, yields = lazy_modules("listener.storage", "review status stories yields")
 
 #: Between two steps of retention.
 PAUSE_SECONDS = 0.001
@@ -66,7 +69,8 @@ class Store:
         self._lock = threading.Lock()
         self._writing_thread: int | None = None
         self._source_ids = SourceIds()
-        self._queue = stories.Queue()
+        #: Made for the first mention.
+        self._queue: stories.Queue | None = None
         #: Those of which something is saved: most hosts give nothing to remember, and are not looked up.
         self._hosts: set[str] | None = None
 
@@ -140,15 +144,19 @@ class Store:
             self._writing_thread = threading.get_ident()
             try:
                 begin(self._writer)
-                yield Transaction(self._writer, self._source_ids, self._queue)
+                yield Transaction(self._writer, self._source_ids, self._stories_waiting)
                 commit(self._writer)
             except BaseException:
                 rollback(self._writer)
                 self._source_ids.forget()
-                self._queue.forget()
+                self._queue = None
                 raise
             finally:
                 self._writing_thread = None
+
+    def _stories_waiting(self) -> stories.Queue:
+        self._queue = self._queue or stories.Queue()
+        return self._queue
 
     def _read(self, *, snapshot: bool = False) -> AbstractContextManager[sa.Connection]:
         connection = self._engine.connect()
@@ -389,7 +397,7 @@ class Store:
                 time.sleep(PAUSE_SECONDS)
         with self.write():
             # It was sorted into the index, where the old ones are gone.
-            self._queue.forget()
+            self._queue = None
         return retention.Retained(**gone)
 
     def backup(self, path: Path) -> None:

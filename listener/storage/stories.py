@@ -17,8 +17,7 @@ from heapq import nlargest
 import sqlalchemy as sa
 
 from listener.storage.additions import Story
-from listener.storage.items import chunks
-from listener.storage.prepared import Prepared, among, filled, insert, insert_new, size_for
+from listener.storage.prepared import Prepared, among, chunks, filled, insert, insert_new, size_for
 from listener.storage.tables import band_queue, items, mentions, stories, story_bands
 from listener.storage.timestamps import stamp
 from listener.storage.values import clean

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from listener.facts import Change, PageFacts
 from listener.lazy import lazy_modules
-from listener.storage import items, mentions, outbox, sources, stories, tables
+from listener.storage import outbox, sources
 from listener.storage.additions import NewItem, NewMention, Story
 from listener.storage.meta import set_meta
 from listener.storage.prepared import Prepared
@@ -18,15 +18,19 @@ from listener.storage.timestamps import hour_of, stamp
 from listener.types import Alert, Delivery, HostState, Reading, Source, SourceState
 
 if TYPE_CHECKING:
-    from listener.storage import pages, revision, scores
+    from listener.storage import items, mentions, pages, revision, scores, stories, tables
     from listener.storage.records import ChangeStatus
     from listener.storage.revision import NewReading, Revised
 else:
-    pages, revision, scores = lazy_modules("listener.storage", "pages revision scores")
+    # Most polls bring no items.
+    items, mentions, pages, revision, scores, stories, tables = lazy_modules(
+        "listener.storage", "items mentions pages revision scores stories tables"
+    )
 
 LAST_ID = {
-    table.name: Prepared(lambda _, table=table: sa.select(sa.func.max(table.c.id)))  # type: ignore[misc]
-    for table in (tables.items, tables.mentions, tables.stories)
+    "items": Prepared(lambda _: sa.select(sa.func.max(tables.items.c.id))),
+    "mentions": Prepared(lambda _: sa.select(sa.func.max(tables.mentions.c.id))),
+    "stories": Prepared(lambda _: sa.select(sa.func.max(tables.stories.c.id))),
 }
 
 
@@ -53,20 +57,20 @@ class SourceIds:
 class Transaction:
     """Writes of one transaction. Made by `Store.write`, and of no use after it has ended."""
 
-    def __init__(self, connection: sa.Connection, source_ids: SourceIds, queue: stories.Queue) -> None:
+    def __init__(self, connection: sa.Connection, source_ids: SourceIds, queue: Callable[[], stories.Queue]) -> None:
         self._connection = connection
         self._source_ids = source_ids
         self._queue = queue
         self._likely: stories.Likely | None = None
         self._last_ids: dict[str, int] = {}
 
-    def _take_ids(self, table: sa.Table, count: int) -> int:
+    def _take_ids(self, table: str, count: int) -> int:
         """Return the first of `count` ids that nothing has. The newest row is never deleted, so none comes again."""
-        last = self._last_ids.get(table.name)
+        last = self._last_ids.get(table)
         if last is None:
-            [(newest,)] = LAST_ID[table.name].read(self._connection, {})
+            [(newest,)] = LAST_ID[table].read(self._connection, {})
             last = newest or 0
-        self._last_ids[table.name] = last + count
+        self._last_ids[table] = last + count
         return last + 1
 
     # --- sources and hosts
@@ -114,7 +118,7 @@ class Transaction:
         if not new:
             return []
         source_id = self._source_ids.get(self._connection, source)
-        first = self._take_ids(tables.items, len(new))
+        first = self._take_ids("items", len(new))
         items.add_items(self._connection, source_id, new, first, now)
         tally = None
         for entry in new:
@@ -152,7 +156,7 @@ class Transaction:
         """
         if not new:
             return []
-        first = self._take_ids(tables.mentions, len(new))
+        first = self._take_ids("mentions", len(new))
         source_ids = {entry.source: self._source_ids.get(self._connection, entry.source) for entry in new}
         mentions.add_mentions(self._connection, new, source_ids, first, now)
         return list(range(first, first + len(new)))
@@ -214,16 +218,17 @@ class Transaction:
 
     def add_story(self, signature: bytes, bands: Sequence[int], at: datetime, title: str) -> int:
         """Store a story that one item tells so far; return its id."""
-        story_id = self._take_ids(tables.stories, 1)
+        story_id = self._take_ids("stories", 1)
         self._likely_stories()
-        stories.add_story(self._connection, self._queue, story_id, signature, bands, at, title)
+        stories.add_story(self._connection, self._queue(), story_id, signature, bands, at, title)
         return story_id
 
     def _likely_stories(self) -> stories.Likely:
         """Return what finds stories; the queue of bands was read then."""
         if self._likely is None:
-            self._queue.read(self._connection)
-            self._likely = stories.Likely(self._connection, self._queue)
+            queue = self._queue()
+            queue.read(self._connection)
+            self._likely = stories.Likely(self._connection, queue)
         return self._likely
 
     def join_story(
