@@ -97,7 +97,7 @@ class Resolver:
         self._allow = tuple(allow_networks)
         self._resolve = resolve
         self._slots = threading.BoundedSemaphore(_LOOKUPS_LIMIT)
-        self._check = functools.lru_cache(maxsize=4096)(self._endpoint)
+        self._check = functools.lru_cache(maxsize=4096)(lambda address: self._endpoint(ip_address(address)))
 
     def endpoints(self, host: str, port: int, timeout: float) -> list[Endpoint]:
         """Return where `host` can be reached, best first, found within `timeout` seconds.
@@ -106,8 +106,11 @@ class Resolver:
         no allowed network contains it. One bad address among good ones is enough: it is how a name is rebound.
         """
         literal = _literal(host)
-        addresses = [literal] if literal else self._look_up(host, port, timeout)
-        endpoints = [self._check(address) for address in addresses]
+        if literal is not None:
+            addresses, endpoints = [str(literal)], [self._endpoint(literal)]
+        else:
+            addresses = self._look_up(host, port, timeout)
+            endpoints = [self._check(address) for address in addresses]
         refused = [address for address, endpoint in zip(addresses, endpoints, strict=True) if endpoint is None]
         if refused:
             raise Failure(
@@ -115,9 +118,8 @@ class Resolver:
             )
         return [endpoint for endpoint in endpoints if endpoint is not None][:_TRIED_LIMIT]
 
-    def _endpoint(self, text: str) -> Endpoint | None:
+    def _endpoint(self, address: Address) -> Endpoint | None:
         """Return the endpoint at an address; None if it may not be asked."""
-        address = ip_address(text)
         family = socket.AF_INET if isinstance(address, IPv4Address) else socket.AF_INET6
         inner = embedded_ipv4(address) if isinstance(address, IPv6Address) else None
         allowed = any(
@@ -126,7 +128,7 @@ class Resolver:
             if candidate is not None
             for network in self._allow
         )
-        return Endpoint(family, text) if allowed or is_public(address) else None
+        return Endpoint(family, str(address)) if allowed or is_public(address) else None
 
     def _look_up(self, host: str, port: int, timeout: float) -> list[str]:
         """Resolve in a thread of its own: getaddrinfo knows no deadline."""
@@ -154,11 +156,11 @@ class Resolver:
         return found
 
 
-def _literal(host: str) -> str | None:
-    """Return `host` if it is an address in its usual spelling; other spellings are for the system's resolver."""
+def _literal(host: str) -> Address | None:
+    """Return the address that `host` is in its usual spelling; other spellings are for the system's resolver."""
     if ":" not in host and not host[-1:].isdigit():
         return None
     try:
-        return str(ip_address(host))
+        return ip_address(host)
     except ValueError:
         return None

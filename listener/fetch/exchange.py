@@ -129,23 +129,24 @@ class Exchange:
         Raises Failure. The host's memory learns of every end.
         """
         headers = self._headers(trip, target)
-        waited = self._politeness.enter(target.key, target.url, within=trip.under_way or trip.hops > 0)
+        host = target.key
+        waited = self._politeness.enter(host, target.url, within=trip.under_way or trip.hops > 0)
         trip.deadline.extend(waited)
         trip.waited += waited
         try:
             answer = self._converse(trip, target, headers, limit, cut)
         except Failure as failure:
-            wait = self._politeness.leave(target.key, failure.outcome)
+            wait = self._politeness.leave(host, failure.outcome)
             failure.retry_after = None if wait is None else self._politeness.spread(target.url, wait)
             raise
         except BaseException:
-            self._politeness.leave(target.key, Outcome.PROTOCOL)
+            self._politeness.leave(host, Outcome.PROTOCOL)
             raise
         if answer.status < 400:
-            self._politeness.leave(target.key, Outcome.OK)
+            self._politeness.leave(host, Outcome.OK)
             return answer
         wish = retry_after(answer.headers, self._clock(), self._settings.retry_after_cap)
-        wait = self._politeness.leave(target.key, outcome_of(answer.status), wish) or wish
+        wait = self._politeness.leave(host, outcome_of(answer.status), wish) or wish
         return answer if wait is None else replace(answer, retry_after=self._politeness.spread(target.url, wait))
 
     def _converse(self, trip: Trip, target: Target, headers: dict[str, str], limit: int, cut: bool) -> Answer:

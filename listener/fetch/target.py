@@ -23,6 +23,13 @@ _IPV6 = re.compile(r"[0-9A-Fa-f:.]{2,45}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _AMBIGUOUS = re.compile(r"[\s\\]")
 _URL_LIMIT = 8_000
+#: What `urlsplit` and the checks would leave as it is, taken apart in a third of their time.
+_ORDERLY = re.compile(
+    r"(https?)://([a-z0-9]+(?:[.-][a-z0-9]+)*)(?::([1-9][0-9]{0,3}))?"
+    r"(/[!$&'()*+,/:;=@~A-Za-z0-9_.-]*)?(\?[!$&'()*+,/:;=?@~A-Za-z0-9_.-]+)?",
+    re.ASCII,
+)
+_ORDERLY_HOST_LIMIT = 63
 
 
 class Target(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,6 +80,16 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
 @functools.lru_cache(maxsize=4096)
 def parse_target(url: str) -> Target:
     """Take `url` apart. Raises Failure (ADDRESS) for one that can't or mustn't be asked."""
+    orderly = _ORDERLY.fullmatch(url)
+    if orderly and len(orderly[2]) <= _ORDERLY_HOST_LIMIT and len(url) <= _URL_LIMIT:
+        scheme, host, port, path, query = orderly.groups(default="")
+        port_number = int(port) if port else _DEFAULT_PORTS[scheme]
+        return Target(scheme=scheme, host=host, port=port_number, path=(path or "/") + query)
+    return _parsed(url)
+
+
+def _parsed(url: str) -> Target:
+    """Do what `parse_target` does, for any URL."""
     if len(url) > _URL_LIMIT:
         raise Failure(Outcome.ADDRESS, f"The URL is longer than {_URL_LIMIT} characters.")
     try:

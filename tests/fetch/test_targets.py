@@ -100,3 +100,24 @@ def test_a_user_agent_in_any_script_can_be_sent(site: Site, make_fetcher: MakeFe
     fetcher = make_fetcher(user_agent="listener/1.0 (+https://münchen.example)")
     assert fetcher.fetch(Request(url=site.url(), robots=False)).outcome is Outcome.OK
     assert site.seen[0].headers["user-agent"] == "listener/1.0 (+https://m?nchen.example)"
+
+
+@given(
+    st.from_regex(r"https?://[a-z0-9.-]{1,70}(:[0-9]{1,6})?(/[!-~]{0,20})?(\?[!-~]{0,20})?", fullmatch=True).filter(
+        lambda url: "#" not in url
+    )
+)
+@example("http://example.com:0/")
+@example("http://example.com:99999/")
+@example("http://" + "a" * 70 + "/")
+@example("http://example.com/a;b?c&d=%41")
+@example("http://example.com?c")
+@example("http://example.com/?")
+def test_an_orderly_url_means_what_it_means_with_a_fragment_which_has_it_read_slowly(url: str) -> None:
+    def read(text: str) -> object:
+        try:
+            return parse_target(text)
+        except Failure as failure:
+            return failure.detail
+
+    assert read(url) == read(f"{url}#fragment")
