@@ -7,10 +7,10 @@ crash loses no schedule.
 from __future__ import annotations
 
 import logging
-import queue
+import threading
+from collections import deque
 from collections.abc import Callable, Collection, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from contextlib import suppress
 from datetime import datetime, timedelta
 
 import msgspec
@@ -50,7 +50,10 @@ class Dispatcher:
         self._workers = workers
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="poll")
         self._running: dict[Future[PollResult], Polling] = {}
-        self._ended: queue.SimpleQueue[Future[PollResult]] = queue.SimpleQueue()
+        self._ended: deque[Future[PollResult]] = deque()
+        #: Set when so many have ended that it is worth to wake who waits for them.
+        self._enough = threading.Event()
+        self._enough_are = 1
 
     def running(self) -> int:
         """Return the number of polls under way or next in line."""
@@ -92,10 +95,17 @@ class Dispatcher:
     def _start(self, source: Source, state: SourceState, host: str) -> None:
         future = self._pool.submit(poll, source, state, self._parts)
         self._running[future] = Polling(source=source, state=state, host=host)
-        future.add_done_callback(self._ended.put)
+        future.add_done_callback(self._note_end)
+
+    def _note_end(self, future: Future[PollResult]) -> None:
+        self._ended.append(future)
+        if len(self._ended) >= self._enough_are:
+            self._enough.set()
 
     def collect(self, timeout: timedelta = timedelta(0)) -> Iterator[PollResult]:
-        """Yield the results of polls that have ended, waiting for the first up to `timeout`.
+        """Yield the results of polls that have ended.
+
+        Waits up to `timeout` until new ones can be started: for the first, or for as many as stand in line.
 
         Raises StorageError where a poll could not be stored: it is due still, nothing of it is lost.
         """
@@ -115,11 +125,14 @@ class Dispatcher:
             raise failed
 
     def _take_ended(self, timeout: timedelta) -> Iterator[Future[PollResult]]:
-        """Yield the polls that have ended by now, waiting for the first of them."""
-        with suppress(queue.Empty):
-            yield self._ended.get(timeout=timeout.total_seconds())
-            while True:
-                yield self._ended.get_nowait()
+        """Yield the polls that have ended by now, waiting for as many as are worth it."""
+        self._enough.clear()
+        # One thread runs at a time: who wakes up for each poll takes time from those that poll.
+        self._enough_are = max(len(self._running) - self._workers, 1)
+        if len(self._ended) < self._enough_are and timeout:
+            self._enough.wait(timeout.total_seconds())
+        while self._ended:
+            yield self._ended.popleft()
 
     def _give_up(self, polling: Polling, error: BaseException) -> PollResult:
         """Log what no rule foresees, once with its traceback, and let the source wait as after any failure."""
