@@ -4,17 +4,12 @@ from __future__ import annotations
 
 import http.client
 import zlib
-from typing import TYPE_CHECKING
+
+import urllib3
 
 from listener.fetch.failure import Failure
 from listener.fetch.transport import Reply
-from listener.lazy import LazyModule
 from listener.types import Outcome
-
-if TYPE_CHECKING:
-    import urllib3
-else:
-    urllib3 = LazyModule("urllib3")
 
 #: zlib can't do more than 1032:1. Feeds and pages stay under 30:1, tables of one repeated row under 100:1.
 RATIO_LIMIT = 200

@@ -8,7 +8,9 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 import msgspec
+import requests
 from msgspec.structs import replace
+from requests.structures import CaseInsensitiveDict
 
 from listener.fetch.body import read_body
 from listener.fetch.failure import Failure
@@ -151,19 +153,24 @@ class Exchange:
 
     def _converse(self, trip: Trip, target: Target, headers: dict[str, str], limit: int, cut: bool) -> Answer:
         """Send one request and read its answer. Raises Failure."""
-        request = trip.request
-        reply = self._transport.exchange(request.method, target, headers, request.body, trip.deadline)
+        prepared = requests.PreparedRequest()
+        # Filled by hand: `prepare` takes the URL apart again, and costs more than the sending.
+        prepared.method = trip.request.method
+        prepared.url = target.url
+        prepared.headers = CaseInsensitiveDict(headers)
+        prepared.body = trip.request.body
+        reply = self._transport.exchange(prepared, target, trip.deadline)
         whole = False
         try:
             body = b""
-            if outcome_of(reply.status) is Outcome.OK:
+            if outcome_of(reply.status_code) is Outcome.OK:
                 body = read_body(reply, target.host, limit, cut=cut)
                 whole = True
             else:
                 whole = reply.skip()
-            return Answer(status=reply.status, target=target, headers=reply.fields, body=body)
+            return Answer(status=reply.status_code, target=target, headers=reply.fields, body=body)
         except Failure as failure:
-            failure.status = reply.status
+            failure.status = reply.status_code
             raise
         finally:
             trip.received += reply.wire.received

@@ -1,8 +1,7 @@
-"""Connections to checked addresses, one TLS context, few idle connections, no magic.
+"""An adapter for requests: connections to checked addresses, one TLS context, few idle connections, no magic.
 
-The Fetcher calls it without a `requests.Session`, which adds cookies, netrc, proxies from the environment and redirects
-of its own, none of which a polite poller may have, and 1 ms of CPU a request. `listener.fetch.session` is for a
-Session. urllib3 reads bodies: importing it takes as long as a hundred polls that were answered without one.
+It can be mounted on a `requests.Session`, but the Fetcher calls it directly: a Session adds cookies, netrc, proxies
+from the environment and redirects of its own, none of which a polite poller may have, and 1 ms of CPU a request.
 """
 
 from __future__ import annotations
@@ -16,80 +15,90 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import Any, cast
+
+import certifi
+import requests
+import urllib3
+from requests.adapters import BaseAdapter
+from requests.structures import CaseInsensitiveDict
 
 from listener.fetch.addresses import Resolver
 from listener.fetch.failure import Failure
-from listener.fetch.incoming import Incoming
 from listener.fetch.settings import FetchSettings
-from listener.fetch.target import Target
+from listener.fetch.target import Target, parse_target
 from listener.fetch.wire import Deadline, GuardedSocket, connect
-from listener.lazy import LazyModule
 from listener.types import Outcome
-
-if TYPE_CHECKING:
-    import certifi
-    import urllib3
-else:
-    certifi, urllib3 = LazyModule("certifi"), LazyModule("urllib3")
 
 #: A connection that nobody used for so long is not used again.
 _IDLE_SECONDS = 15.0
 _IDLE_LIMIT = 32
 
 
-class Link:
-    """A connection to one origin."""
+class Link(http.client.HTTPConnection):
+    """A connection to one origin. http.client resolves no name here: `open` is given the connected socket."""
 
-    def __init__(self, target: Target, sock: socket.socket) -> None:
+    def __init__(self, target: Target) -> None:
+        super().__init__(target.host, target.port)
         #: Under which it is kept while idle.
         self.key = (target.scheme, target.key)
-        self.host = target.host
-        self.wire = GuardedSocket(sock, target.host)
+        self.auto_open = 0
+
+    def open(self, sock: socket.socket) -> None:
+        """Speak over `sock`."""
+        self.sock = cast("socket.socket", GuardedSocket(sock, self.host))
+
+    @property
+    def wire(self) -> GuardedSocket:
+        """Return the guarded socket of an open connection."""
+        return cast("GuardedSocket", self.sock)
 
     @property
     def usable(self) -> bool:
         """Whether the server left the connection open and said nothing unasked."""
+        if self.sock is None:
+            return False
         poll = select.poll()
         poll.register(self.wire.fileno(), select.POLLIN)
         return not poll.poll(0)
 
-    def close(self) -> None:
-        """Close it."""
-        self.wire.close()
 
+class Reply(requests.Response):
+    """A response whose body has not been read. `finish` must be called."""
 
-class Reply:
-    """An answer whose body has not been read. `finish` must be called."""
+    raw: urllib3.HTTPResponse | None
 
-    def __init__(self, transport: Transport, link: Link, answer: Incoming, method: str) -> None:
-        self.wire = link.wire
-        self.status = answer.status
+    def __init__(
+        self, transport: Transport, link: Link, wire: GuardedSocket, answer: http.client.HTTPResponse, method: str
+    ) -> None:
+        super().__init__()
+        self.wire = wire
         #: Headers by name in lower case; of repeated ones the values joined.
-        self.fields = answer.fields
-        self.answer = answer
+        self.fields = _fields(answer)
+        self.status_code = answer.status
+        self._answer = answer
         self._method = method
         self._transport = transport
         self._link = link
-        self._raw: urllib3.HTTPResponse | None = None
 
     def finish(self, *, whole: bool) -> None:
         """Give the connection back if the answer was read as a `whole`, otherwise close it.
 
         What is left of an answer must never be taken for the beginning of the next one.
         """
-        reusable = whole and self.answer.isclosed() and not self.answer.will_close
-        if self._raw is None:
-            self.answer.close()
+        # http.client drops the socket of an answer that can't be followed by another one.
+        reusable = whole and self._answer.isclosed() and self._link.sock is not None
+        if self.raw is None:
+            self._answer.close()
         else:
-            self._raw.close()
+            self.raw.close()
         self._transport.give_back(self._link, reusable=reusable)
 
     def skip(self) -> bool:
         """Return whether there is no body to be read, so that the answer is whole already."""
-        if self.answer.length != 0 or self.answer.chunked:
+        if self._answer.length != 0 or self._answer.chunked:
             return False
-        self.answer.close()
+        self._answer.read()  # nothing comes, but http.client notices the end
         return True
 
     def open_body(self) -> urllib3.HTTPResponse:
@@ -97,29 +106,34 @@ class Reply:
 
         Raises Failure (PROTOCOL) where the headers contradict each other.
         """
-        if self._raw is None:
+        if self.raw is None:
             try:
-                self._raw = urllib3.HTTPResponse(
-                    body=self.answer,
+                self.raw = urllib3.HTTPResponse(
+                    body=self._answer,
                     headers=self.fields,
-                    status=self.answer.status,
-                    version=self.answer.version,
-                    reason=self.answer.reason,
+                    status=self._answer.status,
+                    version=self._answer.version,
+                    reason=self._answer.reason,
                     preload_content=False,
                     decode_content=False,
-                    original_response=self.answer,
+                    original_response=self._answer,
                     request_method=self._method,
                 )
             except urllib3.exceptions.HTTPError as error:
                 raise unexpected(self._link.host, error) from error
-        return self._raw
+        return self.raw
+
+    def close(self) -> None:
+        """Close the connection, for a Session that streams."""
+        self.finish(whole=False)
 
 
-class Transport:
-    """Sends requests. Any number of threads may use one."""
+class Transport(BaseAdapter):
+    """Sends prepared requests. Any number of threads may use one."""
 
     def __init__(self, settings: FetchSettings, resolver: Resolver) -> None:
-        self.settings = settings
+        super().__init__()
+        self._settings = settings
         self._resolver = resolver
         self._lock = threading.Lock()
         self._context: ssl.SSLContext | None = None
@@ -127,29 +141,54 @@ class Transport:
 
     def deadline(self) -> Deadline:
         """Return the deadline of a fetch that begins now."""
-        settings = self.settings
+        settings = self._settings
         return Deadline(
             total=settings.total_timeout.total_seconds(),
             read=settings.read_timeout.total_seconds(),
             connect=settings.connect_timeout.total_seconds(),
         )
 
-    def exchange(
-        self, method: str, target: Target, headers: Mapping[str, str], body: bytes | None, deadline: Deadline
+    def send(
+        self,
+        request: requests.PreparedRequest,
+        stream: bool = False,
+        timeout: Any = None,
+        verify: bool | str = True,
+        cert: Any = None,
+        proxies: Mapping[str, str] | None = None,
     ) -> Reply:
-        """Send a request to `target` and read status and headers of the answer. Raises Failure.
+        """Send `request` for a Session, and read the answer unless it is to be streamed. Raises Failure.
 
-        Names and values of `headers` are sent as they are: they hold what may be sent, in latin-1.
+        `timeout`, `verify`, `cert` and `proxies` are left unheeded: the settings' deadlines hold, certificates are
+        always checked, and proxies are never asked, as they would resolve names unchecked.
         """
-        sent = _head(method, target.path, headers) + (body or b"")
-        link = self._take(target) if method == "GET" else None
+        assert request.url is not None
+        reply = self.exchange(request, parse_target(request.url), self.deadline())
+        reply.wire.allow(self._settings.body_limit)
+        reply.open_body()
+        reply.url = request.url
+        reply.request = request
+        reply.headers = CaseInsensitiveDict(reply.fields)
+        if not stream:
+            whole = False
+            try:
+                assert reply.content is not None  # which reads it
+                whole = True
+            finally:
+                reply.finish(whole=whole)
+        return reply
+
+    def exchange(self, request: requests.PreparedRequest, target: Target, deadline: Deadline) -> Reply:
+        """Send `request` to `target` and read status and headers of the answer. Raises Failure."""
+        link = self._take(target) if request.method == "GET" else None
         if link is not None:
             # The server may have closed it at this very moment: that is no failure, and costs one more try.
             with contextlib.suppress(ConnectionError):
-                return self._converse(link, sent, method, deadline)
-        link = Link(target, self._connect(target, deadline))
+                return self._converse(link, request, target, deadline)
+        link = Link(target)
+        link.open(self._connect(target, deadline))
         try:
-            return self._converse(link, sent, method, deadline)
+            return self._converse(link, request, target, deadline)
         except ConnectionError as error:
             raise Failure(Outcome.PROTOCOL, f"{target.host} closed the connection without a response.") from error
 
@@ -189,23 +228,26 @@ class Transport:
         context = self._tls_context if target.scheme == "https" else None
         return connect(self._resolver, target.host, target.port, deadline, context)
 
-    def _converse(self, link: Link, sent: bytes, method: str, deadline: Deadline) -> Reply:
+    def _converse(self, link: Link, request: requests.PreparedRequest, target: Target, deadline: Deadline) -> Reply:
         """Send and read the head of the answer. Raises Failure, or ConnectionError when nothing came back at all."""
         wire = link.wire
         wire.expect(deadline)
+        assert request.method is not None
+        assert request.body is None or isinstance(request.body, bytes)
         try:
-            wire.sendall(sent)
-            answer = Incoming(wire, method)
-            answer.begin()
+            link.putrequest(request.method, target.path, skip_host=True, skip_accept_encoding=True)
+            for name, value in request.headers.items():
+                link.putheader(name, value)
+            link.endheaders(request.body)
+            return Reply(self, link, wire, link.getresponse(), request.method)
         except Failure:
             link.close()
             raise
-        except (OSError, http.client.HTTPException) as error:
+        except (OSError, http.client.HTTPException, urllib3.exceptions.HTTPError) as error:
             link.close()
             if isinstance(error, ConnectionError) and not wire.received:
                 raise
-            raise unexpected(link.host, error) from error
-        return Reply(self, link, answer, method)
+            raise unexpected(target.host, error) from error
 
     def _tls_context(self) -> ssl.SSLContext:
         """Return the one context: to build it costs 15 to 30 ms of CPU."""
@@ -213,8 +255,8 @@ class Transport:
             if self._context is None:
                 self._context = ssl.create_default_context(cafile=certifi.where())
                 self._context.set_alpn_protocols(["http/1.1"])
-                if self.settings.ca_file is not None:
-                    self._context.load_verify_locations(self.settings.ca_file)
+                if self._settings.ca_file is not None:
+                    self._context.load_verify_locations(self._settings.ca_file)
             return self._context
 
 
@@ -223,10 +265,12 @@ def unexpected(host: str, error: Exception) -> Failure:
     return Failure(Outcome.PROTOCOL, f"{host} doesn't respond in valid HTTP: {type(error).__name__}.")
 
 
-def _head(method: str, path: str, headers: Mapping[str, str]) -> bytes:
-    """Return the head of a request. Raises ValueError for a header that would begin a line of its own."""
-    lines = [f"{method} {path} HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items()), "\r\n"]
-    text = "\r\n".join(lines)
-    if text.count("\n") + text.count("\r") != 2 * len(lines):
-        raise ValueError("a header holds a line break")
-    return text.encode("latin-1")
+def _fields(answer: http.client.HTTPResponse) -> dict[str, str]:
+    """Return the headers of an answer by lower-case name; a value folded over lines is unfolded (RFC 9112, 5.2)."""
+    fields: dict[str, str] = {}
+    for name, value in answer.msg.items():
+        name = name.lower()
+        if "\n" in value:
+            value = " ".join(line.strip() for line in value.split("\n"))
+        fields[name] = f"{fields[name]}, {value}" if name in fields else value
+    return fields

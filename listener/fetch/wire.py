@@ -63,20 +63,21 @@ class GuardedSocket:
         """Let `more` bytes come beyond those that came already."""
         self._allowance = self.received + more
 
-    def read_into(self, buffer: memoryview) -> int:
+    def read_into(self, raw: socket.SocketIO, buffer: memoryview) -> int:
         """Read what is there, waiting for it. Raises Failure when time or bytes have run out."""
         assert self._deadline is not None
         if self.received > self._allowance:
             raise Failure(Outcome.TOO_LARGE, f"{self._host} sends more than the limit allows.")
         self._sock.settimeout(self._deadline.left(self._deadline.read))
         try:
-            count = self._sock.recv_into(buffer)
+            count = raw.readinto(buffer)
         except TimeoutError as error:
             self._deadline.left(0)
             raise Failure(
                 Outcome.TIMEOUT,
                 f"{self._host} sent nothing for {self._deadline.read:g} s in the middle of its response.",
             ) from error
+        count = count or 0
         self.received += count
         return count
 
@@ -91,7 +92,7 @@ class GuardedSocket:
 
     def makefile(self, mode: str, *args: object) -> io.BufferedReader:
         """Return a buffered reader of what comes in; http.client asks for nothing else."""
-        return io.BufferedReader(_Reader(self), _BUFFER_BYTES)
+        return io.BufferedReader(_Reader(self, self._sock.makefile("rb", buffering=0)), _BUFFER_BYTES)
 
     def settimeout(self, seconds: float | None) -> None:
         """Ignore it: the deadline rules."""
@@ -110,16 +111,21 @@ class GuardedSocket:
 
 
 class _Reader(io.RawIOBase):
-    """Reads a guarded socket, and leaves it open when this is closed."""
+    """Reads a guarded socket. `raw` holds the socket open until this is closed, as http.client expects."""
 
-    def __init__(self, guarded: GuardedSocket) -> None:
+    def __init__(self, guarded: GuardedSocket, raw: socket.SocketIO) -> None:
         self._guarded = guarded
+        self._raw = raw
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
-        return self._guarded.read_into(buffer)
+        return self._guarded.read_into(self._raw, buffer)
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
 
 
 def dial(endpoints: Sequence[Endpoint], host: str, port: int, deadline: Deadline) -> socket.socket:

@@ -13,7 +13,7 @@ from listener.fetch import Fetcher, FetchSettings
 from listener.fetch import transport as transport_module
 from listener.fetch.addresses import Resolver
 from listener.fetch.failure import Failure
-from listener.fetch.session import SessionTransport
+from listener.fetch.transport import Transport
 from listener.types import Outcome, Request
 from tests.fetch.conftest import MakeFetcher, MakeSite
 from tests.fetch.sites import Site, reply
@@ -108,7 +108,7 @@ class TestOnASession:
     @pytest.fixture
     def session(self, settings: FetchSettings) -> requests.Session:
         session = requests.Session()
-        transport = SessionTransport(settings, Resolver(settings.allow_networks))
+        transport = Transport(settings, Resolver(settings.allow_networks))
         session.mount("http://", transport)
         session.mount("https://", transport)
         return session
