@@ -32,9 +32,9 @@ print(json.dumps(sorted(sys.modules)))
 """
 FEED = '<rss version="2.0"><channel><title>Feed</title><item><title>News of Acme</title></item></channel></rss>'
 #: What a first round with news needs.
-FOR_NEWS = {"urllib3", "listener.mentions.understand", "listener.storage.tables"}
+FOR_NEWS = {"listener.mentions.understand", "listener.storage.tables"}
 #: What no round needs, unless the settings, the server or a terminal ask for it.
-FOR_OTHERS = {"alembic", "apscheduler", "requests", "protego", "rich", "prometheus_client"}
+FOR_OTHERS = {"alembic", "apscheduler", "protego", "rich", "prometheus_client"}
 
 
 def answer(request: Request) -> Response:
