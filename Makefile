@@ -41,8 +41,11 @@ install: $(VENV)/.program
 demo: $(VENV)/.program
 	@$(BIN)/listener demo --force
 
+# Half as many workers again as there are cores: daemons and servers in the tests are waited for. Compiled modules are
+# kept even where the environment says otherwise, as the tests start the program some hundred times.
 test: $(VENV)/.tools
-	$(BIN)/python -m pytest --numprocesses=logical --maxprocesses=8 --dist=worksteal $(ARGS)
+	env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest --dist=worksteal \
+		--numprocesses=$$($(BIN)/python -c 'import os; cores = os.cpu_count() or 1; print(min(8, cores + cores // 2))') $(ARGS)
 
 check: $(VENV)/.tools
 	$(BIN)/ruff check .

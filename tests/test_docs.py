@@ -131,6 +131,11 @@ def test_the_defaults_of_named_tables_are_those_of_the_program(tmp_path: Path, h
     assert loaded(tmp_path, f"{heading}\n{needed[heading]}{told}") == plain
 
 
+def test_a_command_that_was_mistyped_is_answered_with_the_one_that_was_meant() -> None:
+    assert "Did you mean 'export'?" in CliRunner().invoke(group, ["exprot"]).output
+    assert "Did you mean" not in CliRunner().invoke(group, ["zzz"]).output
+
+
 @pytest.mark.parametrize("name", COMMANDS)
 def test_each_command_is_described_with_its_options(name: str) -> None:
     text = chapter("commands.md", f"listener {name}")

@@ -114,7 +114,8 @@ class Resolver:
         refused = [address for address, endpoint in zip(addresses, endpoints, strict=True) if endpoint is None]
         if refused:
             raise Failure(
-                Outcome.ADDRESS, f"{host} is at {refused[0]}, which is not public and in no network of allow_networks."
+                Outcome.ADDRESS,
+                f"{host} resolves to {refused[0]}, which is neither public nor in a network of allow_networks.",
             )
         return [endpoint for endpoint in endpoints if endpoint is not None][:_TRIED_LIMIT]
 
