@@ -155,8 +155,11 @@ class Model:
             given[feeling.words] = given.get(feeling.words, 0.0) + feeling.value / 4
         for found in scene.phrases.get("relation", ()):
             given[found.words] = given.get(found.words, 0.0) + float(found.name)
-        ranked = sorted(given.items(), key=lambda pair: -abs(pair[1]))[:REASONS]
-        return tuple((words, round(value, 2)) for words, value in ranked if round(value, 2))
+        # Few are told, so only these are put in order.
+        least = min(sorted(map(abs, given.values()))[-REASONS:], default=0.0)
+        strongest = [pair for pair in given.items() if abs(pair[1]) >= least]
+        strongest.sort(key=lambda pair: -abs(pair[1]))
+        return tuple((words, round(value, 2)) for words, value in strongest[:REASONS] if round(value, 2))
 
 
 class _Family:

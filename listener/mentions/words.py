@@ -335,7 +335,8 @@ def _spelled(phrase: str) -> str:
         if part == "...":
             parts.append(part)
             continue
-        if part.isalpha() and part[0] not in "xX":  # An x may begin a face.
+        # One word, as most are, with or without an apostrophe within. An x may begin a face.
+        if all(map(str.isalpha, part.split("'"))) and part[0] not in "xX":
             parts.append(part.lower() if part.isascii() else _known(part).word)
             continue
         words = list(words_of(part.removesuffix("*")).words)
