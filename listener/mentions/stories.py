@@ -210,7 +210,8 @@ def _short_bands(hashes: Sequence[int]) -> list[int]:
     if not hashes:
         return []
     minima = list(map(min, zip(*map(_permuted, hashes), strict=True)))
-    return _bands(zip(range(SHORT_BANDS), minima[::2], minima[1::2], strict=True))
+    pairs = zip(_STEPS, minima[::2], minima[1::2], strict=False)
+    return _mixed([one * _SPREAD + two * _MIX + step for step, one, two in pairs])
 
 
 #: Bits of one permuted hash among several side by side in one number.
@@ -249,10 +250,13 @@ def _long_bands(hashes: Sequence[int]) -> list[int]:
         minima.setdefault((one >> 16) % LONG_BANDS, one)
         if len(minima) == LONG_BANDS:
             break
-    return _bands((SHORT_BANDS + number, minimum, 0) for number, minimum in sorted(minima.items()))
+    return _mixed([minimum * _SPREAD + _STEPS[SHORT_BANDS + number] for number, minimum in sorted(minima.items())])
 
 
-def _bands(numbered: Iterable[tuple[int, int, int]]) -> list[int]:
-    """Mix bands' numbers and minima into signed 64-bit integers."""
-    mixed = [(one * _SPREAD + two * _MIX + number * _STEP) & _MASK for number, one, two in numbered]
-    return [(band ^ band >> 29) - (1 << 63) for band in mixed]
+#: What tells one band from another with the same minima.
+_STEPS = tuple(number * _STEP for number in range(SHORT_BANDS + LONG_BANDS))
+
+
+def _mixed(numbers: Sequence[int]) -> list[int]:
+    """Spread the bits of bands over signed 64-bit integers."""
+    return [((band := number & _MASK) ^ band >> 29) - (1 << 63) for number in numbers]
