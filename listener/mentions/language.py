@@ -39,8 +39,10 @@ DECLARED_WEIGHT = 1.5
 
 _NOISE = re.compile(r"https?://\S+|www\.\S+|[@#]\w+|&\w+;|\d+")
 _HASHTAG = re.compile(r"#(\w+)")
+#: But for digits, noise holds one of these.
 _SIGNS_OF_NOISE = ("@", "#", "&", "://", "www.")
 _ASCII = bytes(range(128))
+#: All bytes but the letters of ASCII.
 _NO_ASCII_LETTERS = bytes(code for code in range(256) if not (code < 128 and chr(code).isalpha()))
 _ASCII_WORD = re.compile("[a-z]+(?:'[a-z]+)*")
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")

@@ -165,8 +165,8 @@ class Model:
 class _Family:
     """The rows of one family of languages, summed up for the marks of a text.
 
-    CRC-32 goes on where it stopped: the hash of "b very good" is that of "good" begun with the hash of "b very ". So
-    each word is encoded once, and no mark is ever spelled.
+    CRC-32 goes on where it stopped: the hash of "L good" is that of "good" begun with the hash of "L ". So a mark is
+    never spelled with its sign.
     """
 
     def __init__(self, weights: Weights, family: str) -> None:
