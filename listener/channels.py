@@ -76,7 +76,7 @@ class Secret:
 
 
 class ChannelSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What every channel can be told."""
+    """Settings that every channel has."""
 
     #: "22:00-07:00" in the time zone of the settings: what comes up then is delivered when it ends. Empty: none.
     quiet: str = ""

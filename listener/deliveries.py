@@ -46,7 +46,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     #: Of price changes, absolute.
     percent_at_least: float | None = None
     plans: tuple[str, ...] = ()
-    #: Source trouble is told when it has lasted this long.
+    #: Trouble of a source raises an alert when it has lasted this long.
     failing_for: timedelta | None = None
     #: "now", or collected for the digest of that time of day ("07:00", in the settings' time zone).
     send: str = "now"
@@ -58,7 +58,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     window: timedelta | None = None
     stories_at_least: int | None = None
     times_at_least: float = 2.0
-    #: A spike or pain point that was told isn't told again for this long.
+    #: No second alert about the same spike or pain point within this time.
     cool_down: timedelta | None = None
 
     def __post_init__(self) -> None:
@@ -89,7 +89,7 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
     quote: str = ""
     url: str | None = None
     tone: Tone = "plain"
-    #: 0 to 1: how much it weighs beside others of its tone. The heavier stand first where several are told together.
+    #: 0 to 1: how much it weighs beside others of its tone. The heavier come first in one message.
     weight: float = 0.0
     #: Label and value, in the order to show: ("Sentiment", "-0.81 negative"), ("Before", "49 USD").
     facts: tuple[tuple[str, str], ...] = ()

@@ -54,7 +54,7 @@ class ConfigProblem(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ConfigError(ListenerError):
-    """A settings file can't be used. All its problems are told at once."""
+    """A settings file can't be used. All its problems are reported at once."""
 
     def __init__(self, problems: Sequence[ConfigProblem]) -> None:
         self.problems = tuple(problems)

@@ -49,7 +49,7 @@ else:
 
 log = logging.getLogger(__name__)
 
-#: What is told of a poll whose answer was read as far as it went.
+#: Detail of a poll whose response ended early.
 BROKEN_OFF = (
     "The response was incomplete. The next poll requests all of it again; if this persists, look for a shorter feed on "
     "the site."
@@ -70,13 +70,13 @@ class PollResult(msgspec.Struct, frozen=True, kw_only=True):
     items: int = 0
     new_items: int = 0
     mentions: int = 0
-    #: Of a page, told with this poll.
+    #: Of a page, reported with this poll.
     changes: int = 0
     alerts: int = 0
     elapsed: timedelta = timedelta(0)
     #: False: the host was to be left alone, and nothing was sent to it.
     asked: bool = True
-    #: Where the source offers to tell of its news, where it did so with this poll.
+    #: The source's hub, where this poll's response names one.
     hub: Hub | None = None
     #: When the source is polled next; None for what isn't polled.
     due_at: datetime | None = None

@@ -70,7 +70,7 @@ def waiting_since(page_state: Mapping[str, Any]) -> datetime | None:
 
 
 def stood_at(page_state: Mapping[str, Any]) -> datetime | None:
-    """Return when a page was last seen as it was told; None for a page that was never looked at."""
+    """Return when a page was last seen in its reported version; None for a page that was never polled."""
     told = page_state.get("told")
     last = next((at for at, state in reversed(page_state.get("looks", ())) if state == told), None)
     return None if last is None else datetime.fromisoformat(last)

@@ -130,7 +130,7 @@ class WebSub:
         return Answer(status=verdict.status, text=verdict.text)
 
     def step(self, now: datetime) -> None:
-        """Store what changed, let sources be polled that were told of, and ask the next hub. Raises StorageError."""
+        """Store what changed, make announced sources due, and ask the next hub. Raises StorageError."""
         self._take_asked(now)
         with self._lock:
             changed = {token: self._by_token.get(token) for token in self._changed}

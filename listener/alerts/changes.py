@@ -120,7 +120,7 @@ def change_alert(rule: Rule, event: ChangeEvent, now: datetime) -> Alert:
 
 
 def flapping_alert(rule: Rule, source: Source, since: datetime, now: datetime) -> Alert:
-    """Make the alert of a rule for a page that keeps going back and forth, of which no changes are told meanwhile."""
+    """Make the alert of a rule for a page that keeps going back and forth, whose changes are not reported meanwhile."""
     who = source.brand or source.name
     return Alert(
         key=alert_key("flapping", rule.name, source.name, since.isoformat()),

@@ -105,5 +105,5 @@ def of(rules: Sequence[Rule], on: str) -> list[Rule]:
 
 
 def last_told(state: SourceState, now: datetime) -> datetime:
-    """Return the last moment at which trouble could have been told: the poll before this one."""
+    """Return the last moment at which trouble could have been reported: the poll before this one."""
     return state.last_poll_at or now

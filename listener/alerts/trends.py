@@ -47,7 +47,7 @@ def cool_down_of(rule: Rule) -> timedelta:
 
 
 def spike_thread(brand: str) -> str:
-    """Return what spikes of a brand are threaded under; within the cool-down of a rule it is told once."""
+    """Return what spikes of a brand are threaded under; within the cool-down of a rule there is one alert."""
     return f"Spikes of {brand}"
 
 

@@ -43,7 +43,7 @@ def lasting(rule: Rule, state: SourceState, at: datetime) -> bool:
 
 
 def trouble_alert(rule: Rule, source: Source, state: SourceState, now: datetime, zone: ZoneInfo) -> Alert:
-    """Make the alert that a source is in trouble. That it is given up is told even when its failing was."""
+    """Make the alert that a source is in trouble. A stopped source raises another one."""
     since = state.failing_since or state.last_poll_at or now
     if state.stopped:
         line = f"Source {source.name} stopped: {named(state.outcome, 'stopped')}"

@@ -23,7 +23,7 @@ from listener.notify import build, sample_alert
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
-    """What is told of a channel."""
+    """A channel as it is listed."""
 
     channel: str
     #: None: left out, because a secret isn't here.
@@ -94,7 +94,7 @@ def wanting(uses: Sequence[SecretUse]) -> str:
 
 
 def row(name: str, channel: ChannelSettings, settings: Settings) -> Row:
-    """Return what is told of a channel that can be used."""
+    """Return a usable channel as it is listed."""
     return Row(
         channel=name,
         type=next(kind for kind, record in CHANNEL_TYPES.items() if type(channel) is record),

@@ -235,7 +235,7 @@ def minute(moment: datetime, zone: ZoneInfo) -> str:
 
 
 def newest_of(found: Iterable[Entry], stood: Mapping[str, datetime | None]) -> dict[str, datetime]:
-    """Return when each page was last seen as it was told: by its memory, or else by what stood there."""
+    """Return when each page was last seen in its reported version, from its state or its stored facts."""
     newest = {name: at for name, at in stood.items() if at is not None}
     for one in found:
         newest[one.source] = max(newest.get(one.source, one.last_seen), one.last_seen)

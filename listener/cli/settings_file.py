@@ -73,7 +73,7 @@ def append(path: Path, blocks: Sequence[str]) -> Settings:
 
 
 def _checked(partial: Path, path: Path) -> Settings:
-    """Read the new file; problems are told of the file that it is to become."""
+    """Read the new file; problems are reported for the file that it will become."""
     try:
         return load_settings(partial, need_secrets=False)
     except ConfigError as error:

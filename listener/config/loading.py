@@ -202,7 +202,7 @@ def _check_scorer(understand: UnderstandSection, book: Book, report: Report) -> 
 
 
 def _note_gaps(settings: Settings, book: Book, report: Report) -> None:
-    """Warn of what is missing before anything is heard or told."""
+    """Warn of what is missing for polls or alerts."""
     if not settings.contact:
         message = "no contact: set a URL or e-mail address; some sites block clients without one."
         report.warning(book.main, ("listener",) if "listener" in book.main.tables else (), message)

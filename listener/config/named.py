@@ -73,7 +73,7 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
             self.report.problem(entry.document, path, f"there is no [{kind}.{name}].", nearest(name, known))
 
     def check_query(self, expression: object, entry: Entry, path: KeyPath, *, narrows: bool = False) -> None:
-        """Note a query that doesn't parse. What isn't text is told by whoever reads the table."""
+        """Note a query that doesn't parse. What isn't text is reported by whoever reads the table."""
         if not isinstance(expression, str) or not expression:
             return
         try:

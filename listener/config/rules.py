@@ -77,7 +77,7 @@ def read_rules(reading: Reading, known_pains: KnownPains | None) -> tuple[Rule, 
 
 
 def _list(entry: Entry, key: str) -> list[Any]:
-    """Return a list of the table, empty where there is none: what isn't a list is told by whoever reads the table."""
+    """Return a list of the table, or an empty one; what isn't a list is reported by whoever reads the table."""
     names = entry.table.get(key)
     return names if isinstance(names, list) else []
 

@@ -60,7 +60,7 @@ class UnderstandSection(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PagesSection(msgspec.Struct, frozen=True, kw_only=True):
-    """How sure a change of a page has to be before it is told: [pages]."""
+    """When a change of a page is confirmed: [pages]."""
 
     #: Looks in a row that show it, the first one included; 1 tells every change at once.
     looks: int = 2

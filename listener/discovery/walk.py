@@ -80,7 +80,7 @@ def facts_at(response: Response) -> PageFacts | None:
 
 
 def prices_of(facts: PageFacts) -> int:
-    """Return how many prices a page tells, "contact us" among them."""
+    """Return how many prices a page has, "contact us" among them."""
     return sum(plan.price is not None or plan.contact for plan in facts.plans)
 
 

@@ -1,4 +1,4 @@
-"""One request and its answer: the host's turn, the headers that may be told to it, the outcome by status."""
+"""One request and its answer: the host's turn, the headers it may get, the outcome by status."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from listener.types import Outcome
 
 
 class Failure(Exception):
-    """A fetch ended in `outcome`, for the reason told by `detail`: one sentence, without secrets."""
+    """A fetch ended in `outcome`, for the reason in `detail`: one sentence, without secrets."""
 
     def __init__(
         self,

@@ -69,7 +69,7 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
         return f"[{self.host}]" if ":" in self.host else self.host
 
     def trusts(self, other: Target) -> bool:
-        """Return whether what was meant for this URL's host may also be told to `other`.
+        """Return whether what was meant for this URL's host may also be sent to `other`.
 
         The same origin, or the same host on the usual ports with TLS instead of without.
         """

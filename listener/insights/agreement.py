@@ -55,7 +55,7 @@ class ClassAgreement(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Agreement(msgspec.Struct, frozen=True, kw_only=True):
-    """How well one thing is told, over all judged mentions."""
+    """How often one label is right, over all judged mentions."""
 
     what: str
     #: Mentions in which the program says the very same as persons.

@@ -48,7 +48,7 @@ State: TypeAlias = Literal["new", "rising", "recurring"]
 
 
 class Voice(msgspec.Struct, frozen=True, kw_only=True):
-    """A complaint: one story, told first by somebody."""
+    """A complaint: one story, with its first author."""
 
     mention_id: int
     #: Words that stand next to each other, in lower case.

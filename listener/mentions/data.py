@@ -1,4 +1,4 @@
-"""Data that understanding starts from: VADER's lexicon, the domain lexicon, the taxonomy. The one place of this room
+"""Data that understanding starts from: VADER's lexicon, the domain lexicon, the taxonomy. The one place in this package
 that reads files, with `network_files`, once, when the program is put together; all others get values.
 """
 

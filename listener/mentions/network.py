@@ -68,7 +68,7 @@ class NetworkScorer:
         self._network = network
 
     def score(self, scene: Scene) -> Sentiment:
-        """Score a scene towards its target. How the network leans is told before the model's reasons."""
+        """Score a scene towards its target. The network's tendency comes before the model's reasons."""
         if scene.lang not in self._languages:
             return Sentiment(compound=None, label=None)
         logits = self._model.logits(scene)

@@ -105,7 +105,7 @@ class Signature:
         self._bytes = signature
 
     def is_of(self, story: bytes, *, same_voice: bool = False) -> bool:
-        """Tell whether the item belongs to a story, told by others or by the `same_voice`."""
+        """Return whether the item belongs to a story of others, or of the `same_voice`."""
         return self.likeness(story, same_voice=same_voice) > 0
 
     def likeness(self, story: bytes, *, same_voice: bool = False) -> float:
@@ -117,7 +117,7 @@ class Signature:
         return likeness
 
     def joined(self, story: bytes) -> bytes | None:
-        """Return a story's signature with this one in it; None if it tells nothing more of the story."""
+        """Return a story's signature with this one in it; None if it adds nothing."""
         parts = _parts(story)
         if self._runs or len(parts) == STORY_PARTS or any(self._likeness(part, same_voice=True) for part in parts):
             return None

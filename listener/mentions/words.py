@@ -1,4 +1,4 @@
-"""Words of a text with their places, cut once for everyone in this room that looks at words. Pure, and linear.
+"""Words of a text with their places, split once for all of this package. Pure, and linear.
 
 A word is lower case, with straight apostrophes and without the marks around it; its place is that of the original, so
 that what led to a judgement can be quoted as it stands. Names of brands are masked first: `TARGET` stands for the brand

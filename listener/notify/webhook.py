@@ -110,7 +110,7 @@ def documents(channel: str, alerts: Sequence[Alert], message_id: str) -> Iterato
 
 
 def alert_body(alert: Alert) -> AlertBody:
-    """Return what is told of an alert: cleaned of hidden characters, cut, and not escaped for any one use."""
+    """Return an alert as it is sent: cleaned of hidden characters, cut, and not escaped for any one use."""
     return AlertBody(
         key=alert.key,
         rule=alert.rule,

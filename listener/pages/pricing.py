@@ -124,7 +124,7 @@ def _is_no_cost(group: Group) -> bool:
 
 
 def _is_repeat(group: Group, groups: list[Group]) -> bool:
-    """Whether the head of a table, or a button, tells again what a card told."""
+    """Whether the head of a table, or a button, repeats what a card says."""
     if all(mention.button for mention in group.mentions):
         return any(other is not group and _same_prices(group, other) for other in groups)
     if group.card is None or group.card.tag != "th":
@@ -277,7 +277,7 @@ def _period_told(line: Line) -> str | None:
 
 
 def _without_repeats(plans: Iterable[Plan]) -> Iterator[Plan]:
-    """Leave out a price that was told before: under the same name, or under none of its own."""
+    """Leave out a price that was found before: under the same name, or under none of its own."""
     periods: dict[tuple[object, ...], set[str | None]] = {}
     for plan in plans:
         known = periods.setdefault((plan.name, plan.price, plan.currency, plan.contact), set())

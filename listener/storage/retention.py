@@ -182,7 +182,7 @@ def _sort_bands(connection: sa.Connection) -> None:
 
 
 class _Bands:
-    """Walks over all bands, in the order of their numbers, and deletes those of stories that nobody told of late."""
+    """Walks over all bands, in the order of their numbers, and deletes those of stories without recent items."""
 
     def __init__(self, before: str) -> None:
         self._before = before

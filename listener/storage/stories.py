@@ -158,7 +158,7 @@ class Likely:
         self._read_stories(found)
 
     def find(self, bands: Sequence[int], since: datetime) -> list[Story]:
-        """Return stories that share a band and were told of at or after `since`, the newest first."""
+        """Return stories that share a band and have items at or after `since`, the newest first."""
         wanted = set(bands)
         if not wanted <= self._asked:
             self.read(wanted)
@@ -256,7 +256,7 @@ def join_story(connection: sa.Connection, story_id: int, at: datetime) -> None:
 
 
 def brands_of_stories(connection: sa.Connection, story_ids: Collection[int]) -> dict[int, frozenset[str]]:
-    """Return the brands that each story has relevant mentions of: what tells a brand's first mention of a story."""
+    """Return the brands that each story has relevant mentions of: decides which mention of a brand is its first."""
     found: dict[int, set[str]] = {story_id: set() for story_id in story_ids}
     for some in chunks(list(found)):
         size = size_for(len(some))
@@ -266,7 +266,7 @@ def brands_of_stories(connection: sa.Connection, story_ids: Collection[int]) -> 
 
 
 def voices_of_story(connection: sa.Connection, story_id: int, source_id: int) -> list[tuple[str | None, str | None]]:
-    """Return author and address of what one source told of a story, a hundred at most."""
+    """Return author and address of one source's items of a story, a hundred at most."""
     return VOICES.read(connection, {"story_id": story_id, "source_id": source_id})
 
 

@@ -213,11 +213,11 @@ class Transaction:
         self._likely_stories().read(bands)
 
     def story_candidates(self, bands: Sequence[int], since: datetime) -> list[Story]:
-        """Return stories that share a band and were told of at or after `since`, the newest first."""
+        """Return stories that share a band and have items at or after `since`, the newest first."""
         return self._likely_stories().find(bands, since)
 
     def add_story(self, signature: bytes, bands: Sequence[int], at: datetime, title: str) -> int:
-        """Store a story that one item tells so far; return its id."""
+        """Store a story with one item so far; return its id."""
         story_id = self._take_ids("stories", 1)
         self._likely_stories()
         stories.add_story(self._connection, self._queue(), story_id, signature, bands, at, title)
@@ -234,7 +234,7 @@ class Transaction:
     def join_story(
         self, story_id: int, at: datetime, signature: bytes | None = None, bands: Sequence[int] = ()
     ) -> None:
-        """Count one more item that tells a story; a new `signature` of the story comes with the `bands` of the item."""
+        """Count one more item of a story; a new `signature` of the story comes with the `bands` of the item."""
         stories.join_story(self._connection, story_id, at)
         self._likely_stories().joined(story_id, at, signature, bands)
 
@@ -243,7 +243,7 @@ class Transaction:
         return stories.brands_of_stories(self._connection, story_ids)
 
     def voices_of_story(self, story_id: int, source: str) -> list[tuple[str | None, str | None]]:
-        """Return author and address of what one source told of a story, a hundred at most."""
+        """Return author and address of one source's items of a story, a hundred at most."""
         return stories.voices_of_story(self._connection, story_id, self._source_ids.get(self._connection, source))
 
     # --- pages

@@ -70,7 +70,7 @@ def _bounded(incident: Incident) -> Incident:
 
 
 def item_of(incident: Incident) -> Item:
-    """Return an incident as an item; its duration is told where it has an end."""
+    """Return an incident as an item; with its duration if it has an end."""
     metrics: dict[str, float] = {}
     if incident.started is not None and incident.resolved is not None and incident.resolved >= incident.started:
         metrics["hours"] = round((incident.resolved - incident.started).total_seconds() / 3600, 2)
