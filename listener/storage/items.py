@@ -21,8 +21,6 @@ from listener.storage.timestamps import day_of, moment_or_none, stamp, stamp_or_
 from listener.storage.values import clean, clean_or_none, e4_or_none, from_json, numbers_to_json, to_json
 from listener.types import Item
 
-#: Keys up to this length are hashed once for the few statements of a transaction that name them.
-SHORT_KEY = 300
 INSERT = insert(items, positional=True)
 INSERT_KEY = insert_new(item_keys, positional=True)
 ANY = Prepared(
@@ -43,15 +41,13 @@ def digest(key: str) -> int:
 
     It is told from the keys of one source only: with 10,000 of them, a new one is taken for known by 1 in 10^15.
     """
-    return _short_digest(key) if len(key) <= SHORT_KEY else _digest(key)
+    hashed = _NOTHING.copy()
+    hashed.update(key.encode("utf-8", "surrogatepass"))
+    return int.from_bytes(hashed.digest(), "big", signed=True)
 
 
-def _digest(key: str) -> int:
-    hashed = hashlib.blake2b(key.encode("utf-8", "surrogatepass"), digest_size=8).digest()
-    return int.from_bytes(hashed, "big", signed=True)
-
-
-_short_digest = functools.lru_cache(maxsize=4096)(_digest)
+#: Copied, as making one takes longer than hashing a key.
+_NOTHING = hashlib.blake2b(digest_size=8)
 
 
 @functools.cache
@@ -96,7 +92,9 @@ def add_items(connection: sa.Connection, source_id: int, new: Sequence[NewItem],
 def _row(item_id: int, source_id: int, new: NewItem, seen_at: str) -> tuple[object, ...]:
     """Return the columns of `items` in their order."""
     item = new.item
-    survey = survey_of(new)
+    # Most fields of most items are empty: those are not asked for what they hold.
+    rating = None if item.rating is None or e4_or_none(item.rating) is None else item.rating
+    survey = None if rating is None else survey_of(new)
     return (
         item_id,
         source_id,
@@ -108,7 +106,7 @@ def _row(item_id: int, source_id: int, new: NewItem, seen_at: str) -> tuple[obje
         survey is not None,
         item.kind,
         clean_or_none(item.lang),
-        None if e4_or_none(item.rating) is None else item.rating,
+        rating,
         item.rating_max,
         survey,
         new.brand if survey else None,
