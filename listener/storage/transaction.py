@@ -15,7 +15,7 @@ from listener.storage.additions import NewItem, NewMention, Story
 from listener.storage.meta import set_meta
 from listener.storage.prepared import Prepared
 from listener.storage.timestamps import hour_of, stamp
-from listener.types import Alert, Delivery, HostState, Reading, Source, SourceState
+from listener.types import Alert, Delivery, HostState, Source, SourceState
 
 if TYPE_CHECKING:
     from listener.storage import items, mentions, pages, revision, scores, stories, tables
@@ -160,23 +160,6 @@ class Transaction:
         source_ids = {entry.source: self._source_ids.get(self._connection, entry.source) for entry in new}
         mentions.add_mentions(self._connection, new, source_ids, first, now)
         return list(range(first, first + len(new)))
-
-    def add_mention(
-        self,
-        item_id: int,
-        source: str,
-        reading: Reading,
-        *,
-        story_id: int | None,
-        at: datetime,
-        first_of_story: bool,
-        now: datetime,
-    ) -> int:
-        """Store one mention, as `add_mentions` does; return its id."""
-        new = NewMention(
-            item_id=item_id, source=source, reading=reading, story_id=story_id, at=at, first_of_story=first_of_story
-        )
-        return self.add_mentions([new], now)[0]
 
     def revise(self, new: Sequence[NewReading]) -> list[Revised]:
         """Let mentions be what is new of them, under what persons said; return each before and after.

@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 
 from listener.cli import group
 from listener.errors import ListenerError
-from listener.storage import Store
+from listener.storage import NewMention, Store
 from tests.storage.stored_samples import HOUR, NOW, add_mention, reading, with_sources
 
 SETTINGS = """
@@ -165,7 +165,10 @@ def test_a_mention_that_is_not_there_is_told(store: Store, mention: str) -> None
 
 def test_an_address_of_two_mentions_wants_a_brand(store: Store) -> None:
     with store.write() as transaction:
-        transaction.add_mention(1, "blog", reading("globex"), story_id=None, at=NOW, first_of_story=True, now=NOW)
+        new = NewMention(
+            item_id=1, source="blog", reading=reading("globex"), story_id=None, at=NOW, first_of_story=True
+        )
+        transaction.add_mentions([new], NOW)
     done = run("correct", "https://blog.example/1", "--kind", "praise")
     assert "1 (acme), 3 (globex)" in str(done.exception)
     assert corrected("https://blog.example/1", "--brand", "globex", "--kind", "praise")["mention_id"] == 3

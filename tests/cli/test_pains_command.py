@@ -12,7 +12,7 @@ from click.testing import CliRunner
 
 from listener.app import known_pains
 from listener.cli import group
-from listener.storage import NewItem, Store
+from listener.storage import NewItem, NewMention, Store
 from listener.types import Hit, Item, Pain, Reading, Sentiment
 from tests.storage.stored_samples import DAY, HOUR, with_sources
 
@@ -48,7 +48,8 @@ def complain(store: Store, days_ago: float, text: str, *pains: tuple[str, int]) 
     at = NOW - days_ago * DAY - HOUR
     with store.write() as tx:
         (item,) = tx.add_items("blog", [NewItem(item=Item(text=text), keys=(f"{text} {days_ago}",))], at)
-        tx.add_mention(item, "blog", said, story_id=None, at=at, first_of_story=True, now=at)
+        new = NewMention(item_id=item, source="blog", reading=said, story_id=None, at=at, first_of_story=True)
+        tx.add_mentions([new], at)
         tx.add_coverage("blog", at, ok=True, items=1)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from listener.storage import NewItem, Store, StoredAlert
+from listener.storage import NewItem, NewMention, Store, StoredAlert
 from listener.trending import Trending
 from listener.types import DeliveryStatus, Hit, Item, Pain, Reading, Rule, Sentiment, Source
 from tests.pipeline.polling import BRANDS, START, Clock, PaperWeb, parts
@@ -44,7 +44,10 @@ def tell(
             moment = at + number * timedelta(seconds=1)
             item = Item(text=said.excerpt, url=f"https://blog.example/{moment:%d%H%M%S}{topic}")
             (item_id,) = tx.add_items("blog", [NewItem(item=item, keys=(f"{moment}{topic}{first}",))], moment)
-            tx.add_mention(item_id, "blog", said, story_id=None, at=moment, first_of_story=first, now=moment)
+            new = NewMention(
+                item_id=item_id, source="blog", reading=said, story_id=None, at=moment, first_of_story=first
+            )
+            tx.add_mentions([new], moment)
 
 
 def listen(store: Store, days: int = 36, *, failed: range = range(0)) -> None:

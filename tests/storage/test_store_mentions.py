@@ -49,7 +49,8 @@ def test_text_that_no_database_holds_is_stored_readable(store: Store) -> None:
     with store.write() as transaction:
         item = Item(title="a\0b", text="c\ud800d", metrics={"points": float("nan"), "likes": 3.0}, rating=float("inf"))
         (item_id,) = transaction.add_items("blog", [NewItem(item=item, keys=("k",))], NOW)
-        transaction.add_mention(item_id, "blog", reading(), story_id=None, at=NOW, first_of_story=True, now=NOW)
+        new = NewMention(item_id=item_id, source="blog", reading=reading(), story_id=None, at=NOW, first_of_story=True)
+        transaction.add_mentions([new], NOW)
     (mention,) = store.iter_mentions()
     assert mention.title == "a\ufffdb"
     assert mention.rating is None

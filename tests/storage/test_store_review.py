@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from listener.storage import Store
+from listener.storage import NewMention, Store
 from tests.storage.stored_samples import DAY, HOUR, NOW, add_mention, new_item, reading, with_sources
 
 
@@ -29,7 +29,10 @@ def test_items_come_with_the_brands_that_they_mention(store: Store) -> None:
     add_mention(store, 1)
     with store.write() as transaction:
         transaction.add_items("blog", [new_item(2)], NOW)
-        transaction.add_mention(1, "blog", reading("globex"), story_id=None, at=NOW, first_of_story=True, now=NOW)
+        new = NewMention(
+            item_id=1, source="blog", reading=reading("globex"), story_id=None, at=NOW, first_of_story=True
+        )
+        transaction.add_mentions([new], NOW)
         assert transaction.mentions_of_items([1, 2]) == {1: {"acme": None, "globex": None}}
     found = store.review.items_after(0, 10)
     assert [(one.item_id, one.brands, one.seen_at) for one in found] == [
