@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from functools import cache
 from html import unescape
 from typing import TYPE_CHECKING, Protocol, TypeGuard, cast
 
@@ -153,15 +152,9 @@ _ODD = re.compile(
 _ORDINARY = bytes((ord("\n"), *range(0x20, 0x7F)))
 
 if turbohtml is not None:
-
-    class _Layout(turbohtml.PlainText):
-        """Options whose difference from the library's own is found out once, instead of for each fragment."""
-
-        @cache  # noqa: B019 -- of one instance, which stays
-        def _unpack(self) -> dict[str, object]:
-            return super()._unpack()
-
-    _LAYOUT = _Layout(width=0, links="none", images=False, layout="strict", bullet="", table_cell_separator=" ")
+    _LAYOUT = turbohtml.PlainText(
+        width=0, links="none", images=False, layout="strict", bullet="", table_cell_separator=" "
+    )
 
 
 def _is_turbo(element: object) -> TypeGuard[turbohtml.Element]:
